@@ -1,0 +1,1 @@
+"""What every layer shares: config, knobs, events, metric catalogue, bus, series, results, errors."""

@@ -1,0 +1,250 @@
+"""The configuration of one run: frozen, closed, and checked in the learner's words."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, cast, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
+
+from retroml_edu.core.errors import ConfigError, Problem, did_you_mean
+from retroml_edu.core.hyperparameters import (
+    HYPERPARAMETERS,
+    AlgorithmName,
+    AnyHyperparameters,
+    PPOHyperparameters,
+)
+
+SCHEMA_VERSION = 1
+MAX_SEED = 2**31 - 1
+MAX_N_ENVS = 64
+ALGORITHMS: tuple[AlgorithmName, ...] = get_args(AlgorithmName)
+
+RunType = Literal["quick", "short", "medium", "long", "custom"]
+RUN_LENGTHS: Mapping[RunType, int] = {
+    "quick": 10_000,
+    "short": 500_000,
+    "medium": 2_000_000,
+    "long": 10_000_000,
+}
+DeviceName = Literal["auto", "cpu", "cuda", "mps"]
+VideoQuality = Literal["small", "standard", "high"]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+def random_seed() -> int:
+    """Draw a seed for a run that was given none; it is written into the config."""
+    return secrets.randbelow(100_000)
+
+
+class VideoSettings(BaseModel):
+    """The videos that a run records of its own agent while it learns.
+
+    They are played by a copy of the weights in an environment of their own, so recording changes nothing.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    enabled: bool = True
+    milestones: Annotated[tuple[Share, ...], Field(min_length=1, max_length=50)] = (0.0, 0.25, 0.5, 0.75, 1.0)
+    """Shares of the run after which a video is recorded: 0 is the untrained agent, 1 the final one."""
+    length_s: Annotated[float, Field(ge=1.0, le=600.0)] = 10.0
+    """Longest a video may be, in seconds at the game's own speed; an episode that ends earlier ends the video."""
+    quality: VideoQuality = "standard"
+
+    @field_validator("milestones")
+    @classmethod
+    def _in_order(cls, milestones: tuple[float, ...]) -> tuple[float, ...]:
+        return tuple(sorted(set(milestones)))
+
+
+class ParentRun(BaseModel):
+    """Where a run was branched or resumed from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    run_id: str
+    step: Annotated[int, Field(ge=0)]
+
+
+class ExperimentConfig(BaseModel):
+    """Everything that decides what a run does.
+
+    What is left out is resolved before the start: `n_envs`, `normalize` and unset hyperparameters from the tuned
+    defaults of the environment, `seed` at random, `total_timesteps` from `run_type`. A stored config has every
+    value resolved.
+
+    Attributes:
+        env_id: Gymnasium id, such as ``CartPole-v1`` or ``ALE/Pong-v5``.
+        algorithm: ``PPO``, ``A2C`` or ``DQN``.
+        run_type: ``quick`` (10k steps), ``short`` (500k), ``medium`` (2M), ``long`` (10M) or ``custom``.
+        total_timesteps: Steps of a ``custom`` run, summed over the environments.
+        seed: Seed of every random draw of the run.
+        n_envs: Environments that are stepped side by side.
+        normalize: Whether observations and rewards are scaled by running statistics.
+        hyperparameters: Settings of the algorithm; a mapping becomes the model of the chosen algorithm.
+        device: Where the network is trained.
+        video: Which videos are recorded during the run.
+        parent: Run and step that this run branched from.
+        group_id: Group of runs that belong together.
+        owner: Who the run belongs to, in shared installations.
+
+    Raises:
+        ConfigError: If a value is out of range, unknown, or clashes with another.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    schema_version: int = SCHEMA_VERSION
+    env_id: Annotated[str, Field(min_length=1, max_length=200)]
+    algorithm: AlgorithmName = "PPO"
+    run_type: RunType = "quick"
+    total_timesteps: Annotated[int, Field(ge=1, le=10**10)] = 0
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = Field(default_factory=random_seed)
+    n_envs: Annotated[int, Field(ge=1, le=MAX_N_ENVS)] | None = None
+    normalize: bool | None = None
+    # The discriminator is `algorithm`: _fill_in has made the right model of it before this union is read.
+    hyperparameters: AnyHyperparameters = Field(default_factory=PPOHyperparameters)
+    device: DeviceName = "auto"
+    video: VideoSettings = Field(default_factory=VideoSettings)
+    parent: ParentRun | None = None
+    group_id: Annotated[str, Field(max_length=100)] | None = None
+    owner: Annotated[str, Field(max_length=100)] | None = None
+
+    def __init__(self, **data: Any) -> None:
+        try:
+            super().__init__(**data)
+        except ValidationError as error:
+            raise ConfigError.of(config_problems(error)) from None
+
+    @field_validator("schema_version")
+    @classmethod
+    def _known_version(cls, version: int) -> int:
+        if version != SCHEMA_VERSION:
+            raise ValueError(
+                f"this config has schema version {version}, and this retroml_edu reads version {SCHEMA_VERSION}: "
+                + ("update retroml_edu." if version > SCHEMA_VERSION else "it was written by no released version.")
+            )
+        return version
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        data = dict(data)
+        algorithm = data.get("algorithm", "PPO")
+        if isinstance(algorithm, str) and algorithm.upper() in HYPERPARAMETERS:
+            name = cast(AlgorithmName, algorithm.upper())
+            data["algorithm"] = name
+            data["hyperparameters"] = _hyperparameters(name, data.get("hyperparameters"))
+        run_type = data.get("run_type", "quick")
+        steps = data.get("total_timesteps")
+        if run_type in RUN_LENGTHS:
+            preset = RUN_LENGTHS[run_type]
+            if steps is not None and steps != preset:
+                raise _clash(
+                    "total_timesteps",
+                    f'total_timesteps={steps} goes with run_type="custom", not with "{run_type}" '
+                    f'({preset:,} steps): write run_type="custom", or leave total_timesteps out.',
+                )
+            data["total_timesteps"] = preset
+        elif run_type == "custom" and steps is None:
+            raise _clash("total_timesteps", 'run_type="custom" needs total_timesteps: say how many steps to train.')
+        return data
+
+    @model_validator(mode="after")
+    def _batch_fits_rollout(self) -> ExperimentConfig:
+        settings = self.hyperparameters
+        if isinstance(settings, PPOHyperparameters) and self.n_envs is not None:
+            rollout = settings.n_steps * self.n_envs
+            if rollout < 2:
+                raise _clash(
+                    "hyperparameters.n_steps",
+                    "n_steps=1 with n_envs=1 is a rollout of a single step, from which no advantage can be "
+                    "normalised: raise 'Rollout length' or 'Environments'.",
+                )
+            if settings.batch_size > rollout:
+                raise _clash(
+                    "hyperparameters.batch_size",
+                    f"batch_size={settings.batch_size} is larger than the rollout of n_steps*n_envs={rollout}: "
+                    f"lower 'Mini-batch' to {rollout} or raise 'Rollout length'.",
+                )
+        return self
+
+    def changed(self, **changes: Any) -> ExperimentConfig:
+        """Return a copy with some fields changed, checked anew.
+
+        Which hyperparameters a person set and which were left to the tuned defaults is kept.
+        """
+        data = {name: getattr(self, name) for name in self.model_fields_set} | changes
+        if "run_type" in changes and "total_timesteps" not in changes:
+            data.pop("total_timesteps", None)
+        if "algorithm" in changes and "hyperparameters" not in changes and changes["algorithm"] != self.algorithm:
+            data.pop("hyperparameters", None)
+        return ExperimentConfig(**data)
+
+    def to_json_dict(self) -> dict[str, Any]:
+        """Return the config as plain JSON values; `ExperimentConfig(**...)` reads them back."""
+        return self.model_dump(mode="json")
+
+
+def _hyperparameters(algorithm: AlgorithmName, given: Any) -> Any:
+    model = HYPERPARAMETERS[algorithm]
+    if isinstance(given, model):
+        return given
+    if given is None or isinstance(given, Mapping):
+        try:
+            return model(**(given or {}))
+        except ValidationError as error:
+            raise ConfigError.of(config_problems(error, model, "hyperparameters.")) from None
+    raise _clash(
+        "hyperparameters",
+        f"the hyperparameters are of type {type(given).__name__}, but the algorithm is {algorithm}: "
+        f"give {model.__name__} or a mapping.",
+    )
+
+
+def _clash(field: str, message: str) -> ConfigError:
+    return ConfigError.of([Problem(field, message)])
+
+
+def config_problems(
+    error: ValidationError, model: type[BaseModel] = ExperimentConfig, prefix: str = ""
+) -> list[Problem]:
+    """Turn pydantic's findings on a settings model into problems in plain words."""
+    problems: list[Problem] = []
+    for details in error.errors(include_url=False):
+        cause = details.get("ctx", {}).get("error")
+        if isinstance(cause, ConfigError):
+            problems.extend(cause.problems)
+        else:
+            problems.append(_problem(details, model, prefix))
+    return problems
+
+
+def _problem(details: ErrorDetails, model: type[BaseModel], prefix: str) -> Problem:
+    path = ".".join(str(part) for part in details["loc"])
+    name = str(details["loc"][-1]) if details["loc"] else ""
+    value = details.get("input")
+    kind = details["type"]
+    limits = details.get("ctx", {})
+    if kind == "extra_forbidden":
+        owner = "a run" if model is ExperimentConfig else f"{model.__name__}"
+        message = f'"{name}" is no setting of {owner}.{did_you_mean(name, model.model_fields)}'
+    elif kind == "missing":
+        message = f'"{name}" is missing.'
+    elif kind == "value_error":
+        message = str(limits["error"])
+    elif kind == "literal_error":
+        allowed = str(limits["expected"])
+        message = f"{name}={value!r} is not one of {allowed}.{did_you_mean(str(value), _quoted(allowed))}"
+    else:
+        message = f"{name}={value!r}: {details['msg'].replace('Input should be', 'it must be')}."
+    return Problem(prefix + path, message)
+
+
+def _quoted(choices: str) -> list[str]:
+    return [part.strip("'") for part in choices.replace(" or ", ", ").split(", ")]

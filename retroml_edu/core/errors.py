@@ -1,0 +1,95 @@
+"""The package's own errors, and the problems a person can be shown before anything starts."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+
+class RetroMLError(Exception):
+    """Base of every error that retroml_edu raises for a foreseeable mistake.
+
+    Its text is written for the person at the keyboard: what is wrong, where, and the way out.
+    """
+
+
+class UnknownNameError(RetroMLError, LookupError):
+    """A name that nothing goes by: an environment, a run, a metric."""
+
+
+class EnvironmentUnusableError(RetroMLError):
+    """An environment that exists but that no algorithm here can learn in."""
+
+
+class StorageError(RetroMLError):
+    """A run folder or index that cannot be read or written."""
+
+
+class RunBusyError(RetroMLError):
+    """An action that the run's state does not allow, such as a second Train."""
+
+
+class TrainingError(RetroMLError):
+    """Training could not go on."""
+
+
+class WaitTimeoutError(RetroMLError, TimeoutError):
+    """A run did not finish within the time that the caller allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that keeps a configuration from running, in the learner's words.
+
+    Attributes:
+        field: Dotted path of the setting that is wrong, such as ``hyperparameters.batch_size``.
+        message: What is wrong.
+        remedy: What to do about it; empty where the message says it already.
+        severity: An ``error`` prevents the start, a ``warning`` does not.
+    """
+
+    field: str
+    message: str
+    remedy: str = ""
+    severity: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.remedy}".strip()
+
+
+class ConfigError(RetroMLError, ValueError):
+    """A configuration that cannot be run, or cannot be read.
+
+    Attributes:
+        problems: What is wrong, one entry a setting.
+    """
+
+    def __init__(self, message: str, problems: Iterable[Problem] = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems) or (Problem("", message),)
+
+    @classmethod
+    def of(cls, problems: Iterable[Problem]) -> ConfigError:
+        """Return one error that says all the problems."""
+        problems = tuple(problems)
+        return cls(" ".join(str(problem) for problem in problems), problems)
+
+
+def raise_problems(problems: Iterable[Problem]) -> None:
+    """Raise one `ConfigError` that lists every error among the problems.
+
+    Raises:
+        ConfigError: If any problem has severity ``error``.
+    """
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors:
+        raise ConfigError.of(errors)
+
+
+def did_you_mean(name: str, candidates: Iterable[str]) -> str:
+    """Return ``' Did you mean "X"?'`` for the closest candidate, or an empty string."""
+    by_lowercase = {candidate.lower(): candidate for candidate in candidates}
+    close = difflib.get_close_matches(name.lower(), by_lowercase, n=1, cutoff=0.6)
+    return f' Did you mean "{by_lowercase[close[0]]}"?' if close else ""

@@ -1,0 +1,96 @@
+"""A knob: how one setting is shown to a person, declared beside the setting itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Knob:
+    """How a field of a settings model appears on a form.
+
+    The allowed range, the default and the explaining text stay in pydantic's own ``Field``: the form, the
+    command line, the validation and the documentation all read that one declaration.
+
+    Attributes:
+        label: Name on the form.
+        scale: ``log`` where equal slider distances should be equal factors.
+        group: ``basic`` settings are always open, ``advanced`` ones are folded away.
+        lesson: Lesson that explains the setting, such as ``10-ppo``.
+        low: Lower end of the slider where the allowed range is wider than the useful one.
+        high: Upper end of the slider, likewise.
+        choices: The values a person picks from, for settings that are no numbers.
+    """
+
+    label: str
+    scale: Literal["linear", "log"] = "linear"
+    group: Literal["basic", "advanced"] = "basic"
+    lesson: str = ""
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KnobSpec:
+    """Everything a form or a command line needs to know of one setting.
+
+    Attributes:
+        name: Field name, as in the config.
+        knob: How it is shown.
+        kind: ``int``, ``float``, ``bool``, ``choice`` or ``layers`` (a tuple of layer widths).
+        low: Lower end of the slider (``None`` for settings that are no numbers).
+        high: Upper end of the slider.
+        default: The stable-baselines3 default.
+        help: What the setting does, for a student.
+        optional: Whether ``None`` (switched off) is allowed.
+    """
+
+    name: str
+    knob: Knob
+    kind: Literal["int", "float", "bool", "choice", "layers"]
+    low: float | None
+    high: float | None
+    default: Any
+    help: str
+    optional: bool
+
+
+def knob_specs(model: type[BaseModel]) -> Mapping[str, KnobSpec]:
+    """Return the knobs of a settings model, in the order in which they are declared."""
+    specs: dict[str, KnobSpec] = {}
+    for name, field in model.model_fields.items():
+        knob = next((item for item in field.metadata if isinstance(item, Knob)), None)
+        if knob is not None:
+            specs[name] = _spec(name, field, knob)
+    return specs
+
+
+def _spec(name: str, field: FieldInfo, knob: Knob) -> KnobSpec:
+    optional, kind = _kind(field.annotation, knob)
+    low, high = knob.low, knob.high
+    for item in field.metadata:
+        if low is None:
+            low = getattr(item, "ge", None)
+        if high is None:
+            high = getattr(item, "le", None)
+    return KnobSpec(name, knob, kind, low, high, field.default, field.description or "", optional)
+
+
+def _kind(annotation: Any, knob: Knob) -> tuple[bool, Literal["int", "float", "bool", "choice", "layers"]]:
+    members = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    optional = type(None) in members
+    main = next(member for member in members if member is not type(None))
+    if knob.choices or get_origin(main) is Literal:
+        return optional, "choice"
+    if get_origin(main) is tuple:
+        return optional, "layers"
+    if main is bool:
+        return optional, "bool"
+    return optional, "int" if main is int else "float"

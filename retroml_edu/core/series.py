@@ -1,0 +1,103 @@
+"""A curve that grows without growing: as points come in, neighbours are merged into buckets."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+
+class Series:
+    """A bounded record of (step, value) points.
+
+    Up to `capacity` points are kept as they are. When there are more, neighbours are merged two by two into
+    buckets of mean, lowest and highest value, and each further point joins the bucket that is being filled. So
+    memory and the cost of reading are bounded, and the cost of adding a point is constant on average.
+
+    Args:
+        capacity: Most buckets kept; even.
+
+    Threads: not safe; its owner locks.
+    """
+
+    def __init__(self, capacity: int = 1_000) -> None:
+        if capacity < 2 or capacity % 2:
+            raise ValueError(f"capacity={capacity} must be even and at least 2.")
+        self.count = 0
+        self.points_per_bucket = 1
+        self._capacity = capacity
+        self._step = np.zeros(capacity)
+        self._sum = np.zeros(capacity)
+        self._low = np.zeros(capacity)
+        self._high = np.zeros(capacity)
+        self._size = np.zeros(capacity)
+        self._filled = 0
+
+    def add(self, step: float, value: float) -> None:
+        """Add a point; steps never fall."""
+        last = self._filled - 1
+        if last >= 0 and self._size[last] < self.points_per_bucket:
+            self._sum[last] += value
+            self._low[last] = min(self._low[last], value)
+            self._high[last] = max(self._high[last], value)
+            self._size[last] += 1
+            self._step[last] = step
+        else:
+            if self._filled == self._capacity:
+                self._merge()
+            new = self._filled
+            self._step[new], self._sum[new], self._low[new], self._high[new] = step, value, value, value
+            self._size[new] = 1
+            self._filled += 1
+        self.count += 1
+
+    @property
+    def step(self) -> np.ndarray:
+        """Step of the newest point of each bucket, shape (n,)."""
+        return self._step[: self._filled].copy()
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Mean value of each bucket, shape (n,)."""
+        return self._sum[: self._filled] / self._size[: self._filled]
+
+    @property
+    def low(self) -> np.ndarray:
+        """Lowest value in each bucket, shape (n,)."""
+        return self._low[: self._filled].copy()
+
+    @property
+    def high(self) -> np.ndarray:
+        """Highest value in each bucket, shape (n,)."""
+        return self._high[: self._filled].copy()
+
+    @property
+    def last(self) -> float:
+        """Mean of the newest bucket; NaN while there is none."""
+        return float(self._sum[self._filled - 1] / self._size[self._filled - 1]) if self._filled else float("nan")
+
+    def _merge(self) -> None:
+        half = self._capacity // 2
+        self._step[:half] = self._step[1::2]
+        self._sum[:half] = self._sum[0::2] + self._sum[1::2]
+        self._low[:half] = np.minimum(self._low[0::2], self._low[1::2])
+        self._high[:half] = np.maximum(self._high[0::2], self._high[1::2])
+        self._size[:half] = self._size[0::2] + self._size[1::2]
+        self._filled = half
+        self.points_per_bucket *= 2
+
+
+class MovingMean:
+    """Mean of the newest values.
+
+    Args:
+        window: How many values it looks back over.
+    """
+
+    def __init__(self, window: int) -> None:
+        self._values: deque[float] = deque(maxlen=window)
+
+    def add(self, value: float) -> float:
+        """Add a value and return the mean of the window, which is shorter at the start."""
+        self._values.append(value)
+        return sum(self._values) / len(self._values)

@@ -1,0 +1,48 @@
+"""What the session and a trainer agree on. A trainer knows `emit` and `control`, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.core.control import Control
+from retroml_edu.core.events import Event
+from retroml_edu.core.weights import PolicyWeights
+
+Emit = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedModel:
+    """What training leaves behind.
+
+    Attributes:
+        weights: The final weights.
+        export: Writes ``model.zip`` for plain stable-baselines3 to a path; None for trainers without such a form.
+        facts: Facts for ``environment.json``: engine, device, threads.
+    """
+
+    weights: PolicyWeights
+    export: Callable[[str], None] | None
+    facts: Mapping[str, Any]
+
+
+class Trainer(Protocol):
+    """Learns from a config."""
+
+    def train(self, config: ExperimentConfig, emit: Emit, control: Control) -> TrainedModel:
+        """Train until the config's last step, or until control stops it, and return the model as it is then.
+
+        A stop inside an update returns to the state at the update's start.
+
+        Args:
+            config: Fully resolved.
+            emit: Takes events, at once.
+            control: Polled between environment steps and between mini-batches.
+
+        Raises:
+            TrainingError: If training cannot go on.
+        """
+        ...
