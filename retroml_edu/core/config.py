@@ -158,7 +158,9 @@ class ExperimentConfig(BaseModel):
     @model_validator(mode="after")
     def _batch_fits_rollout(self) -> ExperimentConfig:
         settings = self.hyperparameters
-        if isinstance(settings, PPOHyperparameters) and self.n_envs is not None:
+        # What was left open is bent to fit when the config is resolved; then all of it is set, and checked here.
+        set_by_person = {"n_steps", "batch_size"} <= settings.model_fields_set
+        if isinstance(settings, PPOHyperparameters) and self.n_envs is not None and set_by_person:
             rollout = settings.n_steps * self.n_envs
             if rollout < 2:
                 raise _clash(

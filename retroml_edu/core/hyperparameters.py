@@ -34,7 +34,7 @@ Discount = Annotated[
         description="Discount γ: how much a reward later counts against one now. 0.99 looks about a hundred "
         "steps ahead, 0.9 about ten.",
     ),
-    Knob("Discount γ", low=0.8, high=0.9999, lesson="02-mdps"),
+    Knob("Discount γ", scale="near_one", low=0.8, high=0.9999, lesson="02-mdps"),
 ]
 LearningRateSchedule = Annotated[
     Schedule,
@@ -101,7 +101,7 @@ GaeLambda = Annotated[
         description="GAE λ (Schulman et al. 2016): 0 trusts the value function alone (little noise, more bias), "
         "1 trusts the returns alone (no bias, more noise).",
     ),
-    Knob("GAE λ", low=0.8, high=1.0, lesson="09-a2c-gae"),
+    Knob("GAE λ", low=0.0, high=1.0, lesson="09-a2c-gae"),
 ]
 NormalizeAdvantage = Annotated[
     bool,
@@ -296,7 +296,8 @@ class DQNHyperparameters(Hyperparameters):
 
     @model_validator(mode="after")
     def _exploration_falls(self) -> DQNHyperparameters:
-        if self.exploration_final_eps > self.exploration_initial_eps:
+        both = {"exploration_initial_eps", "exploration_final_eps"} <= self.model_fields_set
+        if both and self.exploration_final_eps > self.exploration_initial_eps:
             raise ValueError(
                 f"exploration_final_eps={self.exploration_final_eps} is above "
                 f"exploration_initial_eps={self.exploration_initial_eps}: "

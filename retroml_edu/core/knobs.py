@@ -20,7 +20,8 @@ class Knob:
 
     Attributes:
         label: Name on the form.
-        scale: ``log`` where equal slider distances should be equal factors.
+        scale: ``log`` where equal slider distances should be equal factors, ``near_one`` where they should be
+            equal factors of the distance from 1.
         group: ``basic`` settings are always open, ``advanced`` ones are folded away.
         lesson: Lesson that explains the setting, such as ``10-ppo``.
         low: Lower end of the slider where the allowed range is wider than the useful one.
@@ -29,7 +30,7 @@ class Knob:
     """
 
     label: str
-    scale: Literal["linear", "log"] = "linear"
+    scale: Literal["linear", "log", "near_one"] = "linear"
     group: Literal["basic", "advanced"] = "basic"
     lesson: str = ""
     low: float | None = None
@@ -50,6 +51,7 @@ class KnobSpec:
         default: The stable-baselines3 default.
         help: What the setting does, for a student.
         optional: Whether ``None`` (switched off) is allowed.
+        choices: What can be picked, for ``choice`` and ``layers``.
     """
 
     name: str
@@ -60,6 +62,7 @@ class KnobSpec:
     default: Any
     help: str
     optional: bool
+    choices: tuple[Any, ...] = ()
 
 
 def knob_specs(model: type[BaseModel]) -> Mapping[str, KnobSpec]:
@@ -73,24 +76,28 @@ def knob_specs(model: type[BaseModel]) -> Mapping[str, KnobSpec]:
 
 
 def _spec(name: str, field: FieldInfo, knob: Knob) -> KnobSpec:
-    optional, kind = _kind(field.annotation, knob)
-    low, high = knob.low, knob.high
-    for item in field.metadata:
-        if low is None:
-            low = getattr(item, "ge", None)
-        if high is None:
-            high = getattr(item, "le", None)
-    return KnobSpec(name, knob, kind, low, high, field.default, field.description or "", optional)
-
-
-def _kind(annotation: Any, knob: Knob) -> tuple[bool, Literal["int", "float", "bool", "choice", "layers"]]:
-    members = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    members = get_args(field.annotation) if get_origin(field.annotation) in (Union, UnionType) else (field.annotation,)
     optional = type(None) in members
-    main = next(member for member in members if member is not type(None))
-    if knob.choices or get_origin(main) is Literal:
-        return optional, "choice"
-    if get_origin(main) is tuple:
-        return optional, "layers"
-    if main is bool:
-        return optional, "bool"
-    return optional, "int" if main is int else "float"
+    annotation = next(member for member in members if member is not type(None))
+    limits = {name: getattr(item, name) for item in field.metadata for name in ("ge", "le") if hasattr(item, name)}
+    return KnobSpec(
+        name=name,
+        knob=knob,
+        kind=_kind(annotation),
+        low=knob.low if knob.low is not None else limits.get("ge"),
+        high=knob.high if knob.high is not None else limits.get("le"),
+        default=field.default,
+        help=field.description or "",
+        optional=optional,
+        choices=knob.choices or (get_args(annotation) if get_origin(annotation) is Literal else ()),
+    )
+
+
+def _kind(annotation: Any) -> Literal["int", "float", "bool", "choice", "layers"]:
+    if get_origin(annotation) is Literal:
+        return "choice"
+    if get_origin(annotation) is tuple:
+        return "layers"
+    if annotation is bool:
+        return "bool"
+    return "int" if annotation is int else "float"

@@ -21,7 +21,7 @@ ENTROPY = "train/entropy"
 EXPLORATION_RATE = "train/exploration_rate"
 STEPS_PER_SECOND = "time/steps_per_second"
 
-RETURN_WINDOW = 100
+RETURN_WINDOW = 20
 """Episodes that the moving mean of the return looks back over."""
 
 

@@ -1,0 +1,173 @@
+"""Which environments there are, and which algorithm fits which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from types import MappingProxyType
+
+from gymnasium.envs.registration import EnvSpec as GymSpec
+
+from retroml_edu.core.errors import EnvironmentUnusableError, Problem, UnknownNameError, did_you_mean
+from retroml_edu.core.hyperparameters import HYPERPARAMETERS, AlgorithmName
+from retroml_edu.envs.atari import FRAME_SKIP, MAX_FRAMES, SIDE, STACK
+from retroml_edu.envs.catalog import ATARI, CLASSIC, HUMAN, THRESHOLD
+from retroml_edu.envs.make import make_env, plays_on_atari
+from retroml_edu.envs.names import ATARI_FORMS, registered
+from retroml_edu.envs.spaces import describe_action, describe_observation, observation_bytes
+from retroml_edu.envs.specs import ActionKind, EnvSpec, TunedDefaults
+from retroml_edu.envs.tuned import for_atari, for_listed, for_unknown
+
+PIXELS = f"{SIDE}×{SIDE}×{STACK} grey pixels"
+_FLAVOURS = ("with sticky actions", "without sticky actions")
+
+
+def list_envs() -> tuple[EnvSpec, ...]:
+    """Return the environments that retroml_edu knows well, easiest first; none is made for it."""
+    return tuple(_listed().values())
+
+
+def get_env(env_id: str) -> EnvSpec:
+    """Return the facts about an environment: from the registry, or by making it where it is not listed.
+
+    Raises:
+        UnknownNameError: If no environment goes by this id.
+        EnvironmentUnusableError: If it cannot be made, or no algorithm can learn in its spaces.
+    """
+    listed = _listed().get(env_id)
+    if listed is not None:
+        return listed
+    gym_spec = registered(env_id)
+    known = _met.get(env_id)
+    # An id can be registered anew, and then means something else.
+    if known is None or known[0] is not gym_spec:
+        known = _met[env_id] = (gym_spec, _examine(gym_spec))
+    return known[1]
+
+
+def check_env(env_id: str, algorithm: str) -> list[Problem]:
+    """Return what keeps an algorithm from learning in an environment; an empty list if nothing does."""
+    try:
+        spec = get_env(env_id)
+    except (UnknownNameError, EnvironmentUnusableError) as error:
+        return [Problem("env_id", str(error))]
+    if algorithm not in HYPERPARAMETERS:
+        hint = did_you_mean(algorithm, HYPERPARAMETERS)
+        return [Problem("algorithm", f'No algorithm is called "{algorithm}".{hint}', "Choose PPO, A2C or DQN.")]
+    if not _fits(algorithm, spec.action_kind):
+        return [
+            Problem(
+                "algorithm",
+                f"{algorithm} cannot play {spec.name}: it values every action one by one, and here an action is "
+                f"{_ACTIONS_IN_WORDS[spec.action_kind]}.",
+                "Choose PPO or A2C, or an environment whose actions are a list to pick from.",
+            )
+        ]
+    return []
+
+
+def tuned_defaults(env_id: str, algorithm: AlgorithmName) -> TunedDefaults:
+    """Return settings to start from; the algorithm's own defaults where none are known to be better.
+
+    Raises:
+        UnknownNameError: If no environment goes by this id.
+        EnvironmentUnusableError: If it cannot be made, or no algorithm can learn in its spaces.
+    """
+    return get_env(env_id).defaults.get(algorithm) or for_unknown(algorithm)
+
+
+_met: dict[str, tuple[GymSpec, EnvSpec]] = {}
+_ACTIONS_IN_WORDS: dict[ActionKind, str] = {
+    "continuous": "made of real numbers, of which there are endlessly many",
+    "multidiscrete": "several choices at once",
+    "multibinary": "several switches at once",
+}
+
+
+def _fits(algorithm: str, action_kind: ActionKind) -> bool:
+    return algorithm != "DQN" or action_kind == "discrete"
+
+
+def _algorithms_for(action_kind: ActionKind) -> Iterator[AlgorithmName]:
+    return (name for name in HYPERPARAMETERS if _fits(name, action_kind))
+
+
+@cache
+def _listed() -> dict[str, EnvSpec]:
+    specs = [
+        EnvSpec(
+            id=row.id,
+            name=row.name,
+            family=row.family,
+            summary=row.summary,
+            action_space=row.action_space,
+            action_kind=row.action_kind,
+            action_meanings=row.action_meanings,
+            observation_space=f"{row.n_numbers} numbers",
+            observation_kind="vector",
+            solved_return=row.solved_return,
+            solved_note=THRESHOLD,
+            max_episode_steps=row.max_episode_steps,
+            defaults=MappingProxyType({name: for_listed(row.id, name) for name in _algorithms_for(row.action_kind)}),
+        )
+        for row in CLASSIC
+    ]
+    specs += [
+        EnvSpec(
+            id=form.format(row.game),
+            name=f"{row.name} ({flavour})",
+            family="atari",
+            summary=row.summary,
+            action_space=f"Discrete {len(row.action_meanings)}",
+            action_kind="discrete",
+            action_meanings=row.action_meanings,
+            observation_space=PIXELS,
+            observation_kind="image",
+            solved_return=row.human_return,
+            solved_note=HUMAN,
+            max_episode_steps=MAX_FRAMES // FRAME_SKIP,
+            defaults=MappingProxyType({name: for_atari(name) for name in HYPERPARAMETERS}),
+        )
+        for row in ATARI
+        for form, flavour in zip(ATARI_FORMS, _FLAVOURS, strict=True)
+    ]
+    return {spec.id: spec for spec in specs}
+
+
+def _examine(gym_spec: GymSpec) -> EnvSpec:
+    """Make an environment once, to see what it is like."""
+    env = make_env(gym_spec.id, seed=0)
+    try:
+        on_atari = plays_on_atari(gym_spec)
+        action_space, action_kind = describe_action(env.action_space)
+        observation_space, observation_kind = describe_observation(env.observation_space)
+        step_bytes = observation_bytes(env.observation_space)
+        meanings = tuple(env.unwrapped.get_action_meanings()) if on_atari else ()  # type: ignore[attr-defined]
+    except ValueError as reason:
+        raise EnvironmentUnusableError(
+            f'"{gym_spec.id}" cannot be learned here: {reason}. '
+            "Wrap it so that it has plain spaces, and register it under an id of your own."
+        ) from None
+    finally:
+        env.close()
+    threshold = gym_spec.reward_threshold
+    return EnvSpec(
+        id=gym_spec.id,
+        name=gym_spec.name,
+        family="atari" if on_atari else "other",
+        summary=f"{gym_spec.name}, an environment registered with Gymnasium.",
+        action_space=action_space,
+        action_kind=action_kind,
+        action_meanings=meanings,
+        observation_space=PIXELS if on_atari else observation_space,
+        observation_kind=observation_kind,
+        solved_return=None if threshold is None else float(threshold),
+        solved_note="" if threshold is None else THRESHOLD,
+        max_episode_steps=MAX_FRAMES // FRAME_SKIP if on_atari else gym_spec.max_episode_steps,
+        defaults=MappingProxyType(
+            {
+                name: for_atari(name) if on_atari else for_unknown(name, step_bytes)
+                for name in _algorithms_for(action_kind)
+            }
+        ),
+    )
