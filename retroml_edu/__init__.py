@@ -1,5 +1,56 @@
-"""retroml_edu: reinforcement learning that can be watched, in Jupyter, on retro games and classic control."""
+"""retroml_edu: reinforcement learning that can be watched, in Jupyter, on retro games and classic control.
+
+The public names are few and open late: importing the package loads neither torch nor plotly nor ipywidgets.
+"""
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from retroml_edu.core.config import ExperimentConfig
+    from retroml_edu.core.errors import RetroMLError
+    from retroml_edu.core.results import RunResult
+    from retroml_edu.session.evaluation import evaluate
+    from retroml_edu.session.experiment import run_experiment
+    from retroml_edu.session.history import Run, list_runs, load_run
+    from retroml_edu.session.session import Session
+    from retroml_edu.widgets.lab import Lab
+
 __version__ = "0.1.0"
+__all__ = [
+    "ExperimentConfig",
+    "Lab",
+    "RetroMLError",
+    "Run",
+    "RunResult",
+    "Session",
+    "evaluate",
+    "list_runs",
+    "load_run",
+    "run_experiment",
+]
+
+_HOMES = {
+    "ExperimentConfig": "core.config",
+    "Lab": "widgets.lab",
+    "RetroMLError": "core.errors",
+    "Run": "session.history",
+    "RunResult": "core.results",
+    "Session": "session.session",
+    "evaluate": "session.evaluation",
+    "list_runs": "session.history",
+    "load_run": "session.history",
+    "run_experiment": "session.experiment",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

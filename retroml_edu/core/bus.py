@@ -51,7 +51,10 @@ class Subscription:
             self._pending.append(event)
 
     def drain(self) -> int:
-        """Hand everything that waits to the sink as one batch; return how many events it was."""
+        """Hand everything that waits to the sink as one batch; return how many events it was.
+
+        Not from within the sink's own `handle`: batches reach it one at a time.
+        """
         with self._draining:
             batch = [self._pending.popleft() for _ in range(len(self._pending))]
             if not batch:

@@ -140,10 +140,12 @@ class ExperimentConfig(BaseModel):
             name = cast(AlgorithmName, algorithm.upper())
             data["algorithm"] = name
             data["hyperparameters"] = _hyperparameters(name, data.get("hyperparameters"))
+        else:
+            data.pop("hyperparameters", None)  # of an algorithm that is not there, nothing can be said
         run_type = data.get("run_type", "quick")
         steps = data.get("total_timesteps")
-        if run_type in RUN_LENGTHS:
-            preset = RUN_LENGTHS[run_type]
+        if isinstance(run_type, str) and run_type in RUN_LENGTHS:
+            preset = RUN_LENGTHS[cast(RunType, run_type)]
             if steps is not None and steps != preset:
                 raise _clash(
                     "total_timesteps",
@@ -181,10 +183,11 @@ class ExperimentConfig(BaseModel):
 
         Which hyperparameters a person set and which were left to the tuned defaults is kept.
         """
-        data = {name: getattr(self, name) for name in self.model_fields_set} | changes
+        data = {name: getattr(self, name) for name in {*self.model_fields_set, "seed"}} | changes
         if "run_type" in changes and "total_timesteps" not in changes:
             data.pop("total_timesteps", None)
-        if "algorithm" in changes and "hyperparameters" not in changes and changes["algorithm"] != self.algorithm:
+        algorithm = str(changes.get("algorithm", self.algorithm)).upper()
+        if "hyperparameters" not in changes and algorithm != self.algorithm:
             data.pop("hyperparameters", None)
         return ExperimentConfig(**data)
 
@@ -199,7 +202,7 @@ def _hyperparameters(algorithm: AlgorithmName, given: Any) -> Any:
         return given
     if given is None or isinstance(given, Mapping):
         try:
-            return model(**(given or {}))
+            return model(**{str(name): value for name, value in (given or {}).items()})
         except ValidationError as error:
             raise ConfigError.of(config_problems(error, model, "hyperparameters.")) from None
     raise _clash(
@@ -229,11 +232,14 @@ def config_problems(
 
 def _problem(details: ErrorDetails, model: type[BaseModel], prefix: str) -> Problem:
     path = ".".join(str(part) for part in details["loc"])
-    name = str(details["loc"][-1]) if details["loc"] else ""
+    name = next((part for part in reversed(details["loc"]) if isinstance(part, str)), "")
     value = details.get("input")
     kind = details["type"]
     limits = details.get("ctx", {})
     if kind == "extra_forbidden":
+        for part in details["loc"][:-1]:
+            inner = model.model_fields[str(part)].annotation
+            model = next(k for k in (inner, *get_args(inner)) if isinstance(k, type) and issubclass(k, BaseModel))
         owner = "a run" if model is ExperimentConfig else f"{model.__name__}"
         message = f'"{name}" is no setting of {owner}.{did_you_mean(name, model.model_fields)}'
     elif kind == "missing":

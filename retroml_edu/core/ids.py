@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 
 def new_run_id() -> str:
-    """Return a UUIDv7 (RFC 9562, section 5.7): ids sort by the time they were made."""
+    """Return a UUIDv7 (RFC 9562, section 5.7): ids sort by the millisecond they were made in."""
     milliseconds = time.time_ns() // 1_000_000
     value = (milliseconds & (2**48 - 1)) << 80 | secrets.randbits(80)
     value = value & ~(0xF << 76) | 0x7 << 76

@@ -44,8 +44,7 @@ def test_setting_that_equals_the_algorithms_default_still_counts_as_set() -> Non
     [
         ({"n_envs": 1}, 32, 32),
         ({"hyperparameters": {"n_steps": 4}}, 4, 32),
-        ({"hyperparameters": {"batch_size": 1000}}, 125, 1000),
-        ({"n_envs": 3, "hyperparameters": {"batch_size": 100}}, 34, 100),
+        ({"n_envs": 3, "hyperparameters": {"batch_size": 90}}, 32, 90),
     ],
 )
 def test_open_settings_of_ppo_bend_to_the_set_ones(settings, n_steps: int, batch_size: int) -> None:
@@ -56,6 +55,11 @@ def test_open_settings_of_ppo_bend_to_the_set_ones(settings, n_steps: int, batch
 def test_clash_of_two_set_values_is_told() -> None:
     with pytest.raises(ConfigError, match="batch_size=512 is larger than the rollout"):
         resolve_config(config(hyperparameters={"batch_size": 512, "n_steps": 16}))
+
+
+def test_batch_larger_than_the_tuned_rollout_is_told_not_bent() -> None:
+    with pytest.raises(ConfigError, match="lower 'Mini-batch' to 256 or raise 'Rollout length'"):
+        resolve_config(config(hyperparameters={"batch_size": 1000}))
 
 
 def test_warm_up_of_dqn_leaves_most_of_a_short_run() -> None:

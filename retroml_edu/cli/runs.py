@@ -1,0 +1,53 @@
+"""`retroml-edu runs`: the list of runs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+
+from retroml_edu.cli.options import add_home
+from retroml_edu.cli.table import print_table
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `runs` to the command line."""
+    parser = subparsers.add_parser("runs", help="list runs, newest first")
+    parser.add_argument("--env", metavar="ID", help="only runs on this environment")
+    parser.add_argument("--algo", metavar="NAME", help="only runs of this algorithm")
+    parser.add_argument("--state", help="only runs in this state, such as done")
+    parser.add_argument("--limit", type=int, default=20, help="at most so many (default: %(default)s; 0: all)")
+    parser.add_argument("--json", action="store_true", help="for programs")
+    add_home(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the list."""
+    from retroml_edu.session.history import list_runs
+    from retroml_edu.storage.home import find_home
+
+    algorithm = args.algo.upper() if args.algo else None
+    rows = list_runs(args.home, env_id=args.env, algorithm=algorithm, state=args.state, limit=args.limit or None)
+    if args.json:
+        print(json.dumps([asdict(row) for row in rows], indent=2))
+        return 0
+    home = find_home(args.home)
+    if not rows:
+        print(f"No runs in {home.path} ({home.why}).")
+        return 0
+    table = [
+        [
+            row.run_id,
+            row.env_id,
+            row.algorithm,
+            "" if row.seed is None else str(row.seed),
+            str(row.state),
+            f"{row.steps:,}",
+            "" if row.return_mean is None else f"{row.return_mean:.1f}",
+            row.created_utc[:16].replace("T", " "),
+        ]
+        for row in rows
+    ]
+    print_table(["run", "environment", "algorithm", "seed", "state", "steps", "mean return", "made (UTC)"], table)
+    return 0

@@ -1,0 +1,55 @@
+"""`retroml-edu show`: one run in a few lines, or as it goes on."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+
+from retroml_edu.cli.options import add_run, chosen_run
+from retroml_edu.session.history import Run
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `show` to the command line."""
+    parser = subparsers.add_parser("show", help="show one run")
+    add_run(parser)
+    parser.add_argument("--follow", action="store_true", help="go on until the run has ended")
+    parser.add_argument("--json", action="store_true", help="config and summary, for programs")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the run.
+
+    Raises:
+        UnknownNameError: If there is no such run.
+    """
+    stored = chosen_run(args)
+    if args.json:
+        print(json.dumps({"config": stored.config.to_json_dict(), "summary": dict(stored.summary)}, indent=2))
+        return 0
+    while args.follow and not stored.state.is_final:
+        print(_line(stored), flush=True)
+        time.sleep(2.0)
+    _print(stored)
+    return 0
+
+
+def _line(stored: Run) -> str:
+    from retroml_edu.figures.summary import text_summary
+
+    return f"{stored.state}: {text_summary(stored.curves(), stored.config.algorithm)}"
+
+
+def _print(stored: Run) -> None:
+    config = stored.config
+    print(stored.title)
+    print(f"  run       {stored.run_id}")
+    print(f"  folder    {stored.path}")
+    print(f"  {_line(stored)}")
+    print(f"  settings  {config.n_envs} environments, normalize={config.normalize}, device={config.device}")
+    for name, value in config.hyperparameters.model_dump().items():
+        print(f"            {name} = {value}")
+    for video in stored.videos():
+        print(f"  video     {stored.path / video.path} (return {video.episode_return:g})")

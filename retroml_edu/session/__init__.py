@@ -1,0 +1,1 @@
+"""The composition root: brings trainers, storage, figures and environments together. No ipywidgets here."""

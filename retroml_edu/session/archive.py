@@ -1,0 +1,104 @@
+"""What a run leaves on disk: its folder and its row in the index, kept by one object."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from retroml_edu.core.bus import EventBus, Subscription
+from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.core.ids import new_run_id
+from retroml_edu.core.results import RunResult
+from retroml_edu.core.states import RunState
+from retroml_edu.core.training import TrainedModel
+from retroml_edu.session.pump import Pump
+from retroml_edu.storage.environment import environment_facts
+from retroml_edu.storage.exports import write_metrics_csv, write_metrics_json, write_summary
+from retroml_edu.storage.folder import RunFolder, create_run_folder
+from retroml_edu.storage.home import Home
+from retroml_edu.storage.inbox import Inbox
+from retroml_edu.storage.index import RunIndex
+from retroml_edu.storage.lease import Lease
+from retroml_edu.storage.manifest import write_manifest
+from retroml_edu.storage.model_files import save_model
+from retroml_edu.storage.writer import RunWriter
+
+
+class RunArchive:
+    """The folder and the index row of one run of this process.
+
+    Args:
+        home: Where runs live.
+        index: The list of runs; a cache of the folders.
+        config: Fully resolved.
+    """
+
+    def __init__(self, home: Home, index: RunIndex, config: ExperimentConfig) -> None:
+        self.run_id = new_run_id()
+        self.subscription: Subscription | None = None
+        self._config = config
+        self._index = index
+        self.folder: RunFolder = create_run_folder(home.path, self.run_id, config, environment_facts({}))
+        self._lease = Lease.acquire(self.folder)
+        self._inbox = Inbox(self.folder)
+        self._writer = RunWriter(self.folder)
+        index.record_folder(self.folder)
+
+    def open(self, bus: EventBus, pump: Pump, obey: Callable[[str], None]) -> None:
+        """Begin to write what the bus carries, and to read what other processes ask for."""
+        self.subscription = bus.subscribe(self._writer, name="The run folder")
+        pump.add(self.subscription.drain)
+        pump.add(self._lease.beat)
+
+        def read_inbox() -> None:
+            for command in self._inbox.poll():
+                obey(command.name)
+                self._inbox.acknowledge(command)
+
+        pump.add(read_inbox)
+
+    def save_model(self, model: TrainedModel) -> None:
+        """Write the model in our own form and as ``model.zip``, and complete ``environment.json``."""
+        config = self._config
+        description = {"env_id": config.env_id, "algorithm": config.algorithm, "config": config.to_json_dict()}
+        save_model(self.folder, model.weights, description)
+        self.folder.write_environment(environment_facts(model.facts))
+        if model.export is not None:
+            model.export(str(self.folder.model_zip))
+
+    def close(self, state: RunState, step: int, training_time_s: float, error: str | None) -> Iterator[str]:
+        """Complete the folder; yield a sentence for every part that could not be written."""
+        self._writer.close()
+        extra = {"state": str(state), "steps": step, "training_time_s": training_time_s, "error": error}
+        parts: tuple[tuple[str, Callable[[], Any]], ...] = (
+            ("summary.json", lambda: write_summary(self.folder, extra)),
+            ("metrics.csv", lambda: write_metrics_csv(self.folder)),
+            ("metrics.json", lambda: write_metrics_json(self.folder)),
+            ("the manifest", lambda: write_manifest(self.folder)),
+            ("the index", lambda: self._index.record_folder(self.folder)),
+            ("the lease", self._lease.release),
+        )
+        for name, write in parts:
+            try:
+                write()
+            except Exception as problem:  # noqa: BLE001 - one missing part must not cost the others
+                yield f"{name} could not be written: {problem}"
+
+    def result(self, state: RunState, training_time_s: float, error: str | None) -> RunResult:
+        """Return what the run gave."""
+        folder = self.folder
+        summary = json.loads(folder.summary_file.read_text("utf-8")) if folder.summary_file.exists() else {}
+        videos = sorted(folder.videos_dir.glob("*.mp4")) if folder.videos_dir.exists() else []
+        return RunResult(
+            run_id=self.run_id,
+            success=state is RunState.DONE,
+            state=state,
+            summary=summary,
+            path=folder.path,
+            metrics_path=folder.metrics_csv,
+            model_path=folder.model_zip if folder.model_zip.exists() else None,
+            video_path=videos[-1] if videos else None,
+            error=error,
+            training_time_s=training_time_s,
+        )

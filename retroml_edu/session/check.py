@@ -1,0 +1,90 @@
+"""Everything that could keep a config from running, found before the start and said in the learner's words."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from gymnasium import spaces
+
+from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.core.errors import ConfigError, Problem, RetroMLError
+from retroml_edu.core.hyperparameters import DQNHyperparameters, PPOHyperparameters
+from retroml_edu.envs import check_env, make_env, resolve_config
+from retroml_edu.training.devices import device_problem
+from retroml_edu.training.memory import replay_buffer_problem
+
+
+def check(config: ExperimentConfig) -> list[Problem]:
+    """Check a config against the registry and this machine; panel, command line and grader all ask here.
+
+    Returns:
+        Problems, errors first; empty if the run can start as it is.
+    """
+    problems = list(check_env(config.env_id, config.algorithm))
+    if not any(problem.severity == "error" for problem in problems):
+        try:
+            resolved = resolve_config(config)
+        except ConfigError as error:
+            problems.extend(error.problems)
+        except RetroMLError as error:
+            problems.append(Problem("env_id", str(error)))
+        else:
+            problems.extend(_schedule_problems(resolved))
+            problems.extend(_machine_problems(resolved))
+    return sorted(problems, key=lambda problem: problem.severity != "error")
+
+
+def _schedule_problems(config: ExperimentConfig) -> list[Problem]:
+    """Settings that are allowed but surely not meant."""
+    settings, n_envs, problems = config.hyperparameters, config.n_envs or 1, []
+    if isinstance(settings, PPOHyperparameters):
+        rollout = settings.n_steps * n_envs
+        if rollout % settings.batch_size:
+            problems.append(
+                Problem(
+                    "hyperparameters.batch_size",
+                    f"The rollout of {rollout:,} steps does not divide into mini-batches of {settings.batch_size}: "
+                    f"the last one has {rollout % settings.batch_size}.",
+                    "It works, but its gradient is noisier; choose a divisor for a clean split.",
+                    "warning",
+                )
+            )
+        if rollout > config.total_timesteps:
+            problems.append(
+                Problem(
+                    "hyperparameters.n_steps",
+                    f"One rollout takes {rollout:,} steps, more than the run's {config.total_timesteps:,}: "
+                    "there will be a single update.",
+                    "Lower 'Rollout length' or train longer.",
+                    "warning",
+                )
+            )
+    if isinstance(settings, DQNHyperparameters) and settings.learning_starts >= config.total_timesteps:
+        problems.append(
+            Problem(
+                "hyperparameters.learning_starts",
+                f"Learning starts after {settings.learning_starts:,} steps, but the run has only "
+                f"{config.total_timesteps:,}: nothing would be learnt.",
+                "Lower 'Warm-up steps' or train longer.",
+                "warning",
+            )
+        )
+    return problems
+
+
+def _machine_problems(config: ExperimentConfig) -> list[Problem]:
+    """What this machine cannot do."""
+    found = [device_problem(config.device)]
+    if isinstance(config.hyperparameters, DQNHyperparameters):
+        found.append(replay_buffer_problem(config, _observation_space(config.env_id)))
+    return [problem for problem in found if problem is not None]
+
+
+@lru_cache(maxsize=64)
+def _observation_space(env_id: str) -> spaces.Space[Any]:
+    env = make_env(env_id, seed=0, render_mode=None)
+    try:
+        return env.observation_space
+    finally:
+        env.close()

@@ -1,0 +1,78 @@
+"""A whole run in one call, with a progress bar."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tqdm.auto import tqdm
+
+from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.core.curves import CurveRecorder
+from retroml_edu.core.errors import WaitTimeoutError
+from retroml_edu.core.events import Event, LogEvent
+from retroml_edu.core.metrics import RETURN_MEAN
+from retroml_edu.core.results import RunResult
+from retroml_edu.session.run import TrainingRun
+from retroml_edu.session.session import Session
+
+REDRAW_S = 0.25
+
+
+class _Warnings:
+    """Writes warnings above the bar as they come."""
+
+    def handle(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if isinstance(event, LogEvent) and event.level != "info":
+                tqdm.write(f"{event.level}: {event.message}")
+
+
+def run_experiment(config: ExperimentConfig, home: str | Path | None = None, *, progress: bool = True) -> RunResult:
+    """Train from start to end and return the result.
+
+    An interrupt (Ctrl-C, the kernel's stop button) stops the run in order: what was recorded stays, and the result
+    says ``stopped``.
+
+    Args:
+        config: What to train.
+        home: Where the run's folder goes.
+        progress: Whether to show a progress bar, in a notebook as in a terminal.
+
+    Raises:
+        ConfigError: If the config cannot run.
+        StorageError: If the home cannot be written.
+    """
+    run = Session(home).start(config)
+    try:
+        if progress:
+            _wait_with_bar(run)
+        return run.wait()
+    except KeyboardInterrupt:
+        run.stop()
+        return run.wait()
+
+
+def _wait_with_bar(run: TrainingRun) -> None:
+    recorder = CurveRecorder()
+    run.follow(recorder)
+    run.follow(_Warnings())
+    config = run.config
+    name = f"{config.env_id} {config.algorithm} seed {config.seed}"
+    bar: tqdm[Any]
+    with tqdm(total=config.total_timesteps, desc=name, unit=" steps", unit_scale=True) as bar:
+        while not run.ended:
+            _tick(bar, run, recorder)
+        _tick(bar, run, recorder)
+
+
+def _tick(bar: tqdm[Any], run: TrainingRun, recorder: CurveRecorder) -> None:
+    with contextlib.suppress(WaitTimeoutError):
+        run.wait(REDRAW_S)
+    mean = recorder.last(RETURN_MEAN)
+    bar.set_postfix_str(f"{run.state}" + (f", mean return {mean:.1f}" if not math.isnan(mean) else ""), refresh=False)
+    bar.update(min(run.step, run.config.total_timesteps) - bar.n)  # the last rollout may go a little beyond
+    bar.refresh()

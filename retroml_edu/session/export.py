@@ -1,0 +1,122 @@
+"""Exports of a run: the same bytes for the panel's downloads, for scripts and for the command line."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from retroml_edu.core.errors import StorageError, UnknownNameError, did_you_mean
+from retroml_edu.envs import get_env
+from retroml_edu.storage.atomic import write_bytes
+from retroml_edu.storage.exports import export_zip, metrics_csv, metrics_json
+
+if TYPE_CHECKING:
+    from retroml_edu.session.history import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A form in which a run can be taken away.
+
+    Attributes:
+        label: What it is, for a button's tooltip.
+        suffix: End of the file name.
+        mime: Media type.
+        make: Returns the file's bytes.
+    """
+
+    label: str
+    suffix: str
+    mime: str
+    make: Callable[[Run], bytes]
+
+
+def _csv(run: Run) -> bytes:
+    return metrics_csv(run.folder)
+
+
+def _json(run: Run) -> bytes:
+    return metrics_json(run.folder)
+
+
+def _png(run: Run) -> bytes:
+    from retroml_edu.figures.static import to_png
+
+    return to_png(run.curves(), run.config.algorithm, solved_return=_solved(run))
+
+
+def _svg(run: Run) -> bytes:
+    from retroml_edu.figures.static import to_svg
+
+    return to_svg(run.curves(), run.config.algorithm, solved_return=_solved(run))
+
+
+def _html(run: Run) -> bytes:
+    from retroml_edu.figures.page import to_html
+
+    return to_html(run.curves(), run.config.algorithm, solved_return=_solved(run)).encode("utf-8")
+
+
+def _zip(run: Run) -> bytes:
+    buffer = io.BytesIO()
+    export_zip(run.folder, buffer)
+    return buffer.getvalue()
+
+
+def _solved(run: Run) -> float | None:
+    return get_env(run.config.env_id).solved_return
+
+
+EXPORTS: Mapping[str, Export] = {
+    "csv": Export("All metrics and episodes as a table", "metrics.csv", "text/csv", _csv),
+    "json": Export("All metrics and episodes as JSON", "metrics.json", "application/json", _json),
+    "png": Export("The curves as a picture", "curves.png", "image/png", _png),
+    "svg": Export("The curves as a drawing that stays sharp at any size", "curves.svg", "image/svg+xml", _svg),
+    "html": Export("The curves as an interactive page", "curves.html", "text/html", _html),
+    "zip": Export("The whole run: config, metrics, model, videos", "run.zip", "application/zip", _zip),
+}
+
+
+def file_name(run: Run, what: str) -> str:
+    """Return a file name that says what it holds, such as ``CartPole-v1_PPO_seed42_metrics.csv``."""
+    config = run.config
+    environment = "".join(letter if letter.isalnum() or letter in "-." else "-" for letter in config.env_id)
+    return f"{environment}_{config.algorithm}_seed{config.seed}_{_export(what).suffix}"
+
+
+def make_export(run: Run, what: str) -> bytes:
+    """Return an export's bytes.
+
+    Raises:
+        UnknownNameError: If there is no such export.
+    """
+    return _export(what).make(run)
+
+
+def write_export(run: Run, what: str, target: str | Path | None = None) -> Path:
+    """Write an export to a file, or under its own name into a folder, and return the path.
+
+    Raises:
+        UnknownNameError: If there is no such export.
+        StorageError: If the target cannot be written.
+    """
+    path = Path(target) if target is not None else Path.cwd()
+    if path.is_dir():
+        path = path / file_name(run, what)
+    content = make_export(run, what)
+    try:
+        write_bytes(path, content)
+    except OSError as error:
+        raise StorageError(f'"{path}" cannot be written ({error.strerror or error}): choose another place.') from None
+    return path
+
+
+def _export(what: str) -> Export:
+    if what not in EXPORTS:
+        raise UnknownNameError(
+            f'There is no export "{what}".{did_you_mean(what, EXPORTS)} There are: {", ".join(EXPORTS)}.'
+        )
+    return EXPORTS[what]

@@ -1,0 +1,143 @@
+"""The live feed: pictures of the game at a steady pace, from the training environment or from a copy at play."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from enum import StrEnum
+
+from retroml_edu.core.frames import Frame
+from retroml_edu.core.weights import PolicyWeights
+from retroml_edu.session.player import Player
+from retroml_edu.session.run import TrainingRun
+
+FPS = 15
+MAX_WEIGHTS_AGE_S = 2.0
+
+
+class FeedMode(StrEnum):
+    """What the live feed shows."""
+
+    PREVIEW = "preview"
+    """A copy of the newest weights, playing at the game's own speed in an environment of its own."""
+    TRAINING = "training"
+    """Training environment 0, as it happens to stand when a picture is due."""
+
+
+class LiveFeed:
+    """Hands pictures of a run to a viewer, at most `FPS` a second, in a thread of its own.
+
+    Args:
+        run: The run to look at.
+        mode: What to show.
+        show: Takes each frame; may block, which slows the feed and nothing else.
+        failed: Takes a sentence, should the feed fail.
+        ended: Called when no more frames come.
+
+    Threads: `start` and `stop` from anywhere; `show` is called in the feed's thread.
+    """
+
+    def __init__(
+        self,
+        run: TrainingRun,
+        mode: FeedMode,
+        *,
+        show: Callable[[Frame], None],
+        failed: Callable[[str], None],
+        ended: Callable[[], None],
+    ) -> None:
+        self._run = run
+        self._mode = mode
+        self._show = show
+        self._failed = failed
+        self._when_ended = ended
+        self._ended = threading.Event()
+        self._newest: PolicyWeights | None = None
+        self._thread = threading.Thread(target=self._work, name="retroml-feed", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 2.0) -> None:
+        """End; returns when the last frame was handed over or after the time."""
+        self._ended.set()
+        if threading.current_thread() is not self._thread:
+            self._thread.join(timeout_s)
+
+    @property
+    def _over(self) -> bool:
+        return self._ended.is_set() or self._run.ended
+
+    def _work(self) -> None:
+        try:
+            if self._mode is FeedMode.PREVIEW:
+                self._preview()
+            else:
+                self._training()
+        except Exception as error:  # noqa: BLE001 - a feed must never end a run
+            self._failed(f"The live feed stopped: {error}")
+        finally:
+            self._when_ended()
+
+    def _training(self) -> None:
+        due = time.monotonic()
+        while not self._over:
+            frame = self._run.control.frames.take(timeout_s=0.5)
+            if frame is not None:
+                self._show(frame)
+            due = self._rest(due, 1 / FPS)
+
+    def _preview(self) -> None:
+        while not self._over and not self._fetch_weights(timeout_s=0.5):
+            pass
+        if self._over:
+            return
+        player = Player(self._run.config, seed=self._run.config.seed + 1)
+        try:
+            self._play(player)
+        finally:
+            player.close()
+
+    def _play(self, player: Player) -> None:
+        stride = max(1, round(player.fps / FPS))
+        asked = time.monotonic()
+        due = asked
+        episode, moment = 0, None
+        while not self._over:
+            if self._newest is not None:
+                player.load(self._newest)
+                self._newest = None
+            if moment is None or moment.ended:
+                moment, episode = player.restart(), episode + 1
+            for _ in range(stride):
+                moment = player.step()
+                if moment.ended:
+                    break
+            self._show(Frame(player.render(), player.weights_step, episode, moment.episode_return))
+            if time.monotonic() - asked > MAX_WEIGHTS_AGE_S:
+                asked = time.monotonic()
+                self._run.control.request_weights(self._receive)
+            due = self._rest(due, stride / player.fps)
+
+    def _fetch_weights(self, timeout_s: float) -> bool:
+        arrived = threading.Event()
+
+        def receive(weights: PolicyWeights) -> None:
+            self._receive(weights)
+            arrived.set()
+
+        self._run.control.request_weights(receive)
+        while not self._over and not arrived.wait(timeout_s):
+            pass
+        return arrived.is_set()
+
+    def _receive(self, weights: PolicyWeights) -> None:
+        self._newest = weights
+
+    def _rest(self, due: float, interval_s: float) -> float:
+        """Wait until the next picture is due; a feed that is late does not hurry to catch up."""
+        due = max(due + interval_s, time.monotonic())
+        self._ended.wait(max(0.0, due - time.monotonic()))
+        return due

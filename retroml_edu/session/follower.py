@@ -1,0 +1,98 @@
+"""Follows a run of another process, kernel or machine through its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from retroml_edu.core.bus import EventBus, Sink, Subscription
+from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.core.errors import RunBusyError
+from retroml_edu.core.events import EpisodeEvent, Event, MetricEvent, ProgressEvent
+from retroml_edu.core.states import RunState
+from retroml_edu.session.history import Run
+from retroml_edu.session.pump import Pump
+from retroml_edu.storage.inbox import send_command
+from retroml_edu.storage.reader import EventTail
+
+INTERVAL_S = 0.5
+
+
+class RunFollower:
+    """Makes the batches that a `TrainingRun` would make, from the files that its process writes.
+
+    Stop, pause and resume are left as commands in the run's inbox, which its process reads twice a second.
+
+    Args:
+        run: A run read from its folder.
+
+    Threads: as `TrainingRun`.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.run_id = run.run_id
+        self.path = run.path
+        self.config: ExperimentConfig = run.config
+        self.bus = EventBus()
+        self.step = 0
+        self._run = run
+        self._tail = EventTail(run.folder)
+        self._pump = Pump("retroml-follow", INTERVAL_S)
+        self._pump.add(self._read)
+        self._read()
+        self._pump.start()
+
+    @property
+    def state(self) -> RunState:
+        """Where the run stands."""
+        return self._run.state
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run has ended."""
+        return self.state.is_final
+
+    def stop(self) -> None:
+        """Ask the run's process to end it; nothing happens if it has ended already."""
+        self._send("stop")
+
+    def pause(self) -> None:
+        """Ask the run's process to pause it.
+
+        Raises:
+            RunBusyError: If the run has ended.
+        """
+        if self.ended:
+            raise RunBusyError(f"This run is {self.state}: only a run that trains can be paused.")
+        self._send("pause")
+
+    def resume(self) -> None:
+        """Ask the run's process to go on."""
+        self._send("resume")
+
+    def follow(self, sink: Sink, *, name: str = "", replay: bool = True) -> Subscription:
+        """Feed a sink from now on; by default first with what happened so far."""
+        subscription = self.bus.subscribe(sink, name=name, replay=replay)
+        self._pump.add(subscription.drain)
+        return subscription
+
+    def unfollow(self, subscription: Subscription) -> None:
+        """Stop feeding a sink."""
+        self._pump.remove(subscription.drain)
+        subscription.close()
+
+    def close(self) -> None:
+        """Stop following."""
+        self._pump.stop()
+
+    def _send(self, command: str) -> None:
+        if not self.ended:
+            send_command(self._run.folder, command)
+
+    def _read(self) -> None:
+        events: Sequence[Event] = self._tail.poll()
+        for event in events:
+            self.bus.publish(event)
+        timed = [event for event in events if isinstance(event, MetricEvent | EpisodeEvent)]
+        if timed:
+            self.step = max(self.step, timed[-1].step)
+            self.bus.publish(ProgressEvent(timed[-1].step, timed[-1].elapsed_s))

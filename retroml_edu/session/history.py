@@ -1,0 +1,160 @@
+"""Runs as facts on disk: opened again, listed, measured."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.core.curves import CurveData, curve_data
+from retroml_edu.core.events import Event, VideoEvent
+from retroml_edu.core.states import RunState
+from retroml_edu.storage.folder import RunFolder, open_run_folder, read_config
+from retroml_edu.storage.home import find_home
+from retroml_edu.storage.index import RunIndex, RunRow
+from retroml_edu.storage.reader import read_events, run_state
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Run:
+    """A run read from its folder; also one that still goes on, here or in another process.
+
+    Args:
+        folder: The run's folder.
+    """
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder: RunFolder = folder
+
+    @property
+    def run_id(self) -> str:
+        """Name of the folder."""
+        return self.folder.run_id
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+        return self.folder.path
+
+    @property
+    def config(self) -> ExperimentConfig:
+        """What the run was asked to do, every value resolved.
+
+        Raises:
+            ConfigError: If config.json is damaged or of another schema version.
+        """
+        return read_config(self.folder)
+
+    @property
+    def state(self) -> RunState:
+        """Where the run stands; ``lost`` if its process ended without a word."""
+        return run_state(self.folder)
+
+    @property
+    def title(self) -> str:
+        """Environment, algorithm and seed, for headings."""
+        config = self.config
+        return f"{config.env_id} · {config.algorithm} · seed {config.seed}"
+
+    @property
+    def summary(self) -> Mapping[str, Any]:
+        """Figures of the run, as in ``summary.json``, made anew while there is none."""
+        from retroml_edu.storage.exports import summarise
+
+        if self.folder.summary_file.exists():
+            stored: Mapping[str, Any] = json.loads(self.folder.summary_file.read_text("utf-8"))
+            return stored
+        return summarise(self.folder)
+
+    def metrics(self) -> pd.DataFrame:
+        """Return the training metrics, one row an update, columns as in the metric catalogue."""
+        from retroml_edu.storage.frames import metrics_frame
+
+        return metrics_frame(self.folder)
+
+    def episodes(self) -> pd.DataFrame:
+        """Return the games that ended during training, one row a game."""
+        from retroml_edu.storage.frames import episodes_frame
+
+        return episodes_frame(self.folder)
+
+    def events(self) -> list[Event]:
+        """Return everything that was recorded, in order."""
+        return list(read_events(self.folder))
+
+    def curves(self, capacity: int = 1_000) -> CurveData:
+        """Return the curves, with at most `capacity` points each."""
+        return curve_data(read_events(self.folder), self.title, capacity)
+
+    def videos(self) -> list[VideoEvent]:
+        """Return the videos that are there, oldest first."""
+        return [
+            event
+            for event in read_events(self.folder)
+            if isinstance(event, VideoEvent) and (self.path / event.path).is_file()
+        ]
+
+    def checkpoints(self) -> list[Path]:
+        """Return the folders of the run's checkpoints, oldest first."""
+        folder = self.folder.checkpoints_dir
+        return sorted(folder.iterdir()) if folder.is_dir() else []
+
+    def export(self, what: str, target: str | Path | None = None) -> Path:
+        """Write an export and return its path.
+
+        Args:
+            what: ``csv``, ``json``, ``png``, ``svg``, ``html`` or ``zip``.
+            target: File or folder to write to; the current folder if left out.
+
+        Raises:
+            UnknownNameError: If there is no such export.
+            StorageError: If the target cannot be written.
+        """
+        from retroml_edu.session.export import write_export
+
+        return write_export(self, what, target)
+
+    def __repr__(self) -> str:
+        return f"Run({self.run_id}: {self.title}, {self.state})"
+
+    def _repr_html_(self) -> str:
+        return f"<b>{escape(self.title)}</b> · {escape(str(self.state))} · <code>{escape(self.run_id)}</code>"
+
+
+def load_run(run_id: str, home: str | Path | None = None) -> Run:
+    """Open a run.
+
+    Args:
+        run_id: Its id, or the first characters of it, four at least.
+        home: Where runs live.
+
+    Raises:
+        UnknownNameError: If there is no such run.
+    """
+    return Run(open_run_folder(find_home(home).path, run_id))
+
+
+def list_runs(
+    home: str | Path | None = None,
+    *,
+    env_id: str | None = None,
+    algorithm: str | None = None,
+    state: str | None = None,
+    limit: int | None = None,
+) -> list[RunRow]:
+    """Return the runs of a home, newest first.
+
+    Args:
+        home: Where runs live.
+        env_id: Only runs on this environment.
+        algorithm: Only runs of this algorithm.
+        state: Only runs in this state.
+        limit: At most so many.
+    """
+    with RunIndex.of_home(find_home(home)) as index:
+        return index.list_runs(env_id=env_id, algorithm=algorithm, state=state, limit=limit)

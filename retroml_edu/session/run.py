@@ -1,0 +1,261 @@
+"""A run in progress: one thread that trains, and everything that accompanies it."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from retroml_edu.core.bus import EventBus, Sink, Subscription
+from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.core.control import Control
+from retroml_edu.core.errors import RetroMLError, RunBusyError, WaitTimeoutError
+from retroml_edu.core.events import EpisodeEvent, Event, ProgressEvent, StateEvent, log
+from retroml_edu.core.ids import utc_now
+from retroml_edu.core.results import RunResult
+from retroml_edu.core.states import RunState
+from retroml_edu.core.training import TrainedModel, Trainer
+from retroml_edu.session.archive import RunArchive
+from retroml_edu.session.pump import Pump
+from retroml_edu.session.videos import VideoRecorder
+
+VIEW_INTERVAL_S = 0.25
+STORE_INTERVAL_S = 0.5
+
+
+class TrainingRun:
+    """One run of this process, from its start to its final state.
+
+    Made by `Session.start`. Its thread trains; a pump writes to the run folder, another feeds the panels, and a
+    recorder films copies of the agent.
+
+    Attributes:
+        run_id: Name of the run's folder.
+        config: Fully resolved.
+        bus: Carries its events.
+
+    Threads: all public methods may be called from anywhere.
+    """
+
+    def __init__(self, config: ExperimentConfig, trainer: Trainer, archive: RunArchive) -> None:
+        self.run_id = archive.run_id
+        self.path = archive.folder.path
+        self.config = config
+        self.bus = EventBus()
+        self.control = Control(on_pause=self._pause_changed)
+        self._trainer = trainer
+        self._archive = archive
+        self._state = RunState.CREATED
+        self._state_lock = threading.RLock()
+        self._step = 0
+        self._training_time_s = 0.0
+        self._error: str | None = None
+        self._ended = threading.Event()
+        self._result: RunResult | None = None
+        self._store_pump = Pump("retroml-store", STORE_INTERVAL_S)
+        self._view_pump = Pump("retroml-views", VIEW_INTERVAL_S)
+        self._recorder = VideoRecorder(config, archive.folder.videos_dir, self.bus.publish)
+        self._thread = threading.Thread(target=self._work, name=f"retroml-train-{self.run_id[:8]}", daemon=True)
+
+    # -- what anybody may ask ------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> RunState:
+        """Where the run stands."""
+        return self._state
+
+    @property
+    def step(self) -> int:
+        """Environment steps taken so far."""
+        return self._step
+
+    @property
+    def error(self) -> str | None:
+        """What went wrong, in a sentence."""
+        return self._error
+
+    @property
+    def storage_lag(self) -> int:
+        """Events that are not on disk yet."""
+        return self._archive.subscription.lag if self._archive.subscription else 0
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """Name of the run for titles and lists."""
+        return {"run_id": self.run_id, "env_id": self.config.env_id, "algorithm": self.config.algorithm}
+
+    def stop(self) -> None:
+        """Ask for the end. Training ends within a second; videos that are not done are given up.
+
+        Nothing happens if the run has ended already.
+        """
+        self._recorder.cancel()
+        with self._state_lock:
+            if self._state.may_become(RunState.STOPPING):
+                self._enter(RunState.STOPPING)
+        self.control.stop()
+
+    def pause(self) -> None:
+        """Ask training to wait after its current step or mini-batch.
+
+        Raises:
+            RunBusyError: If the run is not training.
+        """
+        if self._state not in (RunState.RUNNING, RunState.PAUSED):
+            raise RunBusyError(f"This run is {self._state}: only a run that trains can be paused.")
+        self.control.pause()
+
+    def resume(self) -> None:
+        """End a pause; nothing happens without one."""
+        self.control.resume()
+
+    def follow(self, sink: Sink, *, name: str = "", replay: bool = True) -> Subscription:
+        """Feed a sink from now on, four batches a second; by default first with what happened so far."""
+        subscription = self.bus.subscribe(sink, name=name, replay=replay)
+        if self._ended.is_set():
+            subscription.drain()
+        else:
+            self._view_pump.add(subscription.drain)
+        return subscription
+
+    def unfollow(self, subscription: Subscription) -> None:
+        """Stop feeding a sink."""
+        self._view_pump.remove(subscription.drain)
+        subscription.close()
+
+    def wait(self, timeout_s: float | None = None) -> RunResult:
+        """Wait until the run has ended and its folder is complete.
+
+        Raises:
+            WaitTimeoutError: If it takes longer; the run goes on.
+        """
+        if not self._ended.wait(timeout_s):
+            raise WaitTimeoutError(
+                f"The run is still {self._state} after {timeout_s:g} s (step {self._step:,} of "
+                f"{self.config.total_timesteps:,}): wait longer, or stop it."
+            )
+        return self.result
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run has ended and its folder is complete."""
+        return self._ended.is_set()
+
+    @property
+    def result(self) -> RunResult:
+        """The outcome.
+
+        Raises:
+            RunBusyError: While the run goes on.
+        """
+        if self._result is None:
+            raise RunBusyError(f"The run is still {self._state}: its result is there when it has ended.")
+        return self._result
+
+    # -- its life ------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin; called once, by the session."""
+        self._archive.open(self.bus, self._store_pump, self._obey)
+        self._store_pump.start()
+        self._view_pump.start()
+        self._enter(RunState.STARTING)
+        if self.config.video.enabled:
+            self._recorder.start()
+            total = self.config.total_timesteps
+            early = [round(share * total) for share in self.config.video.milestones if share < 1.0]
+            self.control.at_steps(early, self._recorder.record)
+        self._thread.start()
+
+    def _work(self) -> None:
+        final = RunState.FAILED
+        try:
+            final = self._train_and_finish()
+        except Exception as error:  # noqa: BLE001 - the thread's edge: nothing may be lost here
+            self._fail(error)
+        finally:
+            self._end(final)
+
+    def _train_and_finish(self) -> RunState:
+        model = self._trainer.train(self.config, self._take, self.control)
+        stopped = self.control.stopping
+        with self._state_lock:
+            if not stopped:
+                self._running()
+                self._enter(RunState.FINISHING)
+        self._archive.save_model(model)
+        self._film_the_end(model, stopped=stopped)
+        return RunState.STOPPED if self.control.stopping and stopped else RunState.DONE
+
+    def _film_the_end(self, model: TrainedModel, *, stopped: bool) -> None:
+        if not self.config.video.enabled:
+            return
+        if not stopped and 1.0 in self.config.video.milestones:
+            self._recorder.record(model.weights)
+        self._recorder.finish()
+
+    def _take(self, event: Event) -> None:
+        """Take an event from the trainer, in the trainer's thread."""
+        if self._state is RunState.STARTING:
+            self._running()
+        if isinstance(event, ProgressEvent):
+            self._step, self._training_time_s = event.step, event.elapsed_s
+        elif isinstance(event, EpisodeEvent):
+            self._step, self._training_time_s = max(self._step, event.step), event.elapsed_s
+        self.bus.publish(event)
+
+    def _running(self) -> None:
+        with self._state_lock:
+            if self._state is RunState.STARTING:
+                self._enter(RunState.RUNNING)
+
+    def _pause_changed(self, paused: bool) -> None:
+        with self._state_lock:
+            wanted = RunState.PAUSED if paused else RunState.RUNNING
+            self._running()
+            if self._state is not wanted and self._state.may_become(wanted):
+                self._enter(wanted)
+
+    def _enter(self, state: RunState, detail: str = "") -> None:
+        with self._state_lock:
+            if self._state.may_become(state):
+                self._state = state
+                self.bus.publish(StateEvent(state, self._step, detail, utc_now()))
+
+    def _obey(self, command: str) -> None:
+        """Carry out a command that another process left in the run folder."""
+        {"stop": self.stop, "pause": self.control.pause, "resume": self.control.resume}[command]()
+
+    def _fail(self, error: Exception) -> None:
+        self._error = str(error) if isinstance(error, RetroMLError) else f"{type(error).__name__}: {error}"
+        self._recorder.cancel()
+        self.bus.publish(
+            log(
+                "error",
+                f"Training failed at step {self._step:,}: {self._error}",
+                step=self._step,
+                details=traceback.format_exc(),
+            )
+        )
+
+    def _end(self, final: RunState) -> None:
+        """Complete the folder; whatever fails here is said and leaves the rest standing."""
+        try:
+            self._enter(final, self._error or "")
+            self._store_pump.stop()
+            for problem in self._archive.close(final, self._step, self._training_time_s, self._error):
+                self.bus.publish(log("warning", problem))
+        except Exception as error:  # noqa: BLE001 - the thread's edge
+            self._error = self._error or f"The run folder could not be completed: {error}"
+            self.bus.publish(log("error", self._error, details=traceback.format_exc()))
+        finally:
+            with contextlib.suppress(Exception):  # a summary that cannot be read must not keep anybody waiting
+                self._result = self._archive.result(final, self._training_time_s, self._error)
+            self._ended.set()
+            self._view_pump.stop()
+            self.bus.drain()
+
+
+TrainerFactory = Callable[[ExperimentConfig], Trainer]

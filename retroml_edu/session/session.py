@@ -1,0 +1,80 @@
+"""The session: starts runs in this process and knows those that go on."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.core.errors import Problem, raise_problems
+from retroml_edu.core.training import Trainer
+from retroml_edu.envs import resolve_config
+from retroml_edu.session.archive import RunArchive
+from retroml_edu.session.check import check
+from retroml_edu.session.run import TrainerFactory, TrainingRun
+from retroml_edu.session.speed import measure_speed
+from retroml_edu.storage.home import open_home
+from retroml_edu.storage.index import RunIndex
+
+
+def _default_trainer(config: ExperimentConfig) -> Trainer:
+    from retroml_edu.training import trainer_for
+
+    return trainer_for(config)
+
+
+class Session:
+    """Brings a config to life.
+
+    Args:
+        home: Where runs live; found as `retroml_edu.storage.home.find_home` says if left out.
+        trainer_for: Chooses the trainer; tests give scripted ones.
+
+    Raises:
+        StorageError: If the home cannot be written.
+    """
+
+    def __init__(self, home: str | Path | None = None, *, trainer_for: TrainerFactory = _default_trainer) -> None:
+        self.home = open_home(home)
+        self.index = RunIndex.of_home(self.home)
+        self._trainer_for = trainer_for
+        self._runs: dict[str, TrainingRun] = {}
+        self._lock = threading.Lock()
+
+    def check(self, config: ExperimentConfig) -> list[Problem]:
+        """Return everything that could keep the config from running."""
+        return check(config)
+
+    def start(self, config: ExperimentConfig) -> TrainingRun:
+        """Start a run in a thread of its own and return at once.
+
+        Raises:
+            ConfigError: If the config cannot run; the message names every problem.
+            StorageError: If its folder cannot be made.
+        """
+        raise_problems(self.check(config))
+        resolved = resolve_config(config)
+        run = TrainingRun(resolved, self._trainer_for(resolved), RunArchive(self.home, self.index, resolved))
+        with self._lock:
+            self._runs[run.run_id] = run
+        run.start()
+        return run
+
+    def measure_speed(self, config: ExperimentConfig, *, cancelled: threading.Event | None = None) -> float:
+        """Train a throw-away copy for a few seconds and return its environment steps a second.
+
+        Raises:
+            ConfigError: If the config cannot run.
+            TrainingError: If the speed cannot be measured.
+        """
+        raise_problems(self.check(config))
+        resolved = resolve_config(config)
+        return measure_speed(resolved, self._trainer_for(resolved), cancelled=cancelled)
+
+    def live_run(self, run_id: str) -> TrainingRun | None:
+        """Return a run that was started here, while it goes on."""
+        with self._lock:
+            run = self._runs.get(run_id)
+            if run is not None and run.ended:
+                del self._runs[run_id]
+        return run

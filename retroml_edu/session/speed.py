@@ -1,0 +1,85 @@
+"""How fast a config trains on this machine, so that hours can be turned into steps before the start."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.core.control import Control
+from retroml_edu.core.errors import TrainingError
+from retroml_edu.core.events import Event, MetricEvent
+from retroml_edu.core.hyperparameters import DQNHyperparameters
+from retroml_edu.core.training import Trainer
+
+MEASURE_S = 4.0
+PATIENCE_S = 30.0
+TRIAL_STEPS = 1_000_000
+WARM_UP_STEPS = 1_000
+
+
+class _Speedometer:
+    """Watches a trial from update to update, so that rollout and update both count, and stops it in time."""
+
+    def __init__(self, control: Control, measure_s: float, cancelled: threading.Event | None) -> None:
+        self._control = control
+        self._measure_s = measure_s
+        self._cancelled = cancelled
+        self._began = time.monotonic()
+        self._updates: list[tuple[float, int]] = []
+
+    def take(self, event: Event) -> None:
+        now = time.monotonic()
+        if isinstance(event, MetricEvent):
+            self._updates.append((now, event.step))
+        measured = len(self._updates) > 1 and now - self._updates[0][0] >= self._measure_s
+        given_up = now - self._began > PATIENCE_S or (self._cancelled is not None and self._cancelled.is_set())
+        if measured or given_up:
+            self._control.stop()
+
+    @property
+    def steps_per_second(self) -> float:
+        if len(self._updates) < 2:
+            return 0.0
+        (begin, first), (end, last) = self._updates[0], self._updates[-1]
+        return (last - first) / max(end - begin, 1e-9)
+
+
+def measure_speed(
+    config: ExperimentConfig,
+    trainer: Trainer,
+    *,
+    measure_s: float = MEASURE_S,
+    cancelled: threading.Event | None = None,
+) -> float:
+    """Train a throw-away copy for a few seconds and return its environment steps a second.
+
+    Args:
+        config: Fully resolved.
+        trainer: A fresh one.
+        measure_s: How long to look, from the first update on.
+        cancelled: Set by somebody who does not want to wait.
+
+    Raises:
+        TrainingError: If the trial cannot be trained, or makes no two updates in half a minute.
+    """
+    trial = config.changed(run_type="custom", total_timesteps=TRIAL_STEPS)
+    settings = config.hyperparameters
+    if isinstance(settings, DQNHyperparameters) and settings.learning_starts > WARM_UP_STEPS:
+        # Nearly all of a run comes after the warm-up, which is several times faster than what follows.
+        changed = settings.model_copy(update={"learning_starts": WARM_UP_STEPS})
+        trial = trial.changed(hyperparameters=changed)
+    control = Control()
+    meter = _Speedometer(control, measure_s, cancelled)
+    trainer.train(trial, meter.take, control)
+    if meter.steps_per_second == 0.0:
+        raise TrainingError(
+            "The speed could not be measured: there were no two updates in half a minute. "
+            "Give the length in steps instead of minutes."
+        )
+    return meter.steps_per_second
+
+
+def lasting(config: ExperimentConfig, seconds: float, steps_per_second: float) -> ExperimentConfig:
+    """Return the config as a custom run of as many steps as fit into the time."""
+    return config.changed(run_type="custom", total_timesteps=max(1, round(seconds * steps_per_second)))

@@ -1,0 +1,116 @@
+"""Facts of the machine for environment.json: an allow-list, without user, host or paths."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+PACKAGES = (
+    "retroml-edu",
+    "torch",
+    "stable-baselines3",
+    "gymnasium",
+    "ale-py",
+    "box2d",
+    "numpy",
+    "opencv-python-headless",
+    "safetensors",
+    "av",
+    "pandas",
+    "pydantic",
+    "sqlalchemy",
+    "plotly",
+    "ipywidgets",
+    "anywidget",
+    "ipykernel",
+    "jupyterlab",
+)
+TRAINER_FACTS = ("engine", "device", "threads", "deterministic", "determinism", "precision", "n_envs")
+"""What a trainer may add; anything else stays out of the file."""
+
+
+def environment_facts(extra: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is worth knowing about the machine when runs are compared.
+
+    Args:
+        extra: Facts of the trainer; those in `TRAINER_FACTS` are taken over.
+    """
+    return {
+        "python": platform.python_version(),
+        "packages": _packages(),
+        "os": {"name": platform.system(), "release": platform.release(), "machine": platform.machine()},
+        "cpu": {"model": _cpu_model(), "instruction_sets": _instruction_sets(), **_cores()},
+        "memory_bytes": _memory_bytes(),
+        "gpu": _gpu(),
+        "torch_threads": _torch_threads(),
+    } | {name: extra[name] for name in TRAINER_FACTS if name in extra}
+
+
+def _packages() -> dict[str, str]:
+    found = {}
+    for name in PACKAGES:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
+
+
+def _cpu_model() -> str:
+    with suppress(OSError, subprocess.SubprocessError):
+        if sys.platform == "linux":
+            for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+                if line.startswith("model name"):
+                    return line.partition(":")[2].strip()
+        elif sys.platform == "darwin":
+            command = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
+            return subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout.strip()  # noqa: S603 - fixed
+        elif sys.platform == "win32":
+            import winreg
+
+            with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, r"HARDWARE\DESCRIPTION\System\CentralProcessor\0") as key:
+                return str(winreg.QueryValueEx(key, "ProcessorNameString")[0]).strip()
+    return platform.processor() or platform.machine()
+
+
+def _instruction_sets() -> list[str]:
+    # As numpy names them. They decide bits: equal seeds give different weights on AVX2 and AVX-512 machines.
+    import numpy as np
+
+    with suppress(TypeError, KeyError):
+        found: Mapping[str, Any] = np.show_config(mode="dicts")["SIMD Extensions"]  # type: ignore[index,func-returns-value,unused-ignore]
+        return [*found.get("baseline", ()), *found.get("found", ())]
+    return []
+
+
+def _cores() -> dict[str, int | None]:
+    import psutil
+
+    # In a container or under a scheduler fewer cores may be ours than the machine has.
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return {"cores": psutil.cpu_count(logical=False), "threads": os.cpu_count(), "usable_threads": usable}
+
+
+def _memory_bytes() -> int:
+    import psutil
+
+    return int(psutil.virtual_memory().total)
+
+
+def _gpu() -> str | None:
+    torch = sys.modules.get("torch")  # importing it for a name would take seconds
+    if torch is None:
+        return None
+    if torch.cuda.is_available():
+        return str(torch.cuda.get_device_name())
+    return "mps" if torch.backends.mps.is_available() else None
+
+
+def _torch_threads() -> int | None:
+    torch = sys.modules.get("torch")
+    return None if torch is None else int(torch.get_num_threads())

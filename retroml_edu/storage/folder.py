@@ -1,0 +1,242 @@
+"""A run is a folder: its parts by name, and how a folder is made, found and opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.core.errors import ConfigError, StorageError, UnknownNameError, did_you_mean
+from retroml_edu.core.ids import is_run_id
+from retroml_edu.storage.atomic import cannot_write, is_temporary, write_json
+from retroml_edu.storage.json_text import read_json_object
+
+MIN_PREFIX = 4
+MAX_CONFIG_BYTES = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """The parts of a run folder; a property says where a part is, not that it is there."""
+
+    path: Path
+
+    @property
+    def run_id(self) -> str:
+        """Name of the folder."""
+        return self.path.name
+
+    @property
+    def config_file(self) -> Path:
+        """The ExperimentConfig, every value resolved."""
+        return self.path / "config.json"
+
+    @property
+    def environment_file(self) -> Path:
+        """Versions, hardware, threads, engine."""
+        return self.path / "environment.json"
+
+    @property
+    def metrics_log(self) -> Path:
+        """Metrics and episodes, append-only: the truth of the run's curves."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def events_log(self) -> Path:
+        """States, log sentences, videos, starts; append-only."""
+        return self.path / "events.jsonl"
+
+    @property
+    def labels_log(self) -> Path:
+        """Name, tags, notes; append-only."""
+        return self.path / "labels.jsonl"
+
+    @property
+    def curves_dir(self) -> Path:
+        """Columnar cache of the metrics; rebuildable."""
+        return self.path / "curves"
+
+    @property
+    def checkpoints_dir(self) -> Path:
+        """Exact states, one folder a step."""
+        return self.path / "checkpoints"
+
+    @property
+    def snapshots_dir(self) -> Path:
+        """Weights and diagnostics, one small folder a step."""
+        return self.path / "snapshots"
+
+    @property
+    def model_dir(self) -> Path:
+        """The trained model: safetensors and JSON."""
+        return self.path / "model"
+
+    @property
+    def model_zip(self) -> Path:
+        """Export for plain stable-baselines3."""
+        return self.path / "model.zip"
+
+    @property
+    def metrics_csv(self) -> Path:
+        """Export for spreadsheets."""
+        return self.path / "metrics.csv"
+
+    @property
+    def metrics_json(self) -> Path:
+        """Export with the meaning of each column."""
+        return self.path / "metrics.json"
+
+    @property
+    def summary_file(self) -> Path:
+        """Figures of the run."""
+        return self.path / "summary.json"
+
+    @property
+    def training_log(self) -> Path:
+        """Log sentences with their details, for people."""
+        return self.path / "training.log"
+
+    @property
+    def videos_dir(self) -> Path:
+        """Videos (mp4)."""
+        return self.path / "videos"
+
+    @property
+    def eval_dir(self) -> Path:
+        """Evaluations (json)."""
+        return self.path / "eval"
+
+    @property
+    def manifest_file(self) -> Path:
+        """SHA-256 of every file."""
+        return self.path / "manifest.json"
+
+    @property
+    def control_log(self) -> Path:
+        """Inbox of commands from other processes."""
+        return self.path / "control.jsonl"
+
+    @property
+    def acknowledged_file(self) -> Path:
+        """Number of the newest command that was dealt with."""
+        return self.path / "acknowledged.json"
+
+    @property
+    def lease_file(self) -> Path:
+        """Who owns the run at the moment."""
+        return self.path / "lease.json"
+
+    @property
+    def latest_jpg(self) -> Path:
+        """Newest picture of the game, for a remote feed."""
+        return self.path / "latest.jpg"
+
+    def write_environment(self, facts: Mapping[str, Any]) -> None:
+        """Write environment.json anew, once more is known.
+
+        Raises:
+            StorageError: If it cannot be written.
+        """
+        write_json(self.environment_file, facts)
+
+    def kept_files(self) -> Iterator[tuple[str, Path]]:
+        """Yield what belongs to the run for good, unknown files too, as (path with forward slashes, file), sorted.
+
+        Left out: what only a running run needs, unfinished files, and links, which may lead anywhere.
+        """
+        passing = {self.lease_file, self.control_log, self.acknowledged_file, self.latest_jpg}
+        for file in sorted(_walk(self.path), key=lambda file: file.relative_to(self.path).as_posix()):
+            if file not in passing and not is_temporary(file.name):
+                yield file.relative_to(self.path).as_posix(), file
+
+
+def create_run_folder(home: Path, run_id: str, config: ExperimentConfig, environment: Mapping[str, Any]) -> RunFolder:
+    """Make the folder of a new run, with its config and environment facts.
+
+    Raises:
+        StorageError: If the id is not of the right form or taken, or the folder cannot be written.
+    """
+    if not is_run_id(run_id):
+        raise StorageError(f"{run_id!r} is no run id: core.ids.new_run_id() makes one.")
+    folder = RunFolder(home / run_id)
+    try:
+        folder.path.mkdir(mode=0o700)
+    except FileExistsError:
+        raise StorageError(f"There is a run {run_id} in {home} already.") from None
+    except OSError as error:
+        raise cannot_write(folder.path, error) from error
+    write_json(folder.config_file, config.to_json_dict())
+    folder.write_environment(environment)
+    return folder
+
+
+def list_run_folders(home: Path) -> list[RunFolder]:
+    """Return the run folders of a home, newest first; nothing if the home does not exist.
+
+    Raises:
+        StorageError: If the home cannot be read.
+    """
+    try:
+        found = [path for path in home.iterdir() if is_run_id(path.name) and not path.is_symlink()]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise StorageError(f"Cannot read {home}: {error.strerror or error}.") from error
+    return [RunFolder(path) for path in sorted(found, reverse=True) if path.is_dir()]
+
+
+def open_run_folder(home: Path, run_id: str) -> RunFolder:
+    """Return the folder of a run.
+
+    Args:
+        home: Where it is looked for.
+        run_id: Its id, or the first characters of it (four at least) where no other run shares them.
+
+    Raises:
+        UnknownNameError: If no run, or more than one, goes by that name.
+    """
+    folders = {folder.run_id: folder for folder in list_run_folders(home)}
+    if run_id in folders:
+        return folders[run_id]
+    matches = [name for name in folders if name.startswith(run_id)] if len(run_id) >= MIN_PREFIX else []
+    if len(matches) == 1:
+        return folders[matches[0]]
+    where = f"in {home}"
+    if matches:
+        some = ", ".join(matches[:3]) + (", ..." if len(matches) > 3 else "")
+        raise UnknownNameError(f'{len(matches)} runs {where} begin with "{run_id}": {some} Write more of the id.')
+    hint = did_you_mean(run_id, folders) or (" It holds no runs yet." if not folders else "")
+    raise UnknownNameError(f'There is no run "{run_id}" {where}.{hint}')
+
+
+def read_config(folder: RunFolder) -> ExperimentConfig:
+    """Read the config of a run.
+
+    Raises:
+        ConfigError: If the file is missing, broken, too large, or of another schema version.
+    """
+    file = folder.config_file
+    try:
+        data = read_json_object(file, MAX_CONFIG_BYTES)
+    except OSError as error:
+        raise ConfigError(f"Cannot read {file}: {error.strerror or error}.") from error
+    except ValueError as error:
+        raise ConfigError(f"{file} is no config: {error}. Restore it from a copy of the run.") from None
+    try:
+        return ExperimentConfig(**data)
+    except ConfigError as error:
+        raise ConfigError(f"{file}: {error}", error.problems) from None
+    except TypeError:  # a setting called "self" collides with Python's own argument
+        raise ConfigError(f'{file}: "self" is no setting of a run.') from None
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for path in folder.iterdir():
+        if path.is_symlink():
+            continue
+        if path.is_dir():
+            yield from _walk(path)
+        elif path.is_file():
+            yield path

@@ -1,0 +1,134 @@
+"""Append-only files of lines: written in whole batches, read up to the last whole line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from retroml_edu.storage.atomic import cannot_write
+
+MAX_LINE_BYTES = 2**20
+_BLOCK = 64 * 1024
+
+
+class AppendFile:
+    """Appends whole lines to a file; what a killed writer left of a line is cut off first.
+
+    Args:
+        path: Made if it is missing.
+
+    Raises:
+        StorageError: If it cannot be opened.
+
+    Threads: one writer; any number of readers, in any process.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            # Unbuffered: after a failure nothing is left that a later write would put in the wrong place.
+            self._file = path.open("ab", buffering=0)
+        except OSError as error:
+            raise cannot_write(path, error) from error
+        try:
+            self._size = _end_of_last_line(path)
+            self._file.truncate(self._size)
+        except OSError as error:
+            self._file.close()
+            raise cannot_write(path, error) from error
+
+    def append(self, lines: bytes) -> None:
+        """Append a batch of lines, each with its line end, in one write.
+
+        Raises:
+            StorageError: If the system refuses, a full disk say; the file then ends where it ended before.
+        """
+        rest = memoryview(lines)
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError as error:
+            with suppress(OSError):
+                self._file.truncate(self._size)
+            raise cannot_write(self._path, error) from error
+        self._size += len(lines)
+
+    def close(self) -> None:
+        """Have the system put everything on the disk, and close; may be called again.
+
+        Raises:
+            StorageError: If the system refuses.
+        """
+        if self._file.closed:
+            return
+        try:
+            with self._file:
+                os.fsync(self._file.fileno())
+        except OSError as error:
+            raise cannot_write(self._path, error) from error
+
+
+def whole_lines(path: Path) -> Iterator[bytes]:
+    """Yield the lines of a file, without a torn last one; none if there is no file.
+
+    An overlong line comes as its first `MAX_LINE_BYTES`, which no parser accepts, and not as all of memory.
+    """
+    with suppress(FileNotFoundError), path.open("rb") as file:
+        while line := file.readline(MAX_LINE_BYTES):
+            rest = line
+            while not rest.endswith(b"\n"):
+                rest = file.readline(MAX_LINE_BYTES)
+                if not rest:
+                    return
+            yield line
+
+
+def last_lines(path: Path) -> list[bytes]:
+    """Return some of the last whole lines of a file, newest first: at least one, if there is any of usual length."""
+    with suppress(FileNotFoundError), path.open("rb") as file:
+        start = max(0, file.seek(0, os.SEEK_END) - MAX_LINE_BYTES)
+        file.seek(start)
+        lines = file.read().split(b"\n")[:-1]
+        return lines[: 0 if start else None : -1]
+    return []
+
+
+class LineTail:
+    """Reads what was appended to a file since the last look.
+
+    Args:
+        path: Need not exist yet.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+
+    def read(self) -> list[bytes]:
+        """Return the new whole lines."""
+        try:
+            if self._path.stat().st_size <= self._offset:
+                return []
+            with self._path.open("rb") as file:
+                file.seek(self._offset)
+                new = file.read()
+        except FileNotFoundError:
+            return []
+        whole = new[: new.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        return whole.splitlines()
+
+
+def _end_of_last_line(path: Path) -> int:
+    with path.open("rb") as file:
+        end = file.seek(0, os.SEEK_END)
+        while end > 0:
+            start = max(0, end - _BLOCK)
+            file.seek(start)
+            found = file.read(end - start).rfind(b"\n")
+            if found >= 0:
+                return start + found + 1
+            end = start
+    return 0

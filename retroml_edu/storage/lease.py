@@ -1,0 +1,160 @@
+"""Who owns a run at the moment: lease.json, kept fresh by the owner, judged by everybody else."""
+
+from __future__ import annotations
+
+import os
+import platform
+import secrets
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from retroml_edu.core.errors import RunBusyError
+from retroml_edu.core.ids import utc_now
+from retroml_edu.storage.atomic import cannot_write, temporary_beside, write_json
+from retroml_edu.storage.folder import RunFolder
+from retroml_edu.storage.json_text import read_json_object, to_text
+
+LeaseState = Literal["none", "alive", "stale"]
+STALE_AFTER_S = 30.0
+"""Age of the last heartbeat at which an owner that cannot be looked at counts as gone."""
+_START_TOLERANCE_S = 2.0
+"""A process's start is computed from the boot time, which moves when the clock is set."""
+
+
+class Lease:
+    """The right to write into a run folder, held by one process; made by `acquire`.
+
+    Threads: one at a time.
+    """
+
+    def __init__(self, file: Path, token: str) -> None:
+        self._file = file
+        self._token = token
+
+    @classmethod
+    def acquire(cls, folder: RunFolder) -> Lease:
+        """Take the run, if nobody has it or its owner is gone.
+
+        Raises:
+            RunBusyError: If a living process owns it.
+            StorageError: If the lease cannot be written.
+        """
+        if lease_state(folder) == "stale":
+            _set_aside_stale(folder)
+        lease = cls(folder.lease_file, secrets.token_hex(8))
+        try:
+            with folder.lease_file.open("x", encoding="utf-8") as file:
+                file.write(to_text(_facts(lease._token)))
+        except FileExistsError:
+            raise _busy(folder) from None
+        except OSError as error:
+            raise cannot_write(folder.lease_file, error) from error
+        return lease
+
+    def beat(self) -> None:
+        """Say that the owner still lives; about once a second.
+
+        Raises:
+            RunBusyError: If another process took the run over, after a long standstill of this one.
+            StorageError: If the lease cannot be written.
+        """
+        if not self._is_ours():
+            raise RunBusyError(f"Another process has taken over the run {self._file.parent.name}.")
+        write_json(self._file, _facts(self._token), durable=False)
+
+    def release(self) -> None:
+        """Give the run back; nothing happens if it is not ours any more."""
+        if self._is_ours():
+            with suppress(OSError):
+                self._file.unlink()
+
+    def _is_ours(self) -> bool:
+        return _read(self._file).get("token") == self._token
+
+
+def lease_state(folder: RunFolder) -> LeaseState:
+    """Return whether a run has an owner, and whether that one is alive.
+
+    On the owner's own machine the process itself is looked at; elsewhere the age of its heartbeat decides.
+    """
+    return _state_of(folder.lease_file)
+
+
+def _state_of(file: Path) -> LeaseState:
+    try:
+        modified = file.stat().st_mtime
+    except OSError:
+        return "none"
+    lease = _read(file)
+    if lease.get("host") == platform.node():
+        alive = _process_lives(lease.get("pid"), lease.get("process_start"))
+        if alive is None:
+            alive = 0 <= time.monotonic() - _number(lease.get("heartbeat_monotonic_s")) < STALE_AFTER_S
+    else:
+        alive = abs(time.time() - _timestamp(lease.get("heartbeat_utc"), modified)) < STALE_AFTER_S
+    return "alive" if alive else "stale"
+
+
+def _facts(token: str) -> dict[str, Any]:
+    import psutil
+
+    return {
+        "host": platform.node(),
+        "pid": os.getpid(),
+        "process_start": psutil.Process().create_time(),
+        "heartbeat_utc": utc_now(),
+        "heartbeat_monotonic_s": time.monotonic(),
+        "token": token,
+    }
+
+
+def _read(file: Path) -> Mapping[str, Any]:
+    with suppress(OSError, ValueError):
+        return read_json_object(file)
+    return {}
+
+
+def _process_lives(pid: Any, started: Any) -> bool | None:
+    """Return None where the system does not let us look."""
+    import psutil
+
+    if type(pid) is not int or pid <= 0 or not isinstance(started, int | float):
+        return False
+    try:
+        process = psutil.Process(pid)
+        same = abs(process.create_time() - started) <= _START_TOLERANCE_S
+        return same and process.status() != psutil.STATUS_ZOMBIE
+    except (psutil.NoSuchProcess, OverflowError):
+        return False
+    except psutil.Error:
+        return None
+
+
+def _timestamp(text: Any, otherwise: float) -> float:
+    # A lease of which nothing can be read yet is just being written: the file's own time is as good.
+    with suppress(TypeError, ValueError):
+        return datetime.fromisoformat(text).astimezone(UTC).timestamp()
+    return otherwise
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) else float("-inf")
+
+
+def _set_aside_stale(folder: RunFolder) -> None:
+    """Remove a dead owner's lease. Of several that try at once only one gets to make the new file."""
+    aside = temporary_beside(folder.lease_file)
+    with suppress(FileNotFoundError):
+        folder.lease_file.rename(aside)
+        if _state_of(aside) == "alive":  # somebody was quicker, and this is the new owner's
+            aside.replace(folder.lease_file)
+            raise _busy(folder)
+        aside.unlink()
+
+
+def _busy(folder: RunFolder) -> RunBusyError:
+    return RunBusyError(f"The run {folder.run_id} belongs to a running process. Stop it first, or follow it from here.")

@@ -1,0 +1,118 @@
+"""The trained model on disk: safetensors and JSON, nothing that could run code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from retroml_edu.core.errors import StorageError
+from retroml_edu.core.weights import Arrays, PolicyWeights
+from retroml_edu.storage.atomic import cannot_write, write_bytes, write_json
+from retroml_edu.storage.folder import RunFolder
+from retroml_edu.storage.json_text import parse, read_json_object
+
+MODEL_FORMAT_VERSION = 1
+MAX_MODEL_BYTES = 2**30
+MAX_HEADER_BYTES = 2**20
+MAX_TENSORS = 10_000
+_DTYPES = frozenset({"F64", "F32", "F16", "I64", "I32", "I16", "I8", "U8", "U16", "U32", "U64", "BOOL"})
+_WEIGHTS = "weights.safetensors"
+_NORMALIZATION = "normalization.safetensors"
+_DESCRIPTION = "model.json"
+
+
+def save_model(folder: RunFolder, weights: PolicyWeights, description: Mapping[str, Any]) -> None:
+    """Write ``model/``: weights, normalisation statistics if there are any, and model.json.
+
+    Args:
+        folder: Run folder.
+        weights: What is saved.
+        description: JSON facts by which the policy can be built again; step and format version are added.
+
+    Raises:
+        StorageError: If it cannot be written.
+    """
+    place = folder.model_dir
+    try:
+        place.mkdir(exist_ok=True)
+        if not weights.normalization:
+            (place / _NORMALIZATION).unlink(missing_ok=True)
+    except OSError as error:
+        raise cannot_write(place, error) from error
+    write_bytes(place / _WEIGHTS, _to_safetensors(weights.arrays))
+    if weights.normalization:
+        write_bytes(place / _NORMALIZATION, _to_safetensors(weights.normalization))
+    facts = {**description, "format_version": MODEL_FORMAT_VERSION, "step": weights.step}
+    write_json(place / _DESCRIPTION, facts)
+
+
+def load_model(folder: RunFolder) -> tuple[PolicyWeights, dict[str, Any]]:
+    """Read ``model/`` back; arrays are in memory of their own.
+
+    Returns:
+        The weights, and what model.json says.
+
+    Raises:
+        StorageError: If there is no model, or it is damaged, too large or of another format version.
+    """
+    place = folder.model_dir
+    if not (place / _DESCRIPTION).exists():
+        raise StorageError(f"The run {folder.run_id} has no model: it is written when training ends or is stopped.")
+    try:
+        description = read_json_object(place / _DESCRIPTION)
+    except (OSError, ValueError) as error:
+        raise _damaged(place / _DESCRIPTION, error) from None
+    version, step = description.get("format_version"), description.get("step")
+    if version != MODEL_FORMAT_VERSION:
+        raise StorageError(
+            f"{place / _DESCRIPTION} has format version {version}, and this retroml_edu reads version "
+            f"{MODEL_FORMAT_VERSION}: use the version that wrote it."
+        )
+    if type(step) is not int or step < 0:
+        raise _damaged(place / _DESCRIPTION, "it names no step")
+    normalization = _read_arrays(place / _NORMALIZATION) if (place / _NORMALIZATION).exists() else {}
+    return PolicyWeights(step, _read_arrays(place / _WEIGHTS), normalization), description
+
+
+def _to_safetensors(arrays: Arrays) -> bytes:
+    from safetensors.numpy import save
+
+    # asarray with order="C": ascontiguousarray would turn a single number into an array of one.
+    return save({name: np.asarray(array, order="C") for name, array in arrays.items()})
+
+
+def _read_arrays(file: Path) -> dict[str, np.ndarray]:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        _check_header(file)
+        return {name: np.array(array) for name, array in load(file.read_bytes()).items()}
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        raise _damaged(file, error) from None
+
+
+def _check_header(file: Path) -> None:
+    """Look at size, header length and data types before anything is read whole."""
+    size = file.stat().st_size
+    if size > MAX_MODEL_BYTES:
+        raise ValueError(f"it is larger than {MAX_MODEL_BYTES} bytes")
+    with file.open("rb") as source:
+        length = int.from_bytes(source.read(8), "little")
+        if length > min(MAX_HEADER_BYTES, size - 8):
+            raise ValueError("its header is larger than allowed, or than the file")
+        header = parse(source.read(length), max_depth=4)
+    if not isinstance(header, dict) or len(header) > MAX_TENSORS:
+        raise ValueError("its header is no list of tensors")
+    for name, entry in header.items():
+        if name == "__metadata__":
+            continue
+        if not isinstance(entry, dict) or entry.get("dtype") not in _DTYPES:
+            raise ValueError(f"tensor {name[:40]!r} has an unknown type")
+
+
+def _damaged(file: Path, reason: object) -> StorageError:
+    return StorageError(f"{file} cannot be read: {reason}. Restore it from a copy of the run, or train again.")

@@ -1,0 +1,48 @@
+"""Paths that came from a file: none of them leaves the folder that it belongs to, on any system."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from retroml_edu.core.errors import StorageError
+
+_DEVICE = re.compile(r"(?i)(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?")
+_FORBIDDEN = re.compile(r'[\x00-\x1f\\:*?"<>|]')
+
+
+def path_problem(relative: str) -> str:
+    """Return what is wrong with a relative path, or an empty string.
+
+    The strictest system decides, so that a folder made on one can be opened on every other: no backslashes, drive
+    letters, device names, or names that end with a dot or space.
+    """
+    if not relative or len(relative) > 1_000:
+        return "it is empty or too long"
+    for part in relative.split("/"):
+        if part in {"", ".", ".."}:
+            return "it is not a plain path inside the folder"
+        if _FORBIDDEN.search(part) or part.endswith((".", " ")):
+            return f'"{part!s}" is not a file name on every system'
+        if _DEVICE.fullmatch(part):
+            return f'"{part}" is the name of a device on Windows'
+    return ""
+
+
+def inside(folder: Path, relative: str) -> Path:
+    """Return the path of a file in a folder.
+
+    Args:
+        folder: Where it has to stay.
+        relative: Path with forward slashes, perhaps written by a stranger.
+
+    Raises:
+        StorageError: If the path is absolute, climbs out, follows a link out, or names a device.
+    """
+    problem = path_problem(relative)
+    path = folder / relative
+    if not problem and not path.resolve().is_relative_to(folder.resolve()):
+        problem = "a link on the way leaves the folder"
+    if problem:
+        raise StorageError(f"The path {relative!r} is not accepted in {folder}: {problem}.")
+    return path

@@ -1,0 +1,124 @@
+"""Reading a run's events back: the whole story, or what is new."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+
+from retroml_edu.core.events import Event, StateEvent
+from retroml_edu.core.states import RunState
+from retroml_edu.storage.folder import RunFolder
+from retroml_edu.storage.jsonl import LineTail, last_lines, whole_lines
+from retroml_edu.storage.lease import lease_state
+from retroml_edu.storage.lines import AttemptStart, Line, decode
+
+
+class _Lines:
+    """Decodes lines, counts the damaged ones, and knows which were superseded by a later attempt."""
+
+    def __init__(self) -> None:
+        self.damaged = 0
+        self._starts: list[tuple[int, int]] = []
+
+    def decoded(self, lines: Iterable[bytes]) -> Iterator[Line]:
+        for text in lines:
+            try:
+                line = decode(text)
+            except ValueError:
+                self.damaged += 1
+                continue
+            if isinstance(line.content, AttemptStart):
+                self._starts.append((line.attempt, line.content.last_valid_seq))
+            yield line
+
+    def events(self, lines: Iterable[Line]) -> Iterator[Event]:
+        for line in lines:
+            if isinstance(line.content, AttemptStart):
+                continue
+            if any(line.attempt < attempt and line.seq > last_valid for attempt, last_valid in self._starts):
+                continue
+            yield line.content
+
+
+class EventReader(Iterator[Event]):
+    """The events of a run in their order; what is damaged is skipped and counted."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._lines = _Lines()
+        self._events = self._read(folder)
+
+    @property
+    def damaged(self) -> int:
+        """Damaged lines met so far: the whole count, once everything is read."""
+        return self._lines.damaged
+
+    def __next__(self) -> Event:
+        return next(self._events)
+
+    def _read(self, folder: RunFolder) -> Iterator[Event]:
+        # Read first and whole: it is small, and it says which lines of the other file are superseded.
+        story = list(self._lines.decoded(whole_lines(folder.events_log)))
+        metrics = self._lines.decoded(whole_lines(folder.metrics_log))
+        yield from self._lines.events(heapq.merge(story, metrics, key=_seq))
+
+
+def read_events(folder: RunFolder) -> EventReader:
+    """Return an iterator over the events of a run; files that are missing hold none."""
+    return EventReader(folder)
+
+
+class EventTail:
+    """Follows a run that another process writes.
+
+    The events of one poll are in order, and a state never comes before the metrics that led to it.
+
+    Args:
+        folder: Its files need not exist yet.
+
+    Threads: one at a time.
+    """
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._lines = _Lines()
+        self._story = LineTail(folder.events_log)
+        self._metrics = LineTail(folder.metrics_log)
+
+    @property
+    def damaged(self) -> int:
+        """Damaged lines met so far."""
+        return self._lines.damaged
+
+    def poll(self) -> list[Event]:
+        """Return what was written since the last call.
+
+        Raises:
+            OSError: If a file cannot be read.
+        """
+        # The writer appends metrics first, so the story is read first.
+        lines = list(self._lines.decoded(self._story.read()))
+        lines += self._lines.decoded(self._metrics.read())
+        return list(self._lines.events(sorted(lines, key=_seq)))
+
+
+def run_state(folder: RunFolder) -> RunState:
+    """Return where a run stands: its last state, or ``lost`` if its owner went without a final one."""
+    state = _last_state(folder)
+    if state.is_final or lease_state(folder) == "alive":
+        return state
+    # Before its first state a run has no owner yet.
+    return state if state is RunState.CREATED else RunState.LOST
+
+
+def _last_state(folder: RunFolder) -> RunState:
+    for text in last_lines(folder.events_log):
+        try:
+            content = decode(text).content
+        except ValueError:
+            continue
+        if isinstance(content, StateEvent):
+            return content.state
+    return RunState.CREATED
+
+
+def _seq(line: Line) -> int:
+    return line.seq

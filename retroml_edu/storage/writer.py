@@ -1,0 +1,104 @@
+"""The sink that writes a run's events into its folder."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+from retroml_edu.core.events import EpisodeEvent, Event, LogEvent, MetricEvent, ProgressEvent
+from retroml_edu.core.ids import utc_now
+from retroml_edu.storage.folder import RunFolder
+from retroml_edu.storage.jsonl import AppendFile, last_lines, whole_lines
+from retroml_edu.storage.lines import AttemptStart, decode, encode
+
+
+class RunWriter:
+    """Appends events to metrics.jsonl, events.jsonl and training.log; each batch is with the system at once.
+
+    So a killed process loses what the bus had not handed over yet, and nothing else.
+
+    Args:
+        folder: Run folder, which exists.
+        attempt: Which start of the run this is, from 1.
+        last_valid_seq: For a further start: the last line of earlier starts that still counts; all, if left out.
+
+    Raises:
+        StorageError: If a file cannot be opened.
+
+    Threads: safe.
+    """
+
+    def __init__(self, folder: RunFolder, attempt: int = 1, last_valid_seq: int | None = None) -> None:
+        self._attempt = attempt
+        self._lock = threading.Lock()
+        with ExitStack() as opened:
+            self._metrics = opened.enter_context(closing(AppendFile(folder.metrics_log)))
+            self._story = opened.enter_context(closing(AppendFile(folder.events_log)))
+            self._text = opened.enter_context(closing(AppendFile(folder.training_log)))
+            opened.pop_all()  # all three are open: they stay so
+        self._seq = max(_last_seq(folder.metrics_log), _last_seq(folder.events_log))
+        if last_valid_seq is not None:
+            self._seq += 1
+            self._story.append(encode(AttemptStart(last_valid_seq), attempt, self._seq).encode())
+
+    @property
+    def last_seq(self) -> int:
+        """Number of the newest line."""
+        return self._seq
+
+    def handle(self, events: Sequence[Event]) -> None:
+        """Write a batch.
+
+        Raises:
+            StorageError: If the system refuses; no file is left with a torn line in its middle.
+        """
+        with self._lock:
+            metrics: list[str] = []
+            story: list[str] = []
+            text: list[str] = []
+            for event in events:
+                if isinstance(event, ProgressEvent):
+                    continue
+                self._seq += 1
+                line = encode(event, self._attempt, self._seq)
+                if isinstance(event, MetricEvent | EpisodeEvent):
+                    metrics.append(line)
+                else:
+                    story.append(line)
+                if isinstance(event, LogEvent):
+                    text.append(_as_text(event))
+            # Metrics first: who sees a final state in events.jsonl finds every metric before it.
+            for file, lines in ((self._metrics, metrics), (self._story, story), (self._text, text)):
+                if lines:
+                    file.append("".join(lines).encode("utf-8", "backslashreplace"))
+
+    def close(self) -> None:
+        """Put everything on the disk and close the files; may be called again."""
+        with self._lock:
+            for file in (self._metrics, self._story, self._text):
+                file.close()
+
+
+def _as_text(event: LogEvent) -> str:
+    text = f"{event.time_utc or utc_now()} {event.level.upper():7} step {event.step}: {event.message}"
+    if event.details:
+        text += "\n" + event.details.rstrip("\n")
+    return text.replace("\n", "\n    ") + "\n"
+
+
+def _last_seq(file: Path) -> int:
+    for line in last_lines(file):
+        try:
+            return decode(line).seq
+        except ValueError:
+            continue
+    return max((_seq_or_zero(line) for line in whole_lines(file)), default=0)
+
+
+def _seq_or_zero(line: bytes) -> int:
+    try:
+        return decode(line).seq
+    except ValueError:
+        return 0

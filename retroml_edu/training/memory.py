@@ -1,0 +1,85 @@
+"""Whether DQN's replay buffer fits into memory, found out before it is filled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import psutil
+from gymnasium import spaces
+
+from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.core.errors import Problem
+from retroml_edu.core.hyperparameters import DQNHyperparameters
+from retroml_edu.envs.spaces import observation_bytes
+
+HEADROOM = 0.9
+"""Share of the free memory that the buffer may take."""
+
+_BYTES_BESIDE_OBSERVATIONS = 8 + 3 * 4
+"""An action (int64), and reward, end and time limit (float32 each)."""
+
+_CGROUP = Path("/sys/fs/cgroup")
+
+
+def replay_capacity(config: ExperimentConfig) -> int:
+    """Return how many steps the replay buffer has to hold; 0 for algorithms that have none.
+
+    No more than the run has: a buffer that is never full draws alike, whatever its size.
+    """
+    settings = config.hyperparameters
+    if not isinstance(settings, DQNHyperparameters):
+        return 0
+    n_envs = config.n_envs or 1
+    # stable-baselines3 goes on to the end of the round of steps in which the total is reached.
+    longest = config.total_timesteps + settings.train_freq * n_envs
+    return max(min(settings.buffer_size, longest) // n_envs, 1) * n_envs
+
+
+def replay_buffer_bytes(config: ExperimentConfig, observation_space: spaces.Space[Any]) -> int:
+    """Return how much memory the replay buffer takes when the run ends; 0 for algorithms that have none.
+
+    Args:
+        config: Resolved.
+        observation_space: As the environment has it.
+    """
+    return replay_capacity(config) * _bytes_per_step(observation_space)
+
+
+def replay_buffer_problem(config: ExperimentConfig, observation_space: spaces.Space[Any]) -> Problem | None:
+    """Return what is wrong if the replay buffer does not fit into the memory that is free now.
+
+    Args:
+        config: Resolved.
+        observation_space: As the environment has it.
+    """
+    needed, usable = replay_buffer_bytes(config, observation_space), int(available_memory_bytes() * HEADROOM)
+    if needed <= usable:
+        return None
+    fitting = usable // _bytes_per_step(observation_space)
+    fitting -= fitting % 1_000 if fitting >= 1_000 else 0
+    return Problem(
+        "hyperparameters.buffer_size",
+        f"The replay buffer would hold {replay_capacity(config):,} steps, which take {_gigabytes(needed)}, and "
+        f"{_gigabytes(usable)} of memory can be used.",
+        f"Lower 'Replay buffer' to {fitting:,}, or train for fewer steps.",
+    )
+
+
+def available_memory_bytes() -> int:
+    """Return how much memory this process can still take, within a container's limit if there is one."""
+    available = int(psutil.virtual_memory().available)
+    try:
+        limit = (_CGROUP / "memory.max").read_text()
+        used = (_CGROUP / "memory.current").read_text()
+        return max(min(available, int(limit) - int(used)), 0)
+    except (OSError, ValueError):  # no container, another system, or no limit: the file then says "max"
+        return available
+
+
+def _bytes_per_step(observation_space: spaces.Space[Any]) -> int:
+    return 2 * observation_bytes(observation_space) + _BYTES_BESIDE_OBSERVATIONS
+
+
+def _gigabytes(size_bytes: int) -> str:
+    return f"{size_bytes / 1e9:.1f} GB"

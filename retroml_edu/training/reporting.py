@@ -1,0 +1,73 @@
+"""What a trainer tells of itself, and how often: the same rules for every trainer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from retroml_edu.core.control import Control
+from retroml_edu.core.events import EpisodeEvent, MetricEvent, ProgressEvent
+from retroml_edu.core.metrics import STEPS_PER_SECOND
+from retroml_edu.core.training import Emit
+from retroml_edu.training.clock import SpeedMeter, TrainingClock
+
+MOST_METRIC_EVENTS = 4_000
+PROGRESS_INTERVAL_S = 0.25
+
+
+class Reporter:
+    """Turns what a trainer sees into events.
+
+    Which updates are reported depends on the config alone, never on the machine's speed: equal runs report equal
+    points.
+
+    Args:
+        emit: Takes the events.
+        control: Knows how long the run was paused.
+        total_timesteps: Length of the run.
+    """
+
+    def __init__(self, emit: Emit, control: Control, total_timesteps: int) -> None:
+        self._emit = emit
+        self._clock = TrainingClock(control)
+        self._speed = SpeedMeter()
+        self._interval = total_timesteps // MOST_METRIC_EVENTS
+        self._next_metrics = 0
+        self._next_progress_s = 0.0
+        self._unreported: tuple[int, dict[str, float]] | None = None
+        self._reported_step = -1
+
+    def episode(self, step: int, env_index: int, episode_return: float, length: int) -> None:
+        """Report a whole game that has ended."""
+        self._emit(EpisodeEvent(step, self._clock.elapsed_s, env_index, episode_return, length))
+
+    def progress(self, step: int) -> None:
+        """Report how far training is, unless that was done a moment ago."""
+        elapsed_s = self._clock.elapsed_s
+        if elapsed_s >= self._next_progress_s:
+            self._next_progress_s = elapsed_s + PROGRESS_INTERVAL_S
+            self._speed.add(elapsed_s, step)
+            self._emit(ProgressEvent(step, elapsed_s))
+
+    def update(self, step: int, values: Mapping[str, float]) -> None:
+        """Report what an update measured, unless the run has so many that this one can be left out."""
+        finite = {name: float(value) for name, value in values.items() if math.isfinite(value)}
+        self._unreported = (step, finite)
+        if step >= self._next_metrics:
+            self._next_metrics = step + self._interval
+            self._report(step, finite)
+
+    def finish(self, step: int) -> None:
+        """Report where training ended: the last update, if that was left out, and the last step."""
+        if self._unreported is not None:
+            self._report(*self._unreported)
+        elif step > self._reported_step:
+            self._report(step, {})
+        self._emit(ProgressEvent(step, self._clock.elapsed_s))
+
+    def _report(self, step: int, values: Mapping[str, float]) -> None:
+        elapsed_s = self._clock.elapsed_s
+        speed = self._speed.steps_per_second(elapsed_s, step)
+        self._emit(MetricEvent(step, elapsed_s, {**values, STEPS_PER_SECOND: speed}))
+        self._unreported = None
+        self._reported_step = step

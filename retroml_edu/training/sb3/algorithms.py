@@ -1,0 +1,58 @@
+"""PPO, A2C and DQN of stable-baselines3, whose updates can be stopped and whose draws are the run's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from stable_baselines3 import A2C, DQN, PPO
+
+from retroml_edu.training.sb3.update import UpdateGuard
+
+
+class RunPPO(PPO):
+    """Proximal policy optimisation (Schulman et al. 2017)."""
+
+    guard: UpdateGuard
+
+    def train(self) -> None:
+        """Learn from the rollout."""
+        batches = self.n_epochs * -(-self.n_steps * self.n_envs // self.batch_size)
+        with self.guard.around(self, batches=batches):
+            super().train()
+
+
+class RunA2C(A2C):
+    """Advantage actor-critic (Mnih et al. 2016)."""
+
+    guard: UpdateGuard
+
+    def train(self) -> None:
+        """Learn from the rollout."""
+        with self.guard.around(self, batches=1):
+            super().train()
+
+
+class RunDQN(DQN):
+    """Deep Q-network (Mnih et al. 2015)."""
+
+    guard: UpdateGuard
+    exploration: np.random.Generator
+
+    def train(self, gradient_steps: int, batch_size: int = 100) -> None:
+        """Learn from the replay buffer."""
+        with self.guard.around(self, batches=gradient_steps):
+            super().train(gradient_steps, batch_size)
+
+    def predict(
+        self,
+        observation: np.ndarray | dict[str, np.ndarray],
+        state: tuple[np.ndarray, ...] | None = None,
+        episode_start: np.ndarray | None = None,
+        deterministic: bool = False,
+    ) -> tuple[np.ndarray, tuple[np.ndarray, ...] | None]:
+        """Choose actions ε-greedily; as in stable-baselines3, one draw decides for all environments."""
+        if not deterministic and self.exploration.random() < self.exploration_rate:
+            actions: Any = [self.action_space.sample() for _ in range(self.n_envs)]
+            return np.array(actions), state
+        return self.policy.predict(observation, state, episode_start, deterministic)

@@ -1,0 +1,55 @@
+"""A model in stable-baselines3's own format, for those who do not have retroml_edu."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from stable_baselines3 import A2C, DQN, PPO
+from stable_baselines3.common.base_class import BaseAlgorithm
+
+from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.core.hyperparameters import AlgorithmName
+from retroml_edu.policies.spec import PolicySpec
+from retroml_edu.training.sb3.settings import algorithm_arguments
+
+_STOCK: Mapping[AlgorithmName, type[PPO | A2C | DQN]] = {"PPO": PPO, "A2C": A2C, "DQN": DQN}
+
+_PROGRESS = (
+    "num_timesteps",
+    "_total_timesteps",
+    "_current_progress_remaining",
+    "_n_updates",
+    "_episode_num",
+    "n_envs",
+)
+
+
+def exporter(model: BaseAlgorithm, config: ExperimentConfig, spec: PolicySpec) -> Callable[[str], None]:
+    """Return a function that writes the model to a path as ``model.zip`` for plain stable-baselines3.
+
+    What it writes names no class of ours: the stock algorithm and policy on the same spaces, with parameters, state of
+    the optimiser, schedules and counters. Statistics of normalisation are not part of that format.
+    """
+    # Loading sets everything else up anew from these. They are taken now, so that buffers and environments can go.
+    progress = {name: getattr(model, name) for name in _PROGRESS}
+    policy = model.policy
+
+    def export(path: str) -> None:
+        stock: BaseAlgorithm = _STOCK[config.algorithm](
+            spec.name,
+            None,  # type: ignore[arg-type]  # stable-baselines3 itself loads models without an environment
+            _init_setup_model=False,
+            device="cpu",
+            **algorithm_arguments(config, spec),
+        )
+        vars(stock).update(
+            progress,
+            policy=policy,
+            observation_space=spec.observation_space,
+            action_space=spec.action_space,
+        )
+        with Path(path).open("wb") as file:
+            stock.save(file)
+
+    return export

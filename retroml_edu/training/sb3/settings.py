@@ -1,0 +1,57 @@
+"""From a config to the arguments of stable-baselines3's constructors, in its own types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from stable_baselines3.common.utils import LinearSchedule
+
+from retroml_edu.core.config import DeviceName, ExperimentConfig
+from retroml_edu.core.errors import TrainingError
+from retroml_edu.core.hyperparameters import DQNHyperparameters, Schedule
+from retroml_edu.policies.spec import PolicySpec
+from retroml_edu.training.memory import replay_capacity
+
+_OURS = {"learning_rate_schedule", "clip_range_schedule", "net_arch", "activation"}
+"""Hyperparameters that stable-baselines3 takes in another form."""
+
+
+def algorithm_arguments(config: ExperimentConfig, spec: PolicySpec) -> dict[str, Any]:
+    """Return the hyperparameters as stable-baselines3 takes them; no object of ours is among them."""
+    settings: Any = config.hyperparameters
+    arguments: dict[str, Any] = settings.model_dump(exclude=_OURS)
+    arguments["learning_rate"] = _schedule(settings.learning_rate, settings.learning_rate_schedule)
+    if "clip_range" in arguments:
+        arguments["clip_range"] = _schedule(settings.clip_range, settings.clip_range_schedule)
+    if isinstance(settings, DQNHyperparameters):
+        arguments["buffer_size"] = replay_capacity(config)
+        # The same refreshes, without the warning that an interval shorter than one step of all environments gets.
+        arguments["target_update_interval"] = max(settings.target_update_interval, config.n_envs or 1)
+    arguments["policy_kwargs"] = dict(spec.policy_kwargs)
+    return arguments
+
+
+def resolve_device(name: DeviceName, spec: PolicySpec) -> torch.device:
+    """Return the device to train on.
+
+    ``auto`` takes a GPU for pictures alone: small networks are slower there than on a CPU.
+
+    Raises:
+        TrainingError: If the machine has no such device.
+    """
+    present = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    if name == "auto":
+        wanted = ("cuda", "mps", "cpu") if spec.reads_images else ("cpu",)
+        return torch.device(next(device for device in wanted if present[device]))
+    if not present[name]:
+        raise TrainingError(f'device="{name}", but PyTorch finds none on this machine: choose "auto" or "cpu".')
+    return torch.device(name)
+
+
+def _schedule(value: float, schedule: Schedule) -> float | LinearSchedule:
+    return LinearSchedule(value, 0.0, 1.0) if schedule == "linear" else value

@@ -1,0 +1,180 @@
+"""The trainer that teaches with stable-baselines3."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import stable_baselines3
+import torch
+from gymnasium import spaces
+from stable_baselines3.common.logger import Logger
+from stable_baselines3.common.preprocessing import is_image_space
+from stable_baselines3.common.vec_env import VecEnv, VecNormalize
+
+from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.core.control import Control, StopRequested
+from retroml_edu.core.errors import TrainingError
+from retroml_edu.core.hyperparameters import AlgorithmName
+from retroml_edu.core.training import Emit, TrainedModel
+from retroml_edu.envs.vector import make_vector_env
+from retroml_edu.policies.initialization import DrawnFrom
+from retroml_edu.policies.normalization import CLIP, EPSILON
+from retroml_edu.policies.sampling import DrawsActions
+from retroml_edu.policies.spec import PolicySpec, policy_spec
+from retroml_edu.policies.threads import one_torch_thread
+from retroml_edu.training.memory import replay_buffer_problem
+from retroml_edu.training.reporting import Reporter
+from retroml_edu.training.sb3 import buffers
+from retroml_edu.training.sb3.algorithms import RunA2C, RunDQN, RunPPO
+from retroml_edu.training.sb3.callback import StepCallback
+from retroml_edu.training.sb3.export import exporter
+from retroml_edu.training.sb3.metrics import update_metrics
+from retroml_edu.training.sb3.settings import algorithm_arguments, resolve_device
+from retroml_edu.training.sb3.update import UpdateGuard
+from retroml_edu.training.sb3.view import ModelView
+
+_ALGORITHMS: Mapping[AlgorithmName, type[RunPPO | RunA2C | RunDQN]] = {
+    "PPO": RunPPO,
+    "A2C": RunA2C,
+    "DQN": RunDQN,
+}
+_LEARNER = 1_000
+"""Spawn key of the learner's seeds; those of the environments are spawned from the same seed, with small keys."""
+
+
+class SB3Trainer:
+    """Trains PPO, A2C and DQN in the calling thread.
+
+    Every random draw comes from generators that are seeded by the config. Global generators, the thread counts of
+    other threads and the warnings filter are left alone, so that runs and other cells do not disturb each other.
+    """
+
+    def train(self, config: ExperimentConfig, emit: Emit, control: Control) -> TrainedModel:
+        """Train until the config's last step, or until control stops it.
+
+        stable-baselines3 finishes the rollout in which the last step falls; events tell the steps really taken.
+
+        Args:
+            config: Fully resolved.
+            emit: Takes events, in this thread.
+            control: Polled after each step of all environments and before each mini-batch.
+
+        Raises:
+            TrainingError: If the algorithm does not fit the environment, the memory or the device, or if the policy
+                became not-a-number.
+        """
+        venv = make_vector_env(config.env_id, config.n_envs or 1, seed=config.seed, training=True)
+        try:
+            spec = policy_spec(config, venv.observation_space, venv.action_space)
+            with nullcontext() if spec.reads_images else one_torch_thread():
+                return _train(config, spec, venv, emit, control)
+        finally:
+            venv.close()
+
+
+def _train(config: ExperimentConfig, spec: PolicySpec, venv: VecEnv, emit: Emit, control: Control) -> TrainedModel:
+    problem = replay_buffer_problem(config, spec.observation_space)
+    if problem is not None:
+        raise TrainingError(str(problem))
+    reporter = Reporter(emit, control, config.total_timesteps)
+    if config.normalize:
+        venv = _normalizing(venv, config.hyperparameters.gamma)
+    model = _make_model(config, spec, venv, control)
+    model.guard = UpdateGuard(after=lambda model: reporter.update(model.num_timesteps, update_metrics(model)))
+    view = ModelView(model, venv)
+    with suppress(StopRequested):  # the model is then as it was at a step boundary
+        model.learn(
+            config.total_timesteps,
+            callback=StepCallback(reporter, control, view, config.total_timesteps),
+            log_interval=None,  # type: ignore[arg-type]  # never: metrics are read after each update
+        )
+    reporter.finish(model.num_timesteps)
+    return TrainedModel(
+        weights=view.copy_weights(),
+        export=exporter(model, config, spec),
+        facts={
+            "engine": "sb3",
+            "engine_version": stable_baselines3.__version__,
+            "device": str(model.device),
+            "torch_threads": torch.get_num_threads(),
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Draws:
+    """The learner's generators: what one of them draws does not depend on how often the others are asked."""
+
+    actions: np.random.Generator
+    batches: np.random.Generator
+    action_space_seed: int
+
+    @classmethod
+    def of(cls, seed: int) -> _Draws:
+        actions, batches, space = np.random.SeedSequence(seed, spawn_key=(_LEARNER,)).spawn(3)
+        return cls(
+            np.random.default_rng(actions),
+            np.random.default_rng(batches),
+            int(space.generate_state(1)[0]),
+        )
+
+
+def _make_model(config: ExperimentConfig, spec: PolicySpec, venv: VecEnv, control: Control) -> RunPPO | RunA2C | RunDQN:
+    draws = _Draws.of(config.seed)
+    named = isinstance(spec.observation_space, spaces.Dict)
+    memory = {"rng": draws.batches, "poll": control.poll_within_update}
+    arguments = algorithm_arguments(config, spec)
+    if config.algorithm == "DQN":
+        arguments["replay_buffer_class"] = buffers.DrawnDictReplayBuffer if named else buffers.DrawnReplayBuffer
+        arguments["replay_buffer_kwargs"] = memory
+    else:
+        arguments["rollout_buffer_class"] = buffers.DrawnDictRolloutBuffer if named else buffers.DrawnRolloutBuffer
+        arguments["rollout_buffer_kwargs"] = memory
+    batch_size = arguments.get("batch_size")
+    if config.algorithm == "PPO":
+        # The constructor warns about a smaller last mini-batch, which is no mistake. It is told the true size below.
+        arguments["batch_size"] = arguments["n_steps"] * venv.num_envs
+    with DrawnFrom(config.seed):
+        model = _ALGORITHMS[config.algorithm](
+            spec.policy_class,  # type: ignore[arg-type]  # the spec holds the class that fits the algorithm
+            venv,
+            device=resolve_device(config.device, spec),
+            **arguments,
+        )
+    if isinstance(model, RunPPO):
+        model.batch_size = int(batch_size or 0)
+    model.set_logger(Logger(folder=None, output_formats=[]))
+    model.action_space.seed(draws.action_space_seed)
+    if isinstance(model, RunDQN):
+        model.exploration = draws.actions
+    elif isinstance(model.policy, DrawsActions):
+        model.policy.draw_from(draws.actions)
+    return model
+
+
+def _normalizing(venv: VecEnv, gamma: float) -> VecNormalize:
+    """Scale rewards by running statistics, and of the observations those that are plain numbers."""
+    space: spaces.Space[Any] = venv.observation_space
+    keys = None
+    if isinstance(space, spaces.Dict):
+        keys = [name for name, part in space.spaces.items() if _is_numbers(part)]
+        observations = bool(keys)
+    else:
+        observations = _is_numbers(space)
+    return VecNormalize(
+        venv,
+        norm_obs=observations,
+        norm_obs_keys=keys,
+        gamma=gamma,
+        clip_obs=CLIP,
+        clip_reward=CLIP,
+        epsilon=EPSILON,
+    )
+
+
+def _is_numbers(space: spaces.Space[Any]) -> bool:
+    return isinstance(space, spaces.Box) and not is_image_space(space)

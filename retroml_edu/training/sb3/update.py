@@ -1,0 +1,100 @@
+"""One update as a whole: either it is made, or it is as if it had not begun."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from stable_baselines3.common.base_class import BaseAlgorithm
+from torch import Tensor
+
+from retroml_edu.core.control import StopRequested
+from retroml_edu.core.errors import TrainingError
+
+AfterUpdate = Callable[[BaseAlgorithm], None]
+
+
+class UpdateGuard:
+    """Stands around every update.
+
+    Args:
+        after: Called after an update that was made.
+    """
+
+    def __init__(self, after: AfterUpdate) -> None:
+        self._after = after
+
+    @contextmanager
+    def around(self, model: BaseAlgorithm, *, batches: int) -> Iterator[None]:
+        """Take back what was done if a stop leaves the update half-way, and look at the outcome if not.
+
+        Args:
+            model: What is updated.
+            batches: How many mini-batches the update has. Control is polled before each of them, so that nothing
+                has to be kept for an update of one, which may be as short as DQN's.
+
+        Raises:
+            StopRequested: If somebody asked for a stop; the model is then as it was before.
+            TrainingError: If the update left no usable policy.
+        """
+        before = _State(model) if batches > 1 else None
+        try:
+            yield
+        except StopRequested:
+            if before is not None:
+                before.restore()
+            raise
+        _check_finite(model)
+        self._after(model)
+
+
+class _State:
+    """Parameters and optimiser as they are now, copied."""
+
+    def __init__(self, model: BaseAlgorithm) -> None:
+        self._model = model
+        self._updates = model._n_updates
+        optimizer = _optimizer(model)
+        self._learning_rates = [group["lr"] for group in optimizer.param_groups]
+        self._parameters = [(value, value.detach().clone()) for value in _parameters(model)]
+        self._moments = {
+            parameter: {name: _copied(value) for name, value in state.items()}
+            for parameter, state in optimizer.state.items()
+        }
+
+    def restore(self) -> None:
+        optimizer = _optimizer(self._model)
+        with torch.no_grad():
+            for value, saved in self._parameters:
+                value.copy_(saved)
+        optimizer.state.clear()
+        optimizer.state.update(self._moments)
+        for group, learning_rate in zip(optimizer.param_groups, self._learning_rates, strict=True):
+            group["lr"] = learning_rate
+        self._model._n_updates = self._updates
+
+
+def _copied(value: Any) -> Any:
+    return value.clone() if isinstance(value, Tensor) else value
+
+
+def _optimizer(model: BaseAlgorithm) -> torch.optim.Optimizer:
+    return model.policy.optimizer
+
+
+def _parameters(model: BaseAlgorithm) -> list[Tensor]:
+    return [value for group in _optimizer(model).param_groups for value in group["params"]]
+
+
+def _check_finite(model: BaseAlgorithm) -> None:
+    with torch.no_grad():
+        norms = torch._foreach_norm(_parameters(model))
+        finite = bool(torch.isfinite(torch.stack(norms)).all())
+    if not finite:
+        raise TrainingError(
+            f"The policy became not-a-number at step {model.num_timesteps:,}: the learning rate of "
+            f"{_optimizer(model).param_groups[0]['lr']:g} is probably too high. Lower 'Learning rate' to a tenth of "
+            "it, or 'Gradient clip'."
+        )

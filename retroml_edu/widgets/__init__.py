@@ -1,0 +1,1 @@
+"""The panel: what a person sees and touches in a notebook."""

@@ -1,0 +1,66 @@
+"""The live chart."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import ipywidgets
+from plotly.graph_objects import FigureWidget
+
+from retroml_edu.core.curves import CurveData
+from retroml_edu.core.hyperparameters import AlgorithmName
+from retroml_edu.figures.live import live_figure, restyle_figure, update_figure
+from retroml_edu.figures.palette import DARK, LIGHT
+
+
+class ReattachingFigure(FigureWidget):  # type: ignore[misc]  # plotly has no types for it
+    """A FigureWidget that a reloaded page, or a second tab, finds with its data.
+
+    The stock one sends its data once and keeps the traits empty, so a page that connects later sees an empty chart.
+    """
+
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> Any:
+        """Return the state with the data and layout as they are now."""
+        state = super().get_state(key, drop_defaults)
+        # The first call comes from the constructor, before there is any data.
+        if hasattr(self, "_data") and hasattr(self, "_layout_obj"):
+            now = {"_widget_data": self._data, "_widget_layout": self._layout_obj._props}
+            for trait in now.keys() & state.keys():
+                state[trait] = self.trait_metadata(trait, "to_json")(now[trait], self)
+        return state
+
+
+class LiveChart:
+    """Holds the figure of the current run and fills it.
+
+    Threads: safe; a lock keeps the pump and the theme switch apart.
+    """
+
+    def __init__(self, algorithm: AlgorithmName, solved_return: float | None) -> None:
+        self._lock = threading.Lock()
+        self._dark = False
+        self.box = ipywidgets.Box()
+        self.box.add_class("rml-chart")
+        self.begin(algorithm, solved_return)
+
+    def begin(self, algorithm: AlgorithmName, solved_return: float | None) -> None:
+        """Show an empty chart, made for an algorithm's metrics."""
+        with self._lock:
+            self._algorithm = algorithm
+            theme = DARK if self._dark else LIGHT
+            self._figure = ReattachingFigure(live_figure(algorithm, theme, solved_return=solved_return))
+            self._figure._config = {"responsive": True, "displaylogo": False}
+            self.box.children = (self._figure,)
+
+    def show(self, data: CurveData) -> None:
+        """Draw the curves as they are now, as one batch."""
+        with self._lock:
+            update_figure(self._figure, data, self._algorithm)
+
+    def set_dark(self, *, dark: bool) -> None:
+        """Follow the page's theme."""
+        with self._lock:
+            if dark != self._dark:
+                self._dark = dark
+                restyle_figure(self._figure, self._algorithm, DARK if dark else LIGHT)

@@ -1,0 +1,75 @@
+"""The live picture of the game."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import anywidget
+import traitlets
+
+from retroml_edu.core.frames import Frame
+from retroml_edu.session.feed import FeedMode
+from retroml_edu.storage.video import encode_jpeg
+from retroml_edu.widgets.assets import STATIC
+from retroml_edu.widgets.words import score
+
+OFF = "off"
+PAINT_TIMEOUT_S = 1.0
+
+
+class FeedView(anywidget.AnyWidget):
+    """Shows frames as fast as the browser paints them; `mode` is written by the person."""
+
+    _esm = STATIC / "feed.js"
+    mode = traitlets.Unicode(str(FeedMode.PREVIEW)).tag(sync=True)
+    modes = traitlets.List(
+        default_value=[
+            [str(FeedMode.PREVIEW), "Preview: a copy plays"],
+            [str(FeedMode.TRAINING), "Training environment 0"],
+            [OFF, "Off"],
+        ]
+    ).tag(sync=True)
+    poster = traitlets.Bytes(b"").tag(sync=True)
+    caption = traitlets.Unicode("").tag(sync=True)
+    playing = traitlets.Bool(False).tag(sync=True)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._painted = threading.Event()
+        self._number = 0
+        self._last = b""
+        self._last_caption = ""
+        self.on_msg(self._confirm)
+
+    def begin(self) -> None:
+        """Make ready for the frames of a run."""
+        with self.hold_sync():
+            self.poster, self.caption, self.playing = b"", "", True
+
+    def show(self, frame: Frame) -> None:
+        """Send a frame and wait until it is painted, a second at most.
+
+        Threads: called by one feed thread at a time.
+        """
+        self._last, self._last_caption = encode_jpeg(frame.pixels), self._describe(frame)
+        self._number += 1
+        self._painted.clear()
+        message = {"kind": "frame", "frame": self._number, "caption": self._last_caption}
+        self.send(message, buffers=[self._last])
+        self._painted.wait(PAINT_TIMEOUT_S)
+
+    def end(self) -> None:
+        """Keep the last frame, also for a page that is loaded later."""
+        with self.hold_sync():
+            self.poster, self.caption, self.playing = self._last, self._last_caption, False
+
+    def _describe(self, frame: Frame) -> str:
+        played = f"game {frame.episode:,} · return {score(frame.episode_return)}"
+        if self.mode == FeedMode.TRAINING:
+            return f"Training environment 0 · step {frame.step:,} · {played}"
+        return f"A copy of the weights of step {frame.step:,} · {played}"
+
+    def _confirm(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
+        if message.get("action") == "painted" and message.get("frame") == self._number:
+            self._painted.set()

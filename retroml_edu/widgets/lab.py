@@ -1,0 +1,138 @@
+"""Lab: the panel as an object in a notebook, with the same buttons from code."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.core.errors import RunBusyError, WaitTimeoutError
+from retroml_edu.core.results import RunResult
+from retroml_edu.session.follower import RunFollower
+from retroml_edu.session.history import Run, load_run
+from retroml_edu.session.run import TrainingRun
+from retroml_edu.session.session import Session
+from retroml_edu.widgets.panel import Panel
+
+POLL_S = 0.05
+
+
+class Lab:
+    """The panel. As the last value of a cell it shows itself.
+
+    Args:
+        env_id: Environment that is chosen at first.
+        algorithm: Algorithm that is chosen at first.
+        config: A whole config instead of the two.
+        home: Where runs live; by default as the README says.
+        run: Id of a run to show, also one of another process.
+        **settings: Further fields of `ExperimentConfig`, such as ``seed=1`` or ``run_type="short"``.
+
+    Raises:
+        ConfigError: If the settings make no config.
+        UnknownNameError: If there is no such environment or run.
+
+    Example:
+        >>> lab = Lab(env_id="CartPole-v1", algorithm="PPO")
+        >>> lab
+    """
+
+    def __init__(
+        self,
+        env_id: str = "CartPole-v1",
+        algorithm: str = "PPO",
+        *,
+        config: ExperimentConfig | None = None,
+        home: str | Path | None = None,
+        run: str | None = None,
+        **settings: Any,
+    ) -> None:
+        self._home = home
+        shown = load_run(run, home) if run is not None else None
+        if shown is not None:
+            config = shown.config
+        config = config or ExperimentConfig(env_id=env_id, algorithm=algorithm, **settings)
+        self.panel = Panel(config, lambda: Session(home))
+        if shown is not None:
+            self.panel.show_run(RunFollower(shown))
+        threading.Thread(target=_load_heavy_parts, name="retroml-preload", daemon=True).start()
+
+    @property
+    def config(self) -> ExperimentConfig:
+        """What the settings ask for now."""
+        return self.panel.config
+
+    def apply(self, config: ExperimentConfig) -> None:
+        """Show a config in the settings."""
+        self.panel.apply(config)
+
+    def start(self) -> Lab:
+        """Press Train.
+
+        Raises:
+            RunBusyError: If this panel's run goes on.
+            RetroMLError: If the settings cannot be run.
+        """
+        self.panel.start()
+        return self
+
+    def stop(self) -> None:
+        """Press Stop."""
+        self.panel.stop()
+
+    def pause(self) -> None:
+        """Press Pause."""
+        self.panel.pause()
+
+    def resume(self) -> None:
+        """Press Resume."""
+        self.panel.resume()
+
+    @property
+    def run(self) -> Run | None:
+        """The run that the panel shows, as it is on disk; None before the first."""
+        return self.panel.stored_run()
+
+    def wait(self, timeout_s: float | None = None) -> RunResult:
+        """Wait until the run has ended. The panel goes on moving; other cells wait.
+
+        Raises:
+            RunBusyError: If nothing was started here.
+            WaitTimeoutError: If it takes longer; the run goes on.
+        """
+        return self._started().wait(timeout_s)
+
+    async def wait_async(self, timeout_s: float | None = None) -> RunResult:
+        """Wait without blocking the kernel, so that buttons work meanwhile in every front end.
+
+        Raises:
+            RunBusyError: If nothing was started here.
+            WaitTimeoutError: If it takes longer; the run goes on.
+        """
+        run = self._started()
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        while not run.ended:
+            if deadline is not None and time.monotonic() > deadline:
+                raise WaitTimeoutError(f"The run is still {run.state} after {timeout_s:g} s: wait longer, or stop it.")
+            await asyncio.sleep(POLL_S)
+        return run.wait()
+
+    def _started(self) -> TrainingRun:
+        run = self.panel.run
+        if not isinstance(run, TrainingRun):
+            raise RunBusyError("Nothing was started from this panel yet: call start() or press Train.")
+        return run
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        return self.panel.root._repr_mimebundle_(**kwargs)
+
+    def __repr__(self) -> str:
+        return f"Lab({self.panel.form.values['env_id']}, {self.panel.form.values['algorithm']})"
+
+
+def _load_heavy_parts() -> None:
+    """Load torch while the person reads the settings, so that Train answers at once."""
+    import retroml_edu.training  # noqa: F401

@@ -1,0 +1,295 @@
+"""The panel: holds the widgets, takes what a person does, and gives it to the session."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import ipywidgets
+
+from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.core.errors import ConfigError, Problem, RetroMLError, RunBusyError, raise_problems
+from retroml_edu.envs import get_env
+from retroml_edu.session.feed import FeedMode, LiveFeed
+from retroml_edu.session.follower import RunFollower
+from retroml_edu.session.history import Run
+from retroml_edu.session.run import TrainingRun
+from retroml_edu.session.session import Session
+from retroml_edu.session.speed import lasting
+from retroml_edu.storage.folder import RunFolder
+from retroml_edu.widgets.chart import LiveChart
+from retroml_edu.widgets.downloads import Downloads
+from retroml_edu.widgets.feed import OFF, FeedView
+from retroml_edu.widgets.form import SettingsForm
+from retroml_edu.widgets.log import EventLog
+from retroml_edu.widgets.page import Page
+from retroml_edu.widgets.run_view import RunView
+from retroml_edu.widgets.runbar import MEASURING, READY, RunBar
+from retroml_edu.widgets.settings_spec import Request, form_spec, form_values, request_of, requested_env
+from retroml_edu.widgets.videos import VideoShelf
+
+FollowedRun = TrainingRun | RunFollower
+
+
+class Panel:
+    """One panel: settings on the left, the run on the right.
+
+    Args:
+        config: What the form shows at first.
+        open_session: Makes the session when it is first needed, so that a home that cannot be written is a sentence
+            in the panel.
+
+    Threads: button callbacks may run in any thread; a lock keeps starts apart.
+    """
+
+    def __init__(self, config: ExperimentConfig, open_session: Callable[[], Session]) -> None:
+        self._open_session = open_session
+        self._session: Session | None = None
+        self._starting = threading.Lock()
+        self._cancel_measuring = threading.Event()
+        self._config = config
+        self._feed: LiveFeed | None = None
+        self.run: FollowedRun | None = None
+        self.page = Page()
+        self.runbar = RunBar()
+        self.form = SettingsForm()
+        self.chart = LiveChart(config.algorithm, get_env(config.env_id).solved_return)
+        self.feed = FeedView()
+        self.videos = VideoShelf()
+        self.log = EventLog()
+        self.downloads = Downloads(self.stored_run)
+        self._view = RunView(self.runbar, self.chart, self.log, self.videos)
+        self.apply(config)
+        self.page.observe(lambda change: self.chart.set_dark(dark=change.new), "dark")
+        self.form.observe(self._values_changed, "values")
+        self.form.on_msg(self._form_asked)
+        self.runbar.on_msg(self._runbar_asked)
+        self.feed.observe(lambda _change: self._restart_feed(), "mode")
+        self.root = self._lay_out()
+
+    # -- settings ------------------------------------------------------------------------------------------------
+
+    def apply(self, config: ExperimentConfig) -> None:
+        """Show a config in the form: the one way in which code sets inputs.
+
+        Raises:
+            ConfigError: If it names an environment that is not there.
+        """
+        values = form_values(config)
+        spec = form_spec(config)
+        self._config = config
+        with self.form.hold_sync():
+            self.form.spec = spec
+            self.form.values = values
+            self.form.problems = {}
+
+    @property
+    def config(self) -> ExperimentConfig:
+        """What the form asks for now.
+
+        Raises:
+            ConfigError: If its values make no config.
+        """
+        return self._request().config
+
+    def _request(self) -> Request:
+        return request_of(self.form.values, self._config)
+
+    def _values_changed(self, change: Any) -> None:
+        with self._shown():
+            old, new = change.old, change.new
+            chosen = (requested_env(new), new["algorithm"])
+            if chosen != (self._config.env_id, self._config.algorithm):
+                self._choose(*chosen)
+            elif old != new:
+                self._check_form()
+
+    def _choose(self, env_id: str, algorithm: str) -> None:
+        """Another environment or algorithm: show its tuned defaults, keep seed, length and videos."""
+        if not env_id:
+            return
+        try:
+            chosen = self._config.changed(env_id=env_id, algorithm=algorithm, hyperparameters=None)
+            kept = {"seed", "run_type", "total_timesteps", "hours", "minutes", "device"}
+            kept |= {name for name in self.form.values if name.startswith("video.")}
+            values = {name: self.form.values[name] for name in kept} | {"env_id": self.form.values["env_id"]}
+            fresh = ExperimentConfig(env_id=chosen.env_id, algorithm=chosen.algorithm, seed=self._config.seed)
+            self.apply(fresh)
+            self.form.values = self.form.values | values
+            self._check_form()
+        except RetroMLError as error:
+            problems = error.problems if isinstance(error, ConfigError) else (Problem("env_id", str(error)),)
+            self.form.show_problems(list(problems))
+
+    def _check_form(self) -> None:
+        """Say beside each field what would keep the run from starting, while there is time to mend it."""
+        from retroml_edu.session.check import check
+
+        try:
+            self.form.show_problems(check(self._request().config))
+        except ConfigError as error:
+            self.form.show_problems(list(error.problems))
+
+    def _form_asked(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
+        if message.get("action") == "reset":
+            with self._shown():
+                config = ExperimentConfig(env_id=self._config.env_id, algorithm=self._config.algorithm, seed=0)
+                fresh = form_values(config)
+                tuned = {n: v for n, v in fresh.items() if n.startswith("hyperparameters.")}
+                tuned |= {name: fresh[name] for name in ("n_envs", "normalize", "device")}
+                self.form.values = self.form.values | tuned
+
+    # -- the run -------------------------------------------------------------------------------------------------
+
+    def start(self) -> TrainingRun:
+        """Start what the form asks for, and return when the run has begun.
+
+        Raises:
+            RunBusyError: If this panel's run goes on, or is about to begin.
+            RetroMLError: If the form asks for what cannot be run.
+        """
+        if not self._starting.acquire(blocking=False):
+            raise RunBusyError("This panel is about to start a run: one press of Train is enough.")
+        try:
+            return self._start()
+        finally:
+            self._starting.release()
+
+    def _start(self) -> TrainingRun:
+        self._refuse_second_run()
+        self.runbar.show_problems([])
+        request = self._request()
+        session = self._session = self._session or self._open_session()
+        problems = session.check(request.config)
+        self.form.show_problems(problems)
+        raise_problems(problems)
+        config = request.config if request.duration_s is None else self._timed(session, request)
+        run = session.start(config)
+        self._config = config
+        self.runbar.show_problems([problem for problem in problems if problem.severity == "warning"])
+        self._show(run)
+        return run
+
+    def _refuse_second_run(self) -> None:
+        if self.run is not None and not self.run.ended:
+            raise RunBusyError(
+                f"This panel is training already (step {self.run.step:,} of {self.run.config.total_timesteps:,}). "
+                "Stop that run first, or open a second panel with Lab()."
+            )
+
+    def _timed(self, session: Session, request: Request) -> ExperimentConfig:
+        """Turn hours and minutes into steps, from the speed of this machine."""
+        duration_s = request.duration_s or 0.0
+        self._cancel_measuring.clear()
+        self.runbar.show_state(MEASURING)
+        try:
+            speed = session.measure_speed(request.config, cancelled=self._cancel_measuring)
+        finally:
+            self.runbar.show_state(READY)
+        if self._cancel_measuring.is_set():
+            raise RunBusyError("The start was called off while the speed was measured.")
+        return lasting(request.config, duration_s, speed)
+
+    def show_run(self, run: FollowedRun) -> None:
+        """Show a run that was started elsewhere, with everything that it has reported."""
+        self._refuse_second_run()
+        self.apply(run.config)
+        self._show(run)
+
+    def _show(self, run: FollowedRun) -> None:
+        self._stop_feed()
+        if isinstance(self.run, RunFollower):
+            self.run.close()
+        self._view.show_run(run.run_id, run.config, run.path)
+        self.run = run
+        self.downloads.ready = True
+        run.follow(self._view, name="The panel")
+        self._restart_feed()
+
+    def stop(self) -> None:
+        """Stop the run, or the measuring before it; nothing happens without one."""
+        self._cancel_measuring.set()
+        if self.run is not None:
+            self.run.stop()
+
+    def pause(self) -> None:
+        """Let the run wait.
+
+        Raises:
+            RunBusyError: If no run trains.
+        """
+        if self.run is None:
+            raise RunBusyError("There is no run to pause: press Train first.")
+        self.run.pause()
+
+    def resume(self) -> None:
+        """Let the run go on."""
+        if self.run is not None:
+            self.run.resume()
+
+    def stored_run(self) -> Run | None:
+        """Return the shown run as it is on disk."""
+        return Run(RunFolder(self.run.path)) if self.run is not None else None
+
+    def _runbar_asked(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
+        action = message.get("action")
+        if action == "train":
+            # In a thread: the first start loads torch, and Stop must be heard meanwhile.
+            threading.Thread(target=self._start_shown, name="retroml-start", daemon=True).start()
+        elif action in ("pause", "resume", "stop"):
+            with self._shown():
+                {"pause": self.pause, "resume": self.resume, "stop": self.stop}[action]()
+
+    def _start_shown(self) -> None:
+        with self._shown():
+            self.start()
+
+    # -- the live feed -------------------------------------------------------------------------------------------
+
+    def _restart_feed(self) -> None:
+        self._stop_feed()
+        run, mode = self.run, self.feed.mode
+        if mode == OFF or not isinstance(run, TrainingRun) or run.ended:
+            self.feed.end()
+            return
+        self.feed.begin()
+        self._feed = LiveFeed(run, FeedMode(mode), show=self.feed.show, failed=self._feed_failed, ended=self.feed.end)
+        self._feed.start()
+
+    def _stop_feed(self) -> None:
+        feed, self._feed = self._feed, None
+        if feed is not None:
+            feed.stop()
+
+    def _feed_failed(self, sentence: str) -> None:
+        self.runbar.show_problems([Problem("feed", sentence, "Training goes on.", "warning")])
+
+    # -- looks ---------------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> ipywidgets.VBox:
+        pictures = _box("rml-pictures", self.feed, self.videos)
+        stage = _box("rml-stage", self.chart.box, pictures, self.log, self.downloads)
+        settings = _box("rml-settings", self.form)
+        return _box("rml-panel", self.page, self.runbar, _box("rml-body", settings, stage))
+
+    @contextmanager
+    def _shown(self) -> Iterator[None]:
+        """Show an error under the buttons: an exception in a callback would appear nowhere."""
+        try:
+            yield
+        except ConfigError as error:
+            self.form.show_problems(list(error.problems))
+            self.runbar.show_problems(error.problems)
+        except RetroMLError as error:
+            self.runbar.show_problems([Problem("", str(error))])
+        except Exception as error:  # noqa: BLE001 - the callback's edge
+            text = f"Something went wrong in the panel: {type(error).__name__}: {error}."
+            self.runbar.show_problems([Problem("", text, "The run, if there is one, goes on.")])
+
+
+def _box(name: str, *children: ipywidgets.Widget) -> ipywidgets.VBox:
+    box = ipywidgets.VBox(children)
+    box.add_class(name)
+    return box

@@ -1,0 +1,63 @@
+"""Train, Pause, Stop and how the run stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import anywidget
+import traitlets
+
+from retroml_edu.core.errors import Problem
+from retroml_edu.core.states import RunState
+from retroml_edu.widgets.assets import STATIC
+
+READY = "ready"
+MEASURING = "measuring"
+
+_LABELS = {
+    READY: "Ready",
+    MEASURING: "Measuring this machine's speed…",
+    RunState.CREATED: "Starting…",
+    RunState.STARTING: "Starting…",
+    RunState.RUNNING: "Training",
+    RunState.PAUSED: "Paused",
+    RunState.STOPPING: "Stopping…",
+    RunState.FINISHING: "Recording the last video…",
+    RunState.DONE: "Done",
+    RunState.STOPPED: "Stopped",
+    RunState.FAILED: "Failed",
+    RunState.LOST: "Lost: its process ended without a word",
+}
+_ALLOWED = {
+    MEASURING: ["stop"],
+    RunState.CREATED: ["stop"],
+    RunState.STARTING: ["stop"],
+    RunState.RUNNING: ["pause", "stop"],
+    RunState.PAUSED: ["resume", "stop"],
+    RunState.STOPPING: [],
+    RunState.FINISHING: ["stop"],
+}
+
+
+class RunBar(anywidget.AnyWidget):
+    """Buttons send ``{"action": "train" | "pause" | "resume" | "stop"}``; everything shown is written by code."""
+
+    _esm = STATIC / "runbar.js"
+    state = traitlets.Unicode(READY).tag(sync=True)
+    state_label = traitlets.Unicode(_LABELS[READY]).tag(sync=True)
+    allowed = traitlets.List(default_value=["train"]).tag(sync=True)
+    title = traitlets.Unicode("").tag(sync=True)
+    progress = traitlets.Float(0.0).tag(sync=True)
+    progress_text = traitlets.Unicode("").tag(sync=True)
+    problems: traitlets.List[dict[str, str]] = traitlets.List().tag(sync=True)
+
+    def show_state(self, state: str) -> None:
+        """Show where the run stands and which buttons that leaves."""
+        with self.hold_sync():
+            self.state = str(state)
+            self.state_label = _LABELS[state]
+            self.allowed = _ALLOWED.get(state, ["train"])
+
+    def show_problems(self, problems: Iterable[Problem]) -> None:
+        """Show what is wrong, under the buttons; an empty list clears the place."""
+        self.problems = [{"text": str(problem), "severity": problem.severity} for problem in problems]

@@ -1,0 +1,49 @@
+// Downloads: asks Python for the bytes and hands them to the browser as a file.
+
+function render({ model, el }) {
+  el.classList.add("rml-downloads");
+  const label = document.createElement("span");
+  label.className = "rml-downloads-label";
+  label.textContent = "Download";
+  const status = document.createElement("span");
+  status.className = "rml-caption";
+  status.setAttribute("role", "status");
+  const buttons = model.get("exports").map(([what, text]) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "rml-button rml-small";
+    button.textContent = what.toUpperCase();
+    button.title = text;
+    button.addEventListener("click", () => {
+      if (button.getAttribute("aria-disabled") === "true") return;
+      status.textContent = `Making the ${what.toUpperCase()} …`;
+      model.send({ action: "export", what });
+    });
+    return button;
+  });
+  el.append(label, ...buttons, status);
+  const refresh = () => buttons.forEach((button) => button.setAttribute("aria-disabled", String(!model.get("ready"))));
+  const onMessage = (message, buffers) => {
+    if (message.kind === "problem") {
+      status.textContent = `✕ ${message.text}`;
+      return;
+    }
+    if (message.kind !== "file") return;
+    const url = URL.createObjectURL(new Blob([buffers[0]], { type: message.mime }));
+    const link = document.createElement("a");
+    link.href = url;
+    link.download = message.name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(url), 10000);
+    status.textContent = `${message.name} saved`;
+  };
+  model.on("change:ready", refresh);
+  model.on("msg:custom", onMessage);
+  refresh();
+  return () => {
+    model.off("change:ready", refresh);
+    model.off("msg:custom", onMessage);
+  };
+}
+
+export default { render };

@@ -1,0 +1,76 @@
+// The live feed: JPEG frames as binary messages, each confirmed when painted, so that a slow browser sets the pace.
+
+function render({ model, el }) {
+  el.classList.add("rml-feed");
+  const head = document.createElement("div");
+  head.className = "rml-card-head";
+  const title = document.createElement("h4");
+  title.textContent = "Live";
+  const choice = document.createElement("select");
+  choice.className = "rml-input rml-small";
+  choice.setAttribute("aria-label", "What the live feed shows");
+  for (const [value, label] of model.get("modes")) {
+    const option = document.createElement("option");
+    option.value = value;
+    option.textContent = label;
+    choice.append(option);
+  }
+  head.append(title, choice);
+  const screen = document.createElement("div");
+  screen.className = "rml-screen";
+  const image = document.createElement("img");
+  image.alt = "The game as the agent plays it";
+  const empty = document.createElement("div");
+  empty.className = "rml-empty";
+  screen.append(image, empty);
+  const caption = document.createElement("div");
+  caption.className = "rml-caption";
+  el.append(head, screen, caption);
+
+  let url = null;
+  const paint = (bytes, after) => {
+    const next = URL.createObjectURL(new Blob([bytes], { type: "image/jpeg" }));
+    image.onload = () => {
+      if (url) URL.revokeObjectURL(url);
+      url = next;
+      image.hidden = false;
+      empty.hidden = true;
+      after?.();
+    };
+    image.src = next;
+  };
+  const onMessage = (message, buffers) => {
+    if (message.kind !== "frame") return;
+    caption.textContent = message.caption;
+    paint(buffers[0], () => model.send({ action: "painted", frame: message.frame }));
+  };
+  const refresh = () => {
+    choice.value = model.get("mode");
+    const poster = model.get("poster");
+    if (poster?.byteLength) {
+      paint(poster);
+      caption.textContent = model.get("caption");
+    } else if (!model.get("playing")) {
+      image.hidden = true;
+      empty.hidden = false;
+      caption.textContent = model.get("caption");
+    }
+    empty.textContent = model.get("mode") === "off" ? "The live feed is off." : "The game appears here while the agent learns.";
+  };
+  choice.addEventListener("change", () => {
+    model.set("mode", choice.value);
+    model.save_changes();
+  });
+  image.hidden = true;
+  model.on("msg:custom", onMessage);
+  const watched = ["mode", "poster", "caption", "playing"];
+  watched.forEach((name) => model.on(`change:${name}`, refresh));
+  refresh();
+  return () => {
+    model.off("msg:custom", onMessage);
+    watched.forEach((name) => model.off(`change:${name}`, refresh));
+    if (url) URL.revokeObjectURL(url);
+  };
+}
+
+export default { render };

@@ -1,0 +1,252 @@
+// The settings form. Python sends `spec` (sections and fields) and `values`; a person writes `values`.
+
+const SLIDER_STEPS = 1000;
+
+const element = (tag, attributes = {}, ...children) => {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    node.setAttribute(name, value === true ? "" : String(value));
+  }
+  node.append(...children);
+  return node;
+};
+
+const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+const significant = (value) => Number(value.toPrecision(2));
+const shown = (value) => (value === null || value === undefined ? "off" : String(Number(Number(value).toPrecision(6))));
+
+// Position on the slider (0 to 1) and value, for the three scales.
+const SCALES = {
+  linear: {
+    position: (f, v) => (v - f.low) / (f.high - f.low),
+    value: (f, p) => {
+      const grain = f.integer ? 1 : 10 ** Math.floor(Math.log10((f.high - f.low) / 100));
+      return Number((Math.round((f.low + p * (f.high - f.low)) / grain) * grain).toPrecision(6));
+    },
+  },
+  log: {
+    position: (f, v) => Math.log(v / f.low) / Math.log(f.high / f.low),
+    value: (f, p) => {
+      const exact = f.low * (f.high / f.low) ** p;
+      if (!f.integer) return significant(exact);
+      const power = 2 ** Math.round(Math.log2(exact));
+      return Math.abs(power / exact - 1) < 0.04 ? power : Math.max(f.low, Math.round(significant(exact)));
+    },
+  },
+  near_one: {
+    position: (f, v) => Math.log((1 - v) / (1 - f.low)) / Math.log((1 - f.high) / (1 - f.low)),
+    value: (f, p) => Number((1 - significant((1 - f.low) * ((1 - f.high) / (1 - f.low)) ** p)).toPrecision(8)),
+  },
+};
+const clamp = (x) => Math.min(1, Math.max(0, Number.isFinite(x) ? x : 0));
+
+let counter = 0;
+
+function makeControl(field, id, write) {
+  const describe = { id, "aria-describedby": `${id}-help` };
+  if (field.type === "select") {
+    const select = element("select", { ...describe, class: "rml-input" });
+    const groups = new Map();
+    field.choices.forEach((choice, index) => {
+      const option = element("option", { value: index }, choice.label);
+      if (!choice.group) return select.append(option);
+      if (!groups.has(choice.group)) {
+        groups.set(choice.group, element("optgroup", { label: choice.group }));
+        select.append(groups.get(choice.group));
+      }
+      groups.get(choice.group).append(option);
+    });
+    select.addEventListener("change", () => write(field.choices[Number(select.value)].value));
+    const show = (value) => (select.value = String(field.choices.findIndex((c) => same(c.value, value))));
+    return { nodes: [select], show, focusable: [select] };
+  }
+  if (field.type === "segmented") {
+    const buttons = field.choices.map((choice) => {
+      const button = element("button", { type: "button", role: "radio", class: "rml-segment" }, String(choice.label));
+      button.addEventListener("click", () => write(choice.value));
+      return button;
+    });
+    buttons.forEach((button, index) =>
+      button.addEventListener("keydown", (event) => {
+        const turn = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+        if (!turn) return;
+        event.preventDefault();
+        const next = (index + turn + buttons.length) % buttons.length;
+        buttons[next].focus();
+        write(field.choices[next].value);
+      }),
+    );
+    const group = element("div", { ...describe, role: "radiogroup", "aria-label": field.label, class: "rml-segments" }, ...buttons);
+    const show = (value) =>
+      field.choices.forEach((choice, index) => {
+        const chosen = same(choice.value, value);
+        buttons[index].setAttribute("aria-checked", String(chosen));
+        buttons[index].tabIndex = chosen ? 0 : -1;
+      });
+    return { nodes: [group], show, focusable: [] };
+  }
+  if (field.type === "toggle") {
+    const box = element("input", { ...describe, type: "checkbox", role: "switch", class: "rml-switch" });
+    box.addEventListener("change", () => write(box.checked));
+    return { inline: [box], nodes: [], show: (value) => (box.checked = Boolean(value)), focusable: [box] };
+  }
+  if (field.type === "text") {
+    const text = element("input", { ...describe, type: "text", class: "rml-input", placeholder: field.placeholder, spellcheck: "false" });
+    text.addEventListener("change", () => write(text.value));
+    return { nodes: [text], show: (value) => (text.value = value ?? ""), focusable: [text] };
+  }
+  const number = element("input", { ...describe, type: "text", inputmode: "decimal", class: "rml-number", autocomplete: "off", "aria-label": field.label });
+  const typed = () => {
+    const text = number.value.trim().replaceAll(",", "").replaceAll(" ", "");
+    if (field.optional && (text === "" || text === "off")) return write(null);
+    write(text !== "" && Number.isFinite(Number(text)) ? Number(text) : text);
+  };
+  number.addEventListener("change", typed);
+  if (field.type === "number") return { inline: [number], nodes: [], show: (v) => (number.value = shown(v)), focusable: [number] };
+  if (field.type === "seed") {
+    const dice = element("button", { type: "button", class: "rml-icon", title: "Draw a random seed", "aria-label": "Draw a random seed" }, "⚄");
+    dice.addEventListener("click", () => write(Math.floor(Math.random() * 100000)));
+    return { inline: [number, dice], nodes: [], show: (v) => (number.value = shown(v)), focusable: [number] };
+  }
+  const scale = SCALES[field.scale];
+  const slider = element("input", { type: "range", min: 0, max: SLIDER_STEPS, step: 1, class: "rml-slider", "aria-label": field.label, "aria-describedby": `${id}-help` });
+  const preview = () => {
+    const value = scale.value(field, Number(slider.value) / SLIDER_STEPS);
+    number.value = shown(value);
+    paint(value);
+    return value;
+  };
+  const paint = (value) => {
+    slider.style.setProperty("--rml-fill", `${Number(slider.value) / (SLIDER_STEPS / 100)}%`);
+    slider.setAttribute("aria-valuetext", shown(value));
+  };
+  slider.addEventListener("input", preview);
+  slider.addEventListener("change", () => write(preview()));
+  const show = (value) => {
+    number.value = shown(value);
+    slider.value = String(Math.round(SLIDER_STEPS * clamp(scale.position(field, Number(value ?? field.high)))));
+    slider.classList.toggle("rml-off", value === null);
+    paint(value);
+  };
+  // Arrow keys move by one step of the *value*, so that a key press is never swallowed by rounding.
+  slider.addEventListener("keydown", (event) => {
+    const turn = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
+    if (!turn) return;
+    event.preventDefault();
+    const before = scale.value(field, Number(slider.value) / SLIDER_STEPS);
+    let position = Number(slider.value);
+    while (position + turn >= 0 && position + turn <= SLIDER_STEPS) {
+      position += turn;
+      slider.value = String(position);
+      if (!same(scale.value(field, position / SLIDER_STEPS), before)) break;
+    }
+    write(preview());
+  });
+  return { inline: [number], nodes: [slider], show, focusable: [number, slider] };
+}
+
+function render({ model, el }) {
+  const prefix = `rml-${++counter}`;
+  const form = element("div", { class: "rml-form" });
+  const bubble = element("div", { class: "rml-bubble", "aria-hidden": "true" });
+  el.append(form, bubble);
+  let controls = [];
+  const folded = new Map();
+
+  const write = (name, value) => {
+    if (same(model.get("values")[name], value)) return refresh();
+    model.set("values", { ...model.get("values"), [name]: value });
+    model.save_changes();
+    refresh();
+  };
+
+  const explain = (row, field) => {
+    if (!field.help) return;
+    const lesson = field.lesson ? element("div", { class: "rml-lesson" }, `Lesson ${field.lesson.replace("-", " · ")}`) : "";
+    bubble.replaceChildren(element("div", {}, field.help), lesson);
+    bubble.classList.add("rml-shown");
+    const below = row.offsetTop + row.offsetHeight + 4;
+    const fits = below + bubble.offsetHeight <= el.offsetHeight + 24;
+    bubble.style.top = `${fits ? below : Math.max(0, row.offsetTop - bubble.offsetHeight - 4)}px`;
+  };
+  const quiet = () => bubble.classList.remove("rml-shown");
+
+  const makeRow = (field, index) => {
+    if (field.type === "note") {
+      const badges = field.badges.map((text) => element("span", { class: "rml-badge" }, text));
+      const note = element("div", { class: "rml-note" }, element("p", {}, field.text), element("div", { class: "rml-badges" }, ...badges));
+      return note;
+    }
+    const id = `${prefix}-${index}`;
+    const control = makeControl(field, id, (value) => write(field.name, value));
+    const isGroup = field.type === "segmented";
+    const label = element(isGroup ? "span" : "label", { class: "rml-label", for: isGroup ? null : id }, field.label);
+    const reset = element("button", { type: "button", class: "rml-icon rml-reset" }, "↺");
+    reset.addEventListener("click", () => write(field.name, field.default));
+    const head = element("div", { class: "rml-row-head" }, label, reset, ...(control.inline ?? []));
+    const help = element("span", { id: `${id}-help`, class: "rml-unseen" }, field.help ?? "");
+    const problem = element("div", { class: "rml-field-problem", role: "status" });
+    const row = element("div", { class: `rml-row rml-is-${field.type}`, "data-field": field.name }, head, ...control.nodes, help, problem);
+    let timer;
+    row.addEventListener("mouseenter", () => (timer = setTimeout(() => explain(row, field), 350)));
+    row.addEventListener("mouseleave", () => (clearTimeout(timer), quiet()));
+    row.addEventListener("focusin", (event) => event.target.matches(":focus-visible") && explain(row, field));
+    row.addEventListener("focusout", quiet);
+    controls.push({ field, control, row, reset, problem });
+    return row;
+  };
+
+  const rebuild = () => {
+    controls = [];
+    let index = 0;
+    const sections = model.get("spec").map((section) => {
+      const rows = section.fields.map((field) => makeRow(field, index++));
+      if (section.reset) {
+        const button = element("button", { type: "button", class: "rml-link" }, "Reset to defaults");
+        button.addEventListener("click", () => model.send({ action: "reset" }));
+        rows.push(button);
+      }
+      const details = element("details", { class: "rml-section" }, element("summary", {}, section.title), ...rows);
+      details.open = folded.has(section.id) ? folded.get(section.id) : !section.folded;
+      details.addEventListener("toggle", () => folded.set(section.id, details.open));
+      return details;
+    });
+    const active = document.activeElement?.closest?.("[data-field]")?.dataset.field;
+    form.replaceChildren(...sections);
+    refresh();
+    const again = controls.find((entry) => entry.field.name === active);
+    if (again && el.isConnected) (again.control.focusable[0] ?? again.row.querySelector("[tabindex='0']"))?.focus({ preventScroll: true });
+  };
+
+  const refresh = () => {
+    const values = model.get("values");
+    const problems = model.get("problems");
+    for (const { field, control, row, reset, problem } of controls) {
+      const value = values[field.name];
+      control.show(value);
+      row.hidden = Boolean(field.when) && !Object.entries(field.when).every(([name, wanted]) => values[name] === wanted);
+      const changed = "default" in field && !same(value, field.default);
+      reset.classList.toggle("rml-shown", changed);
+      reset.tabIndex = changed ? 0 : -1;
+      const label = Array.isArray(field.default) ? field.default.join(" × ") : typeof field.default === "number" ? shown(field.default) : field.default;
+      reset.title = `Back to the default: ${label ?? "off"}`;
+      reset.setAttribute("aria-label", `${field.label}: back to the default, ${label ?? "off"}`);
+      const found = problems[field.name];
+      problem.textContent = found ? `${found.severity === "error" ? "✕" : "!"} ${found.text}` : "";
+      row.classList.toggle("rml-wrong", found?.severity === "error");
+    }
+  };
+
+  model.on("change:spec", rebuild);
+  model.on("change:values", refresh);
+  model.on("change:problems", refresh);
+  rebuild();
+  return () => {
+    model.off("change:spec", rebuild);
+    model.off("change:values", refresh);
+    model.off("change:problems", refresh);
+  };
+}
+
+export default { render };

@@ -1,0 +1,39 @@
+// The event log, newest first. Python sends plain data; nothing of it is ever read as HTML.
+
+const SIGNS = { info: "·", warning: "!", error: "✕" };
+
+function render({ model, el }) {
+  el.classList.add("rml-log");
+  const head = document.createElement("div");
+  head.className = "rml-card-head";
+  const title = document.createElement("h4");
+  title.textContent = "Events";
+  head.append(title);
+  const list = document.createElement("ol");
+  list.tabIndex = 0;
+  list.setAttribute("aria-label", "Events of the run, newest first");
+  el.append(head, list);
+  const refresh = () => {
+    const lines = model.get("lines").map((line) => {
+      const item = document.createElement("li");
+      item.className = `rml-${line.level}`;
+      const time = document.createElement("time");
+      time.dateTime = line.time;
+      time.textContent = new Date(line.time).toLocaleTimeString([], { hour12: false });
+      const sign = document.createElement("span");
+      sign.className = "rml-sign";
+      sign.textContent = SIGNS[line.level] ?? "·";
+      sign.title = line.level;
+      const text = document.createElement("span");
+      text.textContent = line.text;
+      item.append(time, sign, text);
+      return item;
+    });
+    list.replaceChildren(...lines.reverse());
+  };
+  model.on("change:lines", refresh);
+  refresh();
+  return () => model.off("change:lines", refresh);
+}
+
+export default { render };

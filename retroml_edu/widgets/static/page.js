@@ -1,0 +1,69 @@
+// What the panel needs to know of the page it stands in: its theme, its shortcuts, and whether the kernel still lives.
+
+const themeRoot = () => document.body;
+
+function isDark() {
+  const light = themeRoot().dataset.jpThemeLight;
+  if (light !== undefined) return light === "false";
+  if (document.body.classList.contains("vscode-dark") || document.body.classList.contains("vscode-high-contrast")) return true;
+  if (document.documentElement.getAttribute("theme") === "dark") return true;
+  return false;
+}
+
+function render({ model, el }) {
+  el.classList.add("rml-page");
+  const gone = document.createElement("div");
+  gone.className = "rml-problem rml-warning rml-gone";
+  gone.hidden = true;
+  gone.textContent = "! The kernel behind this panel has ended: run the cell again. Finished runs are on disk; open them with load_run.";
+  el.append(gone);
+
+  const tellTheme = () => {
+    paintTheme();
+    if (model.get("dark") === isDark()) return;
+    model.set("dark", isDark());
+    model.save_changes();
+  };
+  const observer = new MutationObserver(tellTheme);
+  observer.observe(document.body, { attributes: true });
+  observer.observe(document.documentElement, { attributes: true, attributeFilter: ["theme"] });
+
+  // Keys typed in the panel are the panel's: without this, D D on a focused button would delete the cell.
+  // On the body, before JupyterLab's own listener; Ctrl+S and its like still reach the notebook.
+  const listening = new AbortController();
+  const keepKeys = (event) => {
+    if (!(event.ctrlKey || event.metaKey || event.altKey) && event.target.closest(".rml-panel")) event.stopPropagation();
+  };
+  document.body.addEventListener("keydown", keepKeys, { signal: listening.signal });
+
+  // Plotly looks at its size when the window changes; the panel also changes when a side bar opens.
+  const resized = new ResizeObserver(() => window.dispatchEvent(new Event("resize")));
+
+  let panel = null;
+  const paintTheme = () => panel?.classList.toggle("rml-theme-dark", isDark());
+  const adopt = () => {
+    panel = el.closest(".rml-panel");
+    if (!panel) return requestAnimationFrame(adopt);
+    panel.setAttribute("role", "region");
+    panel.setAttribute("aria-label", "RetroML Lab");
+    resized.observe(panel);
+    panel.tabIndex = -1; // a click beside the controls stays in the panel, and so do the keys that follow
+    tellTheme();
+  };
+  requestAnimationFrame(adopt);
+
+  // Sent once, when the connection to the kernel's half of the panel is gone for good.
+  const ended = () => {
+    gone.hidden = false;
+    panel?.classList.add("rml-dead");
+  };
+  model.on("comm_live_update", ended);
+  return () => {
+    observer.disconnect();
+    resized.disconnect();
+    listening.abort();
+    model.off("comm_live_update", ended);
+  };
+}
+
+export default { render };

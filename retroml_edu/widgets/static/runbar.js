@@ -1,0 +1,79 @@
+// Train, Pause, Resume, Stop; the run's state; progress; and what keeps it from starting.
+
+const button = (label, title, kind) => {
+  const node = document.createElement("button");
+  node.type = "button";
+  node.className = `rml-button ${kind}`;
+  node.textContent = label;
+  node.title = title;
+  return node;
+};
+
+function render({ model, el }) {
+  el.classList.add("rml-runbar");
+  const train = button("Train", "Start training with these settings", "rml-primary");
+  const pause = button("Pause", "Let training wait; the preview goes on", "");
+  const stop = button("Stop", "End the run within a second; what it has recorded stays", "");
+  const badge = document.createElement("span");
+  badge.className = "rml-state";
+  badge.setAttribute("role", "status");
+  const title = document.createElement("span");
+  title.className = "rml-run-title";
+  const bar = document.createElement("div");
+  bar.className = "rml-progress";
+  bar.setAttribute("role", "progressbar");
+  bar.setAttribute("aria-label", "Training progress");
+  bar.setAttribute("aria-valuemin", "0");
+  bar.setAttribute("aria-valuemax", "100");
+  const fill = document.createElement("div");
+  bar.append(fill);
+  const text = document.createElement("div");
+  text.className = "rml-progress-text";
+  const problems = document.createElement("div");
+  problems.className = "rml-problems";
+  problems.setAttribute("role", "alert");
+  const row = document.createElement("div");
+  row.className = "rml-runbar-row";
+  row.append(train, pause, stop, badge, title);
+  el.append(row, bar, text, problems);
+
+  const ask = (action, node) => node.addEventListener("click", () => {
+    if (node.getAttribute("aria-disabled") === "true") return;
+    model.send({ action: action() });
+  });
+  ask(() => "train", train);
+  ask(() => (model.get("state") === "paused" ? "resume" : "pause"), pause);
+  ask(() => "stop", stop);
+
+  const enable = (node, on) => node.setAttribute("aria-disabled", String(!on));
+  const refresh = () => {
+    const state = model.get("state");
+    const allowed = model.get("allowed");
+    enable(train, allowed.includes("train"));
+    enable(pause, allowed.includes("pause") || allowed.includes("resume"));
+    enable(stop, allowed.includes("stop"));
+    pause.textContent = state === "paused" ? "Resume" : "Pause";
+    badge.textContent = model.get("state_label");
+    badge.dataset.state = state;
+    title.textContent = model.get("title");
+    const percent = Math.round(model.get("progress") * 1000) / 10;
+    fill.style.width = `${percent}%`;
+    bar.setAttribute("aria-valuenow", String(percent));
+    bar.dataset.state = state;
+    text.textContent = model.get("progress_text");
+    problems.replaceChildren(
+      ...model.get("problems").map((problem) => {
+        const line = document.createElement("div");
+        line.className = `rml-problem rml-${problem.severity}`;
+        line.textContent = `${problem.severity === "error" ? "✕" : "!"} ${problem.text}`;
+        return line;
+      }),
+    );
+  };
+  const watched = ["state", "state_label", "allowed", "progress", "progress_text", "problems", "title"];
+  watched.forEach((name) => model.on(`change:${name}`, refresh));
+  refresh();
+  return () => watched.forEach((name) => model.off(`change:${name}`, refresh));
+}
+
+export default { render };

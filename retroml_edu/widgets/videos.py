@@ -1,0 +1,58 @@
+"""The shelf of videos with its player."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from retroml_edu.core.events import Event, VideoEvent
+from retroml_edu.widgets.assets import STATIC
+from retroml_edu.widgets.words import video_caption, video_label
+
+WAITING = "The first video appears soon after training has started."
+SWITCHED_OFF = "Videos are switched off for this run."
+NO_RUN = "Videos of the agent appear here while it learns: start, quarters, end."
+
+
+class VideoShelf(anywidget.AnyWidget):
+    """Shows the videos of one run; the browser fetches the bytes of those that are looked at."""
+
+    _esm = STATIC / "videos.js"
+    videos: traitlets.List[dict[str, str]] = traitlets.List().tag(sync=True)
+    run_id = traitlets.Unicode("").tag(sync=True)
+    empty = traitlets.Unicode(NO_RUN).tag(sync=True)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._paths: dict[str, Path] = {}
+        self.on_msg(self._answer)
+
+    def show_run(self, run_id: str, *, recording: bool) -> None:
+        """Begin with a run that has no videos yet."""
+        self._paths = {}
+        with self.hold_sync():
+            self.run_id = run_id
+            self.videos = []
+            self.empty = WAITING if recording else SWITCHED_OFF
+
+    def add(self, events: Iterable[Event], folder: Path) -> None:
+        """Put recorded videos on the shelf, in the order of the run."""
+        videos = list(self.videos)
+        for event in events:
+            if isinstance(event, VideoEvent):
+                name = Path(event.path).name
+                self._paths[name] = folder / "videos" / name
+                videos = [video for video in videos if video["name"] != name]
+                videos.append({"name": name, "label": video_label(event), "caption": video_caption(event)})
+        if videos != self.videos:
+            self.videos = sorted(videos, key=lambda video: video["name"])
+
+    def _answer(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
+        path = self._paths.get(str(message.get("name")))
+        if message.get("action") == "fetch" and path is not None and path.is_file():
+            content = {"kind": "video", "run_id": self.run_id, "name": path.name}
+            self.send(content, buffers=[path.read_bytes()])

@@ -1,0 +1,35 @@
+"""Numbers and moments in a student's words."""
+
+from __future__ import annotations
+
+import math
+
+from retroml_edu.core.events import VideoEvent
+
+
+def duration(seconds: float) -> str:
+    """Return a time such as ``8 s``, ``3 min 20 s`` or ``2 h 5 min``."""
+    if seconds < 60:
+        return f"{max(1, math.ceil(seconds))} s"
+    minutes = int(seconds // 60)
+    if minutes < 60:
+        return f"{minutes} min {int(seconds % 60)} s"
+    return f"{minutes // 60:,} h {minutes % 60} min"
+
+
+def score(value: float) -> str:
+    """Return a return with its sign where it is negative, without needless digits."""
+    return f"{value:,.1f}".removesuffix(".0")
+
+
+def video_label(video: VideoEvent) -> str:
+    """Return the moment of a run that a video shows: start, 25 %, final."""
+    if video.milestone <= 0:
+        return "start"
+    return "final" if video.milestone >= 1 else f"{video.milestone:.0%}"
+
+
+def video_caption(video: VideoEvent) -> str:
+    """Return what a video shows, in a line."""
+    cut = "" if video.complete else ", cut"
+    return f"step {video.step:,} · return {score(video.episode_return)} · {video.duration_s:.1f} s{cut}"

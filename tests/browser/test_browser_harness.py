@@ -1,0 +1,110 @@
+"""The browser harness itself, on small notebooks."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.browser.browser import HEIGHT, LabPage
+
+pytestmark = pytest.mark.browser
+
+BUTTON = """
+import ipywidgets
+button = ipywidgets.Button(description="Train")
+progress = ipywidgets.IntProgress(value=0, max=3)
+label = ipywidgets.Label("pressed 0 times")
+def on_click(_):
+    progress.value += 1
+    label.value = f"pressed {progress.value} times"
+button.on_click(on_click)
+ipywidgets.VBox([button, progress, label])
+"""
+
+# A stock FigureWidget tells a page that comes later only what it was made with.
+FIGURE = """
+import ipywidgets, numpy as np, plotly.graph_objects as go
+class Figure(go.FigureWidget):
+    def get_state(self, key=None, drop_defaults=False):
+        state = super().get_state(key, drop_defaults)
+        if hasattr(self, "_data") and hasattr(self, "_layout_obj"):
+            now = {"_widget_data": self._data, "_widget_layout": self._layout_obj._props}
+            for trait in now.keys() & state.keys():
+                state[trait] = self.trait_metadata(trait, "to_json")(now[trait], self)
+        return state
+figure = Figure(data=[go.Scatter(x=np.zeros(0), y=np.zeros(0))])
+button = ipywidgets.Button(description="Grow")
+def on_click(_):
+    n = len(figure.data[0].y) + 5
+    with figure.batch_update():
+        figure.data[0].x = np.arange(n, dtype=float)
+        figure.data[0].y = np.arange(n, dtype=float) ** 2
+        figure.layout.xaxis.title.text = f"{n} points"
+button.on_click(on_click)
+ipywidgets.VBox([button, figure])
+"""
+POINTS = """n => [...document.querySelectorAll('.js-plotly-plot')].some(
+    plot => plot.data?.[0].y.length === n && plot.querySelector('svg path.js-line'))"""
+
+
+def test_widgets_live_through_a_reload_and_in_a_second_tab(page: LabPage) -> None:
+    page.open(page.server.add_notebook("button.ipynb", [BUTTON]))
+    page.run_all()
+    page.button("Train").click()
+    page.wait_for_text("pressed 1 times")
+
+    page.reload()
+    page.wait_for_text("pressed 1 times")
+    page.button("Train").click()
+    page.wait_for_text("pressed 2 times")
+
+    other = page.second_tab()
+    other.wait_for_text("pressed 2 times")
+    other.button("Train").click()
+    page.wait_for_text("pressed 3 times")
+    assert page.problems == []
+    assert other.problems == []
+
+
+def test_a_figure_keeps_its_points_through_a_reload(page: LabPage) -> None:
+    page.open(page.server.add_notebook("figure.ipynb", [FIGURE]), single_document=False)
+    page.run_all()
+    page.wait_for("svg.main-svg")
+    page.button("Grow").click()
+    page.page.wait_for_function(POINTS, arg=5)
+
+    page.reload()
+    page.page.wait_for_function(POINTS, arg=5)
+    page.wait_for_text("5 points")
+    page.button("Grow").click()
+    page.page.wait_for_function(POINTS, arg=10)
+    assert page.problems == []
+
+
+def test_a_picture_holds_the_whole_output_in_each_theme(page: LabPage, tmp_path: Path) -> None:
+    tall = "import ipywidgets; ipywidgets.VBox([ipywidgets.Label(str(i)) for i in range(60)])"
+    page.open(page.server.add_notebook("tall.ipynb", [tall]))
+    page.run_all()
+    page.wait_for_text("59")
+    page.set_width(800)
+    page.set_theme("dark")
+    dark = page.screenshot_output(0, tmp_path / "dark.png").read_bytes()
+    page.set_theme("light")
+    light = page.screenshot_output(0, tmp_path / "light.png").read_bytes()
+    assert dark != light
+    height = int.from_bytes(light[20:24], "big")  # the PNG header's
+    assert height > HEIGHT
+    assert page.page.viewport_size == {"width": 800, "height": HEIGHT}
+
+
+def test_a_failing_cell_fails_the_test_with_its_error(page: LabPage) -> None:
+    page.open(page.server.add_notebook("failing.ipynb", ["1/0", "2"]))
+    with pytest.raises(AssertionError, match="ZeroDivisionError: division by zero"):
+        page.run_all()
+
+
+def test_the_kernel_is_this_interpreter_with_runs_of_its_own(page: LabPage) -> None:
+    source = "import os, sys; print(sys.executable, os.environ['RETROML_HOME'], sep='|')"
+    page.open(page.server.add_notebook("kernel.ipynb", [source]))
+    page.run_all()
+    assert page.output(0).inner_text().strip() == f"{sys.executable}|{page.server.runs}"

@@ -1,0 +1,16 @@
+"""What holds for every test: no display, one thread for each library, and a home of runs of its own."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+# Read when the libraries are first imported, hence before any fixture. Two tests on two cores must not fight, and
+# sums come out the same on every machine.
+os.environ.update(MPLBACKEND="agg", SDL_VIDEODRIVER="dummy", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
+
+
+@pytest.fixture(autouse=True)
+def _home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep a test that forgets `home=` from writing into the person's own runs."""
+    monkeypatch.setenv("RETROML_HOME", str(tmp_path / "home"))

@@ -1,0 +1,213 @@
+"""The configuration: closed, checked, and worded for a learner."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from pydantic import ValidationError
+
+from retroml_edu.core.config import ALGORITHMS, MAX_SEED, RUN_LENGTHS, ExperimentConfig, VideoSettings
+from retroml_edu.core.errors import ConfigError, RetroMLError
+from retroml_edu.core.hyperparameters import HYPERPARAMETERS, A2CHyperparameters, DQNHyperparameters, PPOHyperparameters
+
+
+def config(**settings: object) -> ExperimentConfig:
+    return ExperimentConfig(**{"env_id": "CartPole-v1", "seed": 1} | settings)
+
+
+def refused(**settings: object) -> ConfigError:
+    with pytest.raises(ConfigError) as caught:
+        config(**settings)
+    return caught.value
+
+
+@pytest.mark.parametrize(("run_type", "steps"), RUN_LENGTHS.items())
+def test_a_run_type_decides_the_steps(run_type: str, steps: int) -> None:
+    assert config(run_type=run_type).total_timesteps == steps
+    assert config(run_type=run_type, total_timesteps=steps).total_timesteps == steps
+
+
+def test_defaults() -> None:
+    plain = config()
+    assert (plain.algorithm, plain.run_type, plain.total_timesteps) == ("PPO", "quick", 10_000)
+    assert plain.hyperparameters == PPOHyperparameters()
+    assert plain.n_envs is None
+    assert plain.normalize is None
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_the_algorithm_chooses_the_model_of_its_hyperparameters(algorithm: str) -> None:
+    made = config(algorithm=algorithm.lower(), hyperparameters={"learning_rate": 1e-3})
+    assert made.algorithm == algorithm
+    assert type(made.hyperparameters) is HYPERPARAMETERS[algorithm]
+    assert made.hyperparameters.model_fields_set == {"learning_rate"}
+
+
+def test_a_seed_is_drawn_where_none_is_given() -> None:
+    seeds = {ExperimentConfig(env_id="CartPole-v1").seed for _ in range(20)}
+    assert len(seeds) > 1
+    assert all(0 <= seed <= MAX_SEED for seed in seeds)
+
+
+@pytest.mark.parametrize(
+    ("settings", "field", "words"),
+    [
+        ({"seed": -1}, "seed", "seed=-1: it must be greater than or equal to 0"),
+        ({"seed": MAX_SEED + 1}, "seed", "less than or equal to"),
+        ({"n_envs": 0}, "n_envs", "n_envs=0: it must be greater than or equal to 1"),
+        ({"n_envs": 1_000}, "n_envs", "less than or equal to 64"),
+        ({"env_id": ""}, "env_id", "env_id=''"),
+        ({"algorithm": "PP0"}, "algorithm", 'Did you mean "PPO"?'),
+        ({"run_type": "shrot"}, "run_type", 'Did you mean "short"?'),
+        ({"device": "gpu"}, "device", "device='gpu' is not one of 'auto', 'cpu', 'cuda' or 'mps'"),
+        ({"run_type": "custom"}, "total_timesteps", "needs total_timesteps"),
+        ({"run_type": "custom", "total_timesteps": 0}, "total_timesteps", "total_timesteps=0: it must be"),
+        ({"total_timesteps": 500}, "total_timesteps", 'goes with run_type="custom", not with "quick" (10,000 steps)'),
+        ({"total_timestep": 500}, "total_timestep", 'Did you mean "total_timesteps"?'),
+        ({"schema_version": 2}, "schema_version", "update retroml_edu"),
+        ({"schema_version": 0}, "schema_version", "written by no released version"),
+        (
+            {"hyperparameters": {"learning_rte": 1}},
+            "hyperparameters.learning_rte",
+            '"learning_rte" is no setting of PPOHyperparameters. Did you mean "learning_rate"?',
+        ),
+        ({"hyperparameters": {"gamma": 1.5}}, "hyperparameters.gamma", "gamma=1.5: it must be less than or equal to 1"),
+        ({"hyperparameters": {"gamma": float("nan")}}, "hyperparameters.gamma", "gamma=nan"),
+        ({"hyperparameters": DQNHyperparameters()}, "hyperparameters", "but the algorithm is PPO"),
+        ({"hyperparameters": 3}, "hyperparameters", "of type int"),
+        (
+            {"n_envs": 2, "hyperparameters": {"n_steps": 16, "batch_size": 64}},
+            "hyperparameters.batch_size",
+            "batch_size=64 is larger than the rollout of n_steps*n_envs=32: lower 'Mini-batch' to 32",
+        ),
+        (
+            {"n_envs": 1, "hyperparameters": {"n_steps": 1, "batch_size": 2}},
+            "hyperparameters.n_steps",
+            "rollout of a single step",
+        ),
+        (
+            {"algorithm": "DQN", "hyperparameters": {"exploration_initial_eps": 0.1, "exploration_final_eps": 0.2}},
+            "hyperparameters.",
+            "lower 'Last ε' or raise 'First ε'",
+        ),
+        ({"video": {"length_s": 0}}, "video.length_s", "length_s=0"),
+        ({"video": {"milestones": []}}, "video.milestones", "milestones"),
+        ({"parent": {"run_id": "a", "step": -1}}, "parent.step", "step=-1"),
+    ],
+)
+def test_a_mistake_is_named_with_its_field_and_the_way_out(settings, field: str, words: str) -> None:
+    error = refused(**settings)
+    assert words in str(error)
+    assert [problem.field for problem in error.problems] == [field]
+    assert all(problem.severity == "error" for problem in error.problems)
+
+
+def test_all_mistakes_are_named_at_once() -> None:
+    error = refused(seed=-1, n_envs=0, device="gpu")
+    assert {problem.field for problem in error.problems} == {"seed", "n_envs", "device"}
+
+
+def test_two_hyperparameters_at_fault_are_two_problems() -> None:
+    error = refused(hyperparameters={"gamma": 2, "n_epochs": 0})
+    assert {problem.field for problem in error.problems} == {"hyperparameters.gamma", "hyperparameters.n_epochs"}
+
+
+def test_a_missing_environment_is_named() -> None:
+    with pytest.raises(ConfigError, match='"env_id" is missing'):
+        ExperimentConfig()
+
+
+def test_an_error_is_both_ours_and_a_value_error() -> None:
+    assert isinstance(refused(seed=-1), (RetroMLError, ValueError))
+    assert issubclass(ConfigError, RetroMLError)
+    assert issubclass(ConfigError, ValueError)
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_config_survives_json(algorithm: str) -> None:
+    made = config(
+        algorithm=algorithm,
+        run_type="custom",
+        total_timesteps=12_345,
+        n_envs=4,
+        normalize=True,
+        hyperparameters={"net_arch": [32, 16]},
+        video={"milestones": [1, 0.5, 0.5]},
+        parent={"run_id": "abc", "step": 5},
+        group_id="g",
+    )
+    read = ExperimentConfig(**json.loads(json.dumps(made.to_json_dict())))
+    assert read == made
+    assert read.hyperparameters.net_arch == (32, 16)
+    assert read.video.milestones == (0.5, 1.0)
+
+
+def test_a_config_is_frozen() -> None:
+    made = config()
+    with pytest.raises(ValidationError, match="frozen"):
+        made.seed = 2
+    with pytest.raises(ValidationError, match="frozen"):
+        made.hyperparameters.gamma = 0.5
+    with pytest.raises(ValidationError, match="frozen"):
+        made.video.enabled = False
+
+
+class TestChanged:
+    def test_a_change_leaves_the_rest_and_the_original(self) -> None:
+        made = config(n_envs=4, hyperparameters={"gamma": 0.9})
+        changed = made.changed(n_envs=8)
+        assert (made.n_envs, changed.n_envs) == (4, 8)
+        assert changed.seed == made.seed
+        assert changed.hyperparameters.gamma == 0.9
+
+    def test_what_a_person_set_is_kept_apart_from_defaults(self) -> None:
+        changed = config(hyperparameters={"gamma": 0.9}).changed(seed=3)
+        assert changed.hyperparameters.model_fields_set == {"gamma"}
+        assert "n_envs" not in changed.model_fields_set
+
+    def test_a_drawn_seed_stays(self) -> None:
+        made = ExperimentConfig(env_id="CartPole-v1")
+        assert {made.changed(n_envs=n).seed for n in range(1, 9)} == {made.seed}
+
+    def test_another_run_type_brings_its_own_steps(self) -> None:
+        made = config(run_type="custom", total_timesteps=77)
+        assert made.changed(run_type="short").total_timesteps == 500_000
+        assert config().changed(run_type="custom", total_timesteps=77).total_timesteps == 77
+
+    def test_another_algorithm_brings_its_own_hyperparameters(self) -> None:
+        made = config(hyperparameters={"gamma": 0.9})
+        assert made.changed(algorithm="A2C").hyperparameters == A2CHyperparameters()
+        assert made.changed(algorithm="PPO").hyperparameters.gamma == 0.9
+
+    def test_a_change_is_checked(self) -> None:
+        with pytest.raises(ConfigError, match="larger than the rollout"):
+            config(hyperparameters={"n_steps": 8, "batch_size": 64}).changed(n_envs=1)
+        with pytest.raises(ConfigError, match='Did you mean "n_envs"'):
+            config().changed(n_env=3)
+
+
+def test_milestones_are_sorted_and_single() -> None:
+    assert VideoSettings(milestones=(1, 0, 0.5, 0)).milestones == (0.0, 0.5, 1.0)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"run_type": ["quick"]},
+        {"algorithm": ["PPO"]},
+        {"algorithm": None},
+        {"hyperparameters": {1: 2}},
+        {"hyperparameters": [1]},
+        {"env_id": None},
+        {"video": 3},
+        {"video": {"milestones": "all"}},
+        {"total_timesteps": {}},
+        {"parent": []},
+        {"seed": 1e300},
+        {"n_envs": "many"},
+        {"schema_version": "new"},
+    ],
+)
+def test_whatever_a_file_holds_ends_in_a_sentence(settings: dict[str, object]) -> None:
+    assert str(refused(**settings))
