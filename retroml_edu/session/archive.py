@@ -8,6 +8,8 @@ from typing import Any
 
 from retroml_edu.core.bus import EventBus, Subscription
 from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.core.errors import RetroMLError
+from retroml_edu.core.events import log
 from retroml_edu.core.ids import new_run_id
 from retroml_edu.core.results import RunResult
 from retroml_edu.core.states import RunState
@@ -22,6 +24,7 @@ from retroml_edu.storage.index import RunIndex
 from retroml_edu.storage.lease import Lease
 from retroml_edu.storage.manifest import write_manifest
 from retroml_edu.storage.model_files import save_model
+from retroml_edu.storage.reader import read_events
 from retroml_edu.storage.writer import RunWriter
 
 
@@ -42,6 +45,7 @@ class RunArchive:
         self.folder: RunFolder = create_run_folder(home.path, self.run_id, config, environment_facts({}))
         self._lease = Lease.acquire(self.folder)
         self._inbox = Inbox(self.folder)
+        self._last_problem = ""
         self._writer = RunWriter(self.folder)
         index.record_folder(self.folder)
 
@@ -49,14 +53,22 @@ class RunArchive:
         """Begin to write what the bus carries, and to read what other processes ask for."""
         self.subscription = bus.subscribe(self._writer, name="The run folder")
         pump.add(self.subscription.drain)
-        pump.add(self._lease.beat)
 
-        def read_inbox() -> None:
-            for command in self._inbox.poll():
-                obey(command.name)
-                self._inbox.acknowledge(command)
+        def look_after_folder() -> None:
+            try:
+                self._lease.beat()
+                for command in self._inbox.poll():
+                    obey(command.name)
+                    self._inbox.acknowledge(command)
+            except (OSError, RetroMLError) as error:  # a job of the pump must not raise; training goes on
+                self._warn_once(bus, str(error))
 
-        pump.add(read_inbox)
+        pump.add(look_after_folder)
+
+    def _warn_once(self, bus: EventBus, problem: str) -> None:
+        if problem != self._last_problem:
+            self._last_problem = problem
+            bus.publish(log("warning", problem))
 
     def save_model(self, model: TrainedModel) -> None:
         """Write the model in our own form and as ``model.zip``, and complete ``environment.json``."""
@@ -69,12 +81,15 @@ class RunArchive:
 
     def close(self, state: RunState, step: int, training_time_s: float, error: str | None) -> Iterator[str]:
         """Complete the folder; yield a sentence for every part that could not be written."""
+        if self.subscription is not None:
+            self.subscription.close()
         self._writer.close()
+        events = list(read_events(self.folder))
         extra = {"state": str(state), "steps": step, "training_time_s": training_time_s, "error": error}
         parts: tuple[tuple[str, Callable[[], Any]], ...] = (
-            ("summary.json", lambda: write_summary(self.folder, extra)),
-            ("metrics.csv", lambda: write_metrics_csv(self.folder)),
-            ("metrics.json", lambda: write_metrics_json(self.folder)),
+            ("summary.json", lambda: write_summary(self.folder, extra, events)),
+            ("metrics.csv", lambda: write_metrics_csv(self.folder, events)),
+            ("metrics.json", lambda: write_metrics_json(self.folder, events)),
             ("the manifest", lambda: write_manifest(self.folder)),
             ("the index", lambda: self._index.record_folder(self.folder)),
             ("the lease", self._lease.release),
