@@ -69,7 +69,7 @@ def _print_table(findings: Sequence[Finding]) -> None:
     for each in findings:
         word = f"[{colours[each.verdict]}]{each.verdict.sign} {each.verdict}[/]"
         table.add_row(word, escape(each.check), escape(each.found), escape(each.remedy))
-    console = Console()
+    console = Console(highlight=False)
     console.print(table)
     console.print(escape(_summary(findings)))
 

@@ -63,3 +63,11 @@ class EnvSpec:
     solved_note: str
     max_episode_steps: int | None
     defaults: Mapping[AlgorithmName, TunedDefaults] = field(repr=False)
+
+    @property
+    def goal_return(self) -> float | None:
+        """The return to mark on a curve as "solved".
+
+        None for Atari: what is known there is what a person reached, which solves nothing.
+        """
+        return None if self.family == "atari" else self.solved_return

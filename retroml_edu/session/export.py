@@ -67,7 +67,7 @@ def _zip(run: Run) -> bytes:
 
 
 def _solved(run: Run) -> float | None:
-    return get_env(run.config.env_id).solved_return
+    return get_env(run.config.env_id).goal_return
 
 
 EXPORTS: Mapping[str, Export] = {

@@ -10,6 +10,7 @@ from plotly.graph_objects import FigureWidget
 
 from retroml_edu.core.curves import CurveData
 from retroml_edu.core.hyperparameters import AlgorithmName
+from retroml_edu.envs import EnvSpec
 from retroml_edu.figures.live import live_figure, restyle_figure, update_figure
 from retroml_edu.figures.palette import DARK, LIGHT
 
@@ -37,19 +38,19 @@ class LiveChart:
     Threads: safe; a lock keeps the pump and the theme switch apart.
     """
 
-    def __init__(self, algorithm: AlgorithmName, solved_return: float | None) -> None:
+    def __init__(self, algorithm: AlgorithmName, env: EnvSpec) -> None:
         self._lock = threading.Lock()
         self._dark = False
         self.box = ipywidgets.Box()
         self.box.add_class("rml-chart")
-        self.begin(algorithm, solved_return)
+        self.begin(algorithm, env)
 
-    def begin(self, algorithm: AlgorithmName, solved_return: float | None) -> None:
-        """Show an empty chart, made for an algorithm's metrics."""
+    def begin(self, algorithm: AlgorithmName, env: EnvSpec) -> None:
+        """Show an empty chart, made for an algorithm's metrics and an environment's goal."""
         with self._lock:
             self._algorithm = algorithm
             theme = DARK if self._dark else LIGHT
-            self._figure = ReattachingFigure(live_figure(algorithm, theme, solved_return=solved_return))
+            self._figure = ReattachingFigure(live_figure(algorithm, theme, solved_return=env.goal_return))
             self._figure._config = {"responsive": True, "displaylogo": False}
             self.box.children = (self._figure,)
 

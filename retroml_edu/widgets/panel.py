@@ -55,7 +55,7 @@ class Panel:
         self.page = Page()
         self.runbar = RunBar()
         self.form = SettingsForm()
-        self.chart = LiveChart(config.algorithm, get_env(config.env_id).solved_return)
+        self.chart = LiveChart(config.algorithm, get_env(config.env_id))
         self.feed = FeedView()
         self.videos = VideoShelf()
         self.log = EventLog()

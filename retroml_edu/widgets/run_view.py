@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 import threading
-import time
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.curves import CurveRecorder
-from retroml_edu.core.events import EpisodeEvent, Event, ProgressEvent, StateEvent
+from retroml_edu.core.events import EpisodeEvent, Event, MetricEvent, ProgressEvent, StateEvent
 from retroml_edu.core.metrics import RETURN_MEAN, RETURN_WINDOW
 from retroml_edu.core.states import RunState
 from retroml_edu.envs import get_env
@@ -21,7 +20,7 @@ from retroml_edu.widgets.runbar import RunBar
 from retroml_edu.widgets.videos import VideoShelf
 from retroml_edu.widgets.words import duration, score
 
-SPEED_WINDOW_S = 5.0
+SPEED_WINDOW_S = 10.0
 
 
 class RunView:
@@ -44,7 +43,7 @@ class RunView:
         self._step = 0
         self._elapsed_s = 0.0
         self._episodes = 0
-        self._pace: deque[tuple[float, int]] = deque(maxlen=64)
+        self._pace: deque[tuple[float, int]] = deque(maxlen=256)
 
     def show_run(self, run_id: str, config: ExperimentConfig, folder: Path) -> None:
         """Clear everything for a run that is about to report."""
@@ -54,7 +53,7 @@ class RunView:
             self._config, self._folder, self._state = config, folder, RunState.CREATED
             self._step, self._elapsed_s, self._episodes = 0, 0.0, 0
             self._pace.clear()
-            self._chart.begin(config.algorithm, get_env(config.env_id).solved_return)
+            self._chart.begin(config.algorithm, get_env(config.env_id))
             self._log.clear()
             self._videos.show_run(run_id, recording=config.video.enabled)
             self._runbar.title = f"{self._recorder.title} · run {run_id}"
@@ -77,10 +76,10 @@ class RunView:
     def _note(self, event: Event) -> None:
         if isinstance(event, StateEvent):
             self._state = event.state
-            self._pace.clear()
         elif isinstance(event, ProgressEvent):
             self._step, self._elapsed_s = event.step, event.elapsed_s
-            self._pace.append((time.monotonic(), event.step))
+        elif isinstance(event, MetricEvent):
+            self._pace.append((event.elapsed_s, event.step))
         elif isinstance(event, EpisodeEvent):
             self._episodes += 1
 
@@ -113,11 +112,10 @@ class RunView:
         return [f"mean return {score(mean)} (last {min(RETURN_WINDOW, self._episodes)} episodes)"]
 
     def _speed(self) -> float:
-        """Steps a second over the last seconds; 0 while unknown."""
-        now = time.monotonic()
-        while len(self._pace) > 2 and now - self._pace[0][0] > SPEED_WINDOW_S:
+        """Steps a second over the last seconds, from update to update: collecting and learning both count."""
+        while len(self._pace) > 2 and self._pace[-1][0] - self._pace[0][0] > SPEED_WINDOW_S:
             self._pace.popleft()
         if len(self._pace) < 2:
-            return 0.0
+            return self._step / self._elapsed_s if self._elapsed_s > 0 else 0.0
         (begin, first), (end, last) = self._pace[0], self._pace[-1]
         return (last - first) / (end - begin) if end > begin else 0.0

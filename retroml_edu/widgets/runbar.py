@@ -48,7 +48,7 @@ class RunBar(anywidget.AnyWidget):
     allowed = traitlets.List(default_value=["train"]).tag(sync=True)
     title = traitlets.Unicode("").tag(sync=True)
     progress = traitlets.Float(0.0).tag(sync=True)
-    progress_text = traitlets.Unicode("").tag(sync=True)
+    progress_text = traitlets.Unicode("Choose what to learn, then press Train.").tag(sync=True)
     problems: traitlets.List[dict[str, str]] = traitlets.List().tag(sync=True)
 
     def show_state(self, state: str) -> None:

@@ -163,7 +163,7 @@ def _what_fields(env: EnvSpec) -> list[dict[str, Any]]:
     choices = [{"value": spec.id, "label": _env_label(spec), "group": _env_group(spec)} for spec in list_envs()] + [
         {"value": OTHER_ENV, "label": "Another Gymnasium id…", "group": "Other"}
     ]
-    solved = [f"solved at {env.solved_return:g}"] if env.solved_return is not None else []
+    goal = [] if env.solved_return is None else [f"{_goal(env)} {env.solved_return:g}"]
     return [
         {
             "name": "env_id",
@@ -183,7 +183,7 @@ def _what_fields(env: EnvSpec) -> list[dict[str, Any]]:
         {
             "type": "note",
             "text": env.summary,
-            "badges": [env.action_space, env.observation_space, *solved],
+            "badges": [env.action_space, env.observation_space, *goal],
             "help": env.solved_note,
         },
         {
@@ -197,7 +197,12 @@ def _what_fields(env: EnvSpec) -> list[dict[str, Any]]:
 
 
 def _env_label(spec: EnvSpec) -> str:
-    return f"{spec.name} · {spec.id}"
+    return f"{spec.name.partition(' (')[0]} · {spec.id}"
+
+
+def _goal(env: EnvSpec) -> str:
+    # No Atari score counts as solved; what is known is what a person reached (Mnih et al. 2015).
+    return "human player" if env.family == "atari" else "solved at"
 
 
 def _env_group(spec: EnvSpec) -> str:

@@ -95,11 +95,8 @@ def test_pictures_may_have_their_channels_last():
 
 @pytest.mark.parametrize("named", [False, True])
 def test_observations_are_normalised_as_vecnormalize_does(named):
-    class Source:
-        observation_space = spaces.Dict({"near": NUMBERS}) if named else NUMBERS
-
     venv = DummyVecEnv([lambda: make_env("CartPole-v1", seed=0)])
-    venv.observation_space = Source.observation_space
+    venv.observation_space = spaces.Dict({"near": NUMBERS}) if named else NUMBERS
     normalizer = VecNormalize(venv)
     running = normalizer.obs_rms["near"] if named else normalizer.obs_rms
     running.update(np.random.default_rng(0).normal(2.0, 3.0, (50, 4)))

@@ -23,9 +23,7 @@ SEED = 7
 
 
 def config(algorithm="PPO", seed=SEED, **hyperparameters):
-    return ExperimentConfig(
-        env_id="CartPole-v1", algorithm=algorithm, seed=seed, hyperparameters=hyperparameters
-    )
+    return ExperimentConfig(env_id="CartPole-v1", algorithm=algorithm, seed=seed, hyperparameters=hyperparameters)
 
 
 @pytest.mark.parametrize("stock", [PPO, A2C, DQN])

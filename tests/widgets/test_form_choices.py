@@ -1,0 +1,125 @@
+"""What the form shows when a person chooses, and what it says of a choice that cannot work."""
+
+import pytest
+
+from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.envs import tuned_defaults
+
+
+def shown(panel):
+    return {name: value for name, value in panel.form.values.items() if name.startswith("hyperparameters.")}
+
+
+def test_applying_a_config_shows_it(bench):
+    panel = bench().open()
+    config = ExperimentConfig(
+        env_id="Acrobot-v1", algorithm="DQN", run_type="short", seed=11, hyperparameters={"learning_rate": 2e-3}
+    )
+    panel.apply(config)
+    assert panel.form.values["env_id"] == "Acrobot-v1"
+    assert panel.form.values["hyperparameters.learning_rate"] == 2e-3
+    assert "hyperparameters.buffer_size" in panel.form.values
+    assert "hyperparameters.n_steps" not in panel.form.values
+    asked = panel.config
+    assert (asked.env_id, asked.algorithm, asked.run_type, asked.seed) == ("Acrobot-v1", "DQN", "short", 11)
+    assert asked.hyperparameters.learning_rate == 2e-3
+
+
+def test_applying_a_config_that_cannot_run_says_so_at_once(bench):
+    item = bench()
+    panel = item.open()
+    panel.apply(ExperimentConfig(env_id="BipedalWalker-v3", algorithm="DQN", seed=1))
+    assert "DQN cannot play BipedalWalker" in item.beside["algorithm"]
+
+
+def test_a_panel_opened_on_a_config_that_cannot_run_says_so_at_once(bench):
+    item = bench()
+    item.open(env_id="BipedalWalker-v3", algorithm="DQN")
+    assert "DQN cannot play BipedalWalker" in item.beside["algorithm"]
+
+
+def test_another_environment_shows_its_tuned_defaults_and_keeps_the_rest(bench):
+    item = bench()
+    panel = item.open(run_type="custom", steps=1234, seed=99)
+    item.set(video__length_s=5, video__quality="high", hyperparameters__learning_rate=0.009)
+    item.set(env_id="ALE/Breakout-v5")
+    values, tuned = panel.form.values, tuned_defaults("ALE/Breakout-v5", "PPO")
+    assert values["hyperparameters.learning_rate"] == tuned.hyperparameters["learning_rate"]
+    assert values["n_envs"] == tuned.n_envs
+    assert (values["seed"], values["run_type"], values["total_timesteps"]) == (99, "custom", 1234)
+    assert (values["video.enabled"], values["video.length_s"], values["video.quality"]) == (False, 5, "high")
+    assert panel.config.env_id == "ALE/Breakout-v5"
+    note = next(field for field in panel.form.spec[0]["fields"] if field["type"] == "note")
+    assert "Discrete 4" in note["badges"]
+
+
+@pytest.mark.parametrize("algorithm", ["A2C", "DQN"])
+def test_another_algorithm_shows_its_own_sliders(bench, algorithm):
+    item = bench()
+    panel = item.open(seed=5)
+    item.set(hyperparameters__gamma=0.85, algorithm=algorithm)
+    tuned = tuned_defaults("CartPole-v1", algorithm)
+    assert panel.form.values["hyperparameters.gamma"] == tuned.hyperparameters.get("gamma", 0.99)
+    assert panel.form.values["seed"] == 5
+    assert "hyperparameters.clip_range" not in panel.form.values
+    basic = next(section for section in panel.form.spec if section["id"] == "basic")
+    assert basic["title"].startswith(algorithm)
+    assert panel.config.algorithm == algorithm
+
+
+def test_reset_brings_the_tuned_defaults_and_keeps_the_rest(bench, told):
+    item = bench()
+    panel = item.open(seed=5, n_envs=None)
+    before = shown(panel), panel.form.values["n_envs"]
+    item.set(hyperparameters__learning_rate=0.009, hyperparameters__net_arch=[32], n_envs=3, seed=6)
+    assert (shown(panel), panel.form.values["n_envs"]) != before
+    told(panel.form, action="reset")
+    assert (shown(panel), panel.form.values["n_envs"]) == before
+    assert panel.form.values["seed"] == 6
+    assert panel.form.values["total_timesteps"] == 2_000
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "sentence"),
+    [
+        ({"seed": -1}, "seed", "greater than or equal to 0"),
+        ({"seed": "forty"}, "seed", "forty"),
+        ({"total_timesteps": 0}, "total_timesteps", "greater than or equal to 1"),
+        ({"n_envs": "abc"}, "n_envs", "abc"),
+        ({"hyperparameters__learning_rate": "fast"}, "hyperparameters.learning_rate", "fast"),
+        (
+            {"hyperparameters__n_steps": 8, "hyperparameters__batch_size": 512},
+            "hyperparameters.batch_size",
+            "larger than the rollout of n_steps\\*n_envs=16: lower 'Mini-batch' to 16 or raise 'Rollout length'",
+        ),
+        ({"algorithm": "DQN", "env_id": "BipedalWalker-v3"}, "algorithm", "Choose PPO or A2C"),
+        ({"env_id": "other", "custom_env_id": "CartPol-v1"}, "custom_env_id", 'Did you mean "CartPole-v1"'),
+        ({"env_id": "other", "custom_env_id": "my_module:Game-v0"}, "custom_env_id", "my_module"),
+        ({"env_id": "other", "custom_env_id": "../../etc/passwd"}, "custom_env_id", "passwd"),
+        ({"run_type": "time", "hours": 0, "minutes": 0}, "minutes", "between a minute and thirty days"),
+    ],
+)
+def test_a_choice_that_cannot_work_is_explained_beside_its_field_and_train_repeats_it(bench, values, field, sentence):
+    item = bench()
+    panel = item.open()
+    item.set(**values)
+    assert field in item.beside
+    pytest.raises(AssertionError, match=sentence, check=None) if False else None
+    import re
+
+    assert re.search(sentence, item.beside[field])
+    assert panel.form.problems[field]["severity"] == "error"
+    item.press("train")
+    until_said(item, sentence)
+    assert panel.run is None
+    assert item.trainers == []
+
+
+def until_said(item, sentence):
+    import re
+    import time
+
+    deadline = time.monotonic() + 10
+    while not re.search(sentence, " ".join(item.problems)):
+        assert time.monotonic() < deadline, item.problems
+        time.sleep(0.01)
