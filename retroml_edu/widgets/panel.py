@@ -84,6 +84,8 @@ class Panel:
             self.form.spec = spec
             self.form.values = values
             self.form.problems = {}
+        if self.run is None:  # afterwards the chart belongs to the run, whatever is chosen for the next one
+            self.chart.begin(config.algorithm, get_env(config.env_id))
 
     @property
     def config(self) -> ExperimentConfig:

@@ -14,7 +14,12 @@ const element = (tag, attributes = {}, ...children) => {
 
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 const significant = (value) => Number(value.toPrecision(2));
-const shown = (value) => (value === null || value === undefined ? "off" : String(Number(Number(value).toPrecision(6))));
+const shown = (value, field) => {
+  if (value === null || value === undefined) return "off";
+  if (typeof value !== "number") return String(value);
+  if (field?.integer && field.type !== "seed") return value.toLocaleString("en-US");
+  return String(Number(value.toPrecision(6)));
+};
 
 // Position on the slider (0 to 1) and value, for the three scales.
 const SCALES = {
@@ -103,28 +108,28 @@ function makeControl(field, id, write) {
     write(text !== "" && Number.isFinite(Number(text)) ? Number(text) : text);
   };
   number.addEventListener("change", typed);
-  if (field.type === "number") return { inline: [number], nodes: [], show: (v) => (number.value = shown(v)), focusable: [number] };
+  if (field.type === "number") return { inline: [number], nodes: [], show: (v) => (number.value = shown(v, field)), focusable: [number] };
   if (field.type === "seed") {
     const dice = element("button", { type: "button", class: "rml-icon", title: "Draw a random seed", "aria-label": "Draw a random seed" }, "⚄");
     dice.addEventListener("click", () => write(Math.floor(Math.random() * 100000)));
-    return { inline: [number, dice], nodes: [], show: (v) => (number.value = shown(v)), focusable: [number] };
+    return { inline: [number, dice], nodes: [], show: (v) => (number.value = shown(v, field)), focusable: [number] };
   }
   const scale = SCALES[field.scale];
   const slider = element("input", { type: "range", min: 0, max: SLIDER_STEPS, step: 1, class: "rml-slider", "aria-label": field.label, "aria-describedby": `${id}-help` });
   const preview = () => {
     const value = scale.value(field, Number(slider.value) / SLIDER_STEPS);
-    number.value = shown(value);
+    number.value = shown(value, field);
     paint(value);
     return value;
   };
   const paint = (value) => {
     slider.style.setProperty("--rml-fill", `${Number(slider.value) / (SLIDER_STEPS / 100)}%`);
-    slider.setAttribute("aria-valuetext", shown(value));
+    slider.setAttribute("aria-valuetext", shown(value, field));
   };
   slider.addEventListener("input", preview);
   slider.addEventListener("change", () => write(preview()));
   const show = (value) => {
-    number.value = shown(value);
+    number.value = shown(value, field);
     slider.value = String(Math.round(SLIDER_STEPS * clamp(scale.position(field, Number(value ?? field.high)))));
     slider.classList.toggle("rml-off", value === null);
     paint(value);
@@ -163,9 +168,11 @@ function render({ model, el }) {
 
   const explain = (row, field) => {
     if (!field.help) return;
-    const lesson = field.lesson ? element("div", { class: "rml-lesson" }, `Lesson ${field.lesson.replace("-", " · ")}`) : "";
+    const lesson = field.lesson ? element("div", { class: "rml-lesson" }, `Explained in lesson ${Number.parseInt(field.lesson, 10)}`) : "";
     bubble.replaceChildren(element("div", {}, field.help), lesson);
     bubble.classList.add("rml-shown");
+    bubble.style.left = `${row.offsetLeft}px`;
+    bubble.style.width = `${Math.min(420, row.offsetWidth)}px`;
     const below = row.offsetTop + row.offsetHeight + 4;
     const fits = below + bubble.offsetHeight <= el.offsetHeight + 24;
     bubble.style.top = `${fits ? below : Math.max(0, row.offsetTop - bubble.offsetHeight - 4)}px`;
@@ -229,11 +236,12 @@ function render({ model, el }) {
       const changed = "default" in field && !same(value, field.default);
       reset.classList.toggle("rml-shown", changed);
       reset.tabIndex = changed ? 0 : -1;
-      const label = Array.isArray(field.default) ? field.default.join(" × ") : typeof field.default === "number" ? shown(field.default) : field.default;
-      reset.title = `Back to the default: ${label ?? "off"}`;
-      reset.setAttribute("aria-label", `${field.label}: back to the default, ${label ?? "off"}`);
+      const label = Array.isArray(field.default) ? field.default.join(" × ") : shown(field.default, field);
+      reset.title = `Back to the default: ${label}`;
+      reset.setAttribute("aria-label", `${field.label}: back to the default, ${label}`);
       const found = problems[field.name];
       problem.textContent = found ? `${found.severity === "error" ? "✕" : "!"} ${found.text}` : "";
+      problem.dataset.severity = found?.severity ?? "";
       row.classList.toggle("rml-wrong", found?.severity === "error");
     }
   };
