@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 FRAME_SKIP = 4
+CONSOLE_FPS = 60
 STACK = 4
 SIDE = 84
 MAX_NOOPS = 30
@@ -66,7 +67,14 @@ class AtariGame(gym.Wrapper[Any, Any, Any, Any]):
         self._game_return = 0.0
         self._game_length = 0
         self._random: np.random.Generator = game.np_random
+        # At the console's 60 frames a second.
+        self.metadata = {**env.metadata, "render_fps": CONSOLE_FPS // FRAME_SKIP}
         self.observation_space = gym.spaces.Box(0, 255, (STACK, SIDE, SIDE), np.uint8)
+
+    @property
+    def episode_return(self) -> float:
+        """Raw return so far of the game that is being played."""
+        return self._game_return
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,16 +39,24 @@ class Player:
         config: Fully resolved.
         seed: Seed of the environment and of the action draws.
         deterministic: Whether it takes the likeliest action instead of drawing one, as in training.
+
+    Threads: made, used and closed in one thread.
     """
 
     def __init__(self, config: ExperimentConfig, *, seed: int, deterministic: bool = False) -> None:
-        from retroml_edu.policies.actor import Actor  # loads torch, which the settings form can do without
+        # Both load torch, which the settings form can do without.
+        from retroml_edu.policies.actor import Actor
+        from retroml_edu.policies.threads import one_torch_thread
 
         self.weights_step = 0
         self.deterministic = deterministic
         self._seed = seed
         self._rng = np.random.default_rng(seed)
         self._env = make_env(config.env_id, seed=seed, training=False, render_mode="rgb_array")
+        self._on_close = ExitStack()
+        self._on_close.callback(self._env.close)
+        # One observation at a time is no work to share; sharing it would take the trainer's cores.
+        self._on_close.enter_context(one_torch_thread())
         self._actor = Actor(config, self._env.observation_space, self._env.action_space)
         self._observation: Any = None
         self._moment = Moment(ended=True)
@@ -89,5 +98,5 @@ class Player:
         return np.asarray(self._env.render())
 
     def close(self) -> None:
-        """Close the environment."""
-        self._env.close()
+        """Close the environment, and give torch its threads back."""
+        self._on_close.close()

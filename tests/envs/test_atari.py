@@ -220,3 +220,17 @@ def test_reset_in_the_middle_of_a_life_starts_a_new_game() -> None:
     env.step(1)
     _, info = env.reset()
     assert info["lives"] == 5
+
+
+def test_pictures_come_at_the_pace_of_agent_steps() -> None:
+    env = make_env("ALE/Pong-v5", seed=1)
+    assert env.metadata["render_fps"] == 15  # the console's 60 frames a second, four to a step
+    env.close()
+
+
+def test_return_so_far_can_be_read_while_the_game_goes_on() -> None:
+    env = make_env("PongNoFrameskip-v4", seed=1)
+    env.reset()
+    total = sum(float(env.step(0)[1]) for _ in range(120))
+    assert env.get_wrapper_attr("episode_return") == total < 0
+    env.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import gymnasium as gym
@@ -174,3 +176,12 @@ def test_nothing_is_written(capfd: pytest.CaptureFixture[str]) -> None:
         env.render()
         env.close()
     assert capfd.readouterr() == ("", "")
+
+
+def test_drawing_is_loaded_before_threads_draw() -> None:
+    # pygame loads it at first use, and two threads that draw their first picture at once find it half loaded.
+    code = (
+        "import sys; from retroml_edu.envs import make_env; make_env('CartPole-v1', seed=1);"
+        "assert 'pixels3d' in vars(sys.modules['pygame.surfarray'])"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

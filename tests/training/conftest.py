@@ -164,7 +164,7 @@ def in_thread():
         def run():
             try:
                 result["value"] = function()
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001 - raised again by `finish`
                 result["error"] = error
 
         thread = threading.Thread(target=run, daemon=True)

@@ -18,6 +18,7 @@ from retroml_edu.core.metrics import METRICS
 from retroml_edu.envs import resolve_config
 from retroml_edu.policies import build_policy, copy_weights, policy_spec
 from retroml_edu.training import trainer_for
+from retroml_edu.training.devices import resolve_device
 from retroml_edu.training.sb3.algorithms import RunPPO
 from retroml_edu.training.sb3.settings import algorithm_arguments
 from retroml_edu.training.sb3.update import UpdateGuard
@@ -166,8 +167,24 @@ def test_arguments_mean_in_stable_baselines3_what_the_config_says(tiny, algorith
 def test_a_missing_device_is_named(tiny, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     config = tiny("PPO", device="cuda")
-    with pytest.raises(TrainingError, match='device="cuda".*choose "auto" or "cpu"'):
+    with pytest.raises(TrainingError, match=r'device="cuda".*Choose "auto" or "cpu"'):
         trainer_for(config).train(config, [].append, Control())
+
+
+@pytest.mark.parametrize(
+    ("name", "reads_images", "cuda", "expected"),
+    [
+        ("auto", True, True, "cuda"),
+        ("auto", True, False, "cpu"),
+        ("auto", False, True, "cpu"),
+        ("cuda", False, True, "cuda"),
+        ("cpu", True, True, "cpu"),
+    ],
+)
+def test_a_gpu_is_taken_for_pictures_or_when_asked_for(monkeypatch, name, reads_images, cuda, expected):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    assert resolve_device(name, reads_images=reads_images) == expected
 
 
 @pytest.fixture
@@ -219,7 +236,7 @@ def test_a_policy_that_became_not_a_number_ends_training_in_plain_words(model):
         with model.guard.around(model, batches=1), torch.no_grad():
             model.policy.value_net.bias.fill_(float("nan"))
 
-    with pytest.raises(TrainingError, match="not-a-number at step 0.*Lower 'Learning rate'"):
+    with pytest.raises(TrainingError, match=r"not-a-number at step 0.*Lower 'Learning rate'"):
         broken()
 
 

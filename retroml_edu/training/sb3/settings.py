@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from stable_baselines3.common.utils import LinearSchedule
 
-from retroml_edu.core.config import DeviceName, ExperimentConfig
-from retroml_edu.core.errors import TrainingError
+from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.hyperparameters import DQNHyperparameters, Schedule
 from retroml_edu.policies.spec import PolicySpec
 from retroml_edu.training.memory import replay_capacity
@@ -30,27 +28,6 @@ def algorithm_arguments(config: ExperimentConfig, spec: PolicySpec) -> dict[str,
         arguments["target_update_interval"] = max(settings.target_update_interval, config.n_envs or 1)
     arguments["policy_kwargs"] = dict(spec.policy_kwargs)
     return arguments
-
-
-def resolve_device(name: DeviceName, spec: PolicySpec) -> torch.device:
-    """Return the device to train on.
-
-    ``auto`` takes a GPU for pictures alone: small networks are slower there than on a CPU.
-
-    Raises:
-        TrainingError: If the machine has no such device.
-    """
-    present = {
-        "cpu": True,
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-    }
-    if name == "auto":
-        wanted = ("cuda", "mps", "cpu") if spec.reads_images else ("cpu",)
-        return torch.device(next(device for device in wanted if present[device]))
-    if not present[name]:
-        raise TrainingError(f'device="{name}", but PyTorch finds none on this machine: choose "auto" or "cpu".')
-    return torch.device(name)
 
 
 def _schedule(value: float, schedule: Schedule) -> float | LinearSchedule:

@@ -26,6 +26,7 @@ from retroml_edu.policies.normalization import CLIP, EPSILON
 from retroml_edu.policies.sampling import DrawsActions
 from retroml_edu.policies.spec import PolicySpec, policy_spec
 from retroml_edu.policies.threads import one_torch_thread
+from retroml_edu.training.devices import resolve_device
 from retroml_edu.training.memory import replay_buffer_problem
 from retroml_edu.training.reporting import Reporter
 from retroml_edu.training.sb3 import buffers
@@ -33,7 +34,7 @@ from retroml_edu.training.sb3.algorithms import RunA2C, RunDQN, RunPPO
 from retroml_edu.training.sb3.callback import StepCallback
 from retroml_edu.training.sb3.export import exporter
 from retroml_edu.training.sb3.metrics import update_metrics
-from retroml_edu.training.sb3.settings import algorithm_arguments, resolve_device
+from retroml_edu.training.sb3.settings import algorithm_arguments
 from retroml_edu.training.sb3.update import UpdateGuard
 from retroml_edu.training.sb3.view import ModelView
 
@@ -142,7 +143,7 @@ def _make_model(config: ExperimentConfig, spec: PolicySpec, venv: VecEnv, contro
         model = _ALGORITHMS[config.algorithm](
             spec.policy_class,  # type: ignore[arg-type]  # the spec holds the class that fits the algorithm
             venv,
-            device=resolve_device(config.device, spec),
+            device=resolve_device(config.device, reads_images=spec.reads_images),
             **arguments,
         )
     if isinstance(model, RunPPO):
