@@ -8,19 +8,27 @@ from pathlib import Path
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.errors import Problem, raise_problems
 from retroml_edu.core.training import Trainer
-from retroml_edu.envs import resolve_config
+from retroml_edu.envs import get_env, resolve_config
 from retroml_edu.session.archive import RunArchive
 from retroml_edu.session.check import check
 from retroml_edu.session.run import TrainerFactory, TrainingRun
 from retroml_edu.session.speed import measure_speed
 from retroml_edu.storage.home import open_home
 from retroml_edu.storage.index import RunIndex
+from retroml_edu.training.devices import resolve_device
 
 
 def _default_trainer(config: ExperimentConfig) -> Trainer:
     from retroml_edu.training import trainer_for
 
     return trainer_for(config)
+
+
+def _resolved(config: ExperimentConfig) -> ExperimentConfig:
+    """Return the config with nothing left open, the device included: what config.json keeps."""
+    resolved = resolve_config(config)
+    reads_images = get_env(config.env_id).observation_kind == "image"
+    return resolved.changed(device=resolve_device(config.device, reads_images=reads_images))
 
 
 class Session:
@@ -53,10 +61,10 @@ class Session:
             StorageError: If its folder cannot be made.
         """
         raise_problems(self.check(config))
-        resolved = resolve_config(config)
+        resolved = _resolved(config)
         run = TrainingRun(resolved, self._trainer_for(resolved), RunArchive(self.home, self.index, resolved))
         with self._lock:
-            self._runs[run.run_id] = run
+            self._runs = {known.run_id: known for known in (*self._runs.values(), run) if not known.ended}
         run.start()
         return run
 
@@ -68,13 +76,11 @@ class Session:
             TrainingError: If the speed cannot be measured.
         """
         raise_problems(self.check(config))
-        resolved = resolve_config(config)
+        resolved = _resolved(config)
         return measure_speed(resolved, self._trainer_for(resolved), cancelled=cancelled)
 
     def live_run(self, run_id: str) -> TrainingRun | None:
         """Return a run that was started here, while it goes on."""
         with self._lock:
             run = self._runs.get(run_id)
-            if run is not None and run.ended:
-                del self._runs[run_id]
-        return run
+        return None if run is None or run.ended else run
