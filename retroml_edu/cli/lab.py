@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 from retroml_edu.core.errors import UnknownNameError, did_you_mean
+from retroml_edu.storage.home import VARIABLE, find_home
 
 QUICKSTART = Path("notebooks", "quickstart.ipynb")
 CHECKOUT = Path(__file__).parents[2]
@@ -63,6 +64,8 @@ def run(args: argparse.Namespace) -> int:
     options = server_options(place, port=args.port, ip=args.ip, browser=not args.no_browser and can_open_browser())
     layered = [str(DEFAULTS), os.environ.get("JUPYTER_CONFIG_PATH", "")]
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, layered))
+    # Notebooks of any folder then keep their runs where a command in this folder looks for them.
+    os.environ.setdefault(VARIABLE, str(find_home().path))
 
     from jupyterlab.labapp import LabApp
 

@@ -24,6 +24,7 @@ class Downloads(anywidget.AnyWidget):
     _esm = STATIC / "downloads.js"
     exports = traitlets.List(default_value=[[name, item.label] for name, item in EXPORTS.items()]).tag(sync=True)
     ready = traitlets.Bool(False).tag(sync=True)
+    where = traitlets.Unicode("").tag(sync=True)
 
     def __init__(self, current: Callable[[], Run | None], **kwargs: Any) -> None:
         super().__init__(**kwargs)

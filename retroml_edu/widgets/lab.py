@@ -15,6 +15,7 @@ from retroml_edu.session.follower import RunFollower
 from retroml_edu.session.history import Run, load_run
 from retroml_edu.session.run import TrainingRun
 from retroml_edu.session.session import Session
+from retroml_edu.storage.home import find_home
 from retroml_edu.widgets.panel import Panel
 
 POLL_S = 0.05
@@ -55,7 +56,7 @@ class Lab:
         if shown is not None:
             config = shown.config
         config = config or ExperimentConfig(env_id=env_id, algorithm=algorithm, **settings)
-        self.panel = Panel(config, lambda: Session(home))
+        self.panel = Panel(config, lambda: Session(home), find_home(home))
         if shown is not None:
             self.panel.show_run(RunFollower(shown))
         threading.Thread(target=_load_heavy_parts, name="retroml-preload", daemon=True).start()

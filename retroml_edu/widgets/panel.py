@@ -19,6 +19,7 @@ from retroml_edu.session.run import TrainingRun
 from retroml_edu.session.session import Session
 from retroml_edu.session.speed import lasting
 from retroml_edu.storage.folder import RunFolder
+from retroml_edu.storage.home import Home
 from retroml_edu.widgets.chart import LiveChart
 from retroml_edu.widgets.downloads import Downloads
 from retroml_edu.widgets.feed import OFF, FeedView
@@ -40,11 +41,12 @@ class Panel:
         config: What the form shows at first.
         open_session: Makes the session when it is first needed, so that a home that cannot be written is a sentence
             in the panel.
+        home: Where runs will go, to be told.
 
     Threads: button callbacks may run in any thread; a lock keeps starts apart.
     """
 
-    def __init__(self, config: ExperimentConfig, open_session: Callable[[], Session]) -> None:
+    def __init__(self, config: ExperimentConfig, open_session: Callable[[], Session], home: Home) -> None:
         self._open_session = open_session
         self._session: Session | None = None
         self._starting = threading.Lock()
@@ -59,7 +61,7 @@ class Panel:
         self.feed = FeedView()
         self.videos = VideoShelf()
         self.log = EventLog()
-        self.downloads = Downloads(self.stored_run)
+        self.downloads = Downloads(self.stored_run, where=f"Runs are kept in {home.path} ({home.why}).")
         self._view = RunView(self.runbar, self.chart, self.log, self.videos)
         self.apply(config)
         self.page.observe(lambda change: self.chart.set_dark(dark=change.new), "dark")
@@ -206,7 +208,9 @@ class Panel:
             self.run.close()
         self._view.show_run(run.run_id, run.config, run.path)
         self.run = run
-        self.downloads.ready = True
+        with self.downloads.hold_sync():
+            self.downloads.ready = True
+            self.downloads.where = f"This run is kept in {run.path}"
         run.follow(self._view, name="The panel")
         self._restart_feed()
 

@@ -21,8 +21,13 @@ function render({ model, el }) {
     });
     return button;
   });
-  el.append(label, ...buttons, status);
-  const refresh = () => buttons.forEach((button) => button.setAttribute("aria-disabled", String(!model.get("ready"))));
+  const where = document.createElement("div");
+  where.className = "rml-caption rml-where";
+  el.append(label, ...buttons, status, where);
+  const refresh = () => {
+    buttons.forEach((button) => button.setAttribute("aria-disabled", String(!model.get("ready"))));
+    where.textContent = model.get("where");
+  };
   const onMessage = (message, buffers) => {
     if (message.kind === "problem") {
       status.textContent = `✕ ${message.text}`;
@@ -38,10 +43,12 @@ function render({ model, el }) {
     status.textContent = `${message.name} saved`;
   };
   model.on("change:ready", refresh);
+  model.on("change:where", refresh);
   model.on("msg:custom", onMessage);
   refresh();
   return () => {
     model.off("change:ready", refresh);
+    model.off("change:where", refresh);
     model.off("msg:custom", onMessage);
   };
 }
