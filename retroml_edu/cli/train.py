@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from typing import Any
 
 from retroml_edu.cli.options import add_home
@@ -64,8 +65,8 @@ def config_of(args: argparse.Namespace) -> ExperimentConfig:
         settings |= {"run_type": "custom", "total_timesteps": args.steps}
     elif args.length is not None:
         settings["run_type"] = args.length
-    if args.minutes is not None and not args.minutes > 0:
-        raise ConfigError(f"--minutes {args.minutes:g} is no time to train: give more than 0.")
+    if args.minutes is not None and not 0 < args.minutes < math.inf:
+        raise ConfigError(f"--minutes {args.minutes:g} is no time to train: give a number above 0.")
     settings |= {name: value for name in ("seed", "n_envs") if (value := getattr(args, name)) is not None}
     if args.no_video:
         settings["video"] = {"enabled": False}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing
+from functools import cache
 from typing import Any
 
 from retroml_edu.core.bus import EventBus, Subscription
 from retroml_edu.core.config import ExperimentConfig
-from retroml_edu.core.errors import RetroMLError
-from retroml_edu.core.events import log
+from retroml_edu.core.events import Event, log
 from retroml_edu.core.ids import new_run_id
 from retroml_edu.core.results import RunResult
 from retroml_edu.core.states import RunState
@@ -21,6 +22,7 @@ from retroml_edu.storage.folder import RunFolder, create_run_folder
 from retroml_edu.storage.home import Home
 from retroml_edu.storage.inbox import Inbox
 from retroml_edu.storage.index import RunIndex
+from retroml_edu.storage.json_text import read_json_object
 from retroml_edu.storage.lease import Lease
 from retroml_edu.storage.manifest import write_manifest
 from retroml_edu.storage.model_files import save_model
@@ -35,6 +37,9 @@ class RunArchive:
         home: Where runs live.
         index: The list of runs; a cache of the folders.
         config: Fully resolved.
+
+    Raises:
+        StorageError: If the folder cannot be made; nothing is left of it then.
     """
 
     def __init__(self, home: Home, index: RunIndex, config: ExperimentConfig) -> None:
@@ -42,12 +47,15 @@ class RunArchive:
         self.subscription: Subscription | None = None
         self._config = config
         self._index = index
-        self.folder: RunFolder = create_run_folder(home.path, self.run_id, config, environment_facts({}))
-        self._lease = Lease.acquire(self.folder)
-        self._inbox = Inbox(self.folder)
         self._last_problem = ""
-        self._writer = RunWriter(self.folder)
-        index.record_folder(self.folder)
+        with ExitStack() as undo:
+            undo.callback(shutil.rmtree, home.path / self.run_id, ignore_errors=True)
+            self.folder: RunFolder = create_run_folder(home.path, self.run_id, config, environment_facts({}))
+            self._lease = Lease.acquire(self.folder)
+            self._inbox = Inbox(self.folder)
+            self._writer = undo.enter_context(closing(RunWriter(self.folder)))
+            index.record_folder(self.folder)
+            undo.pop_all()  # the folder is whole: it stays
 
     def open(self, bus: EventBus, pump: Pump, obey: Callable[[str], None]) -> None:
         """Begin to write what the bus carries, and to read what other processes ask for."""
@@ -60,7 +68,7 @@ class RunArchive:
                 for command in self._inbox.poll():
                     obey(command.name)
                     self._inbox.acknowledge(command)
-            except (OSError, RetroMLError) as error:  # a job of the pump must not raise; training goes on
+            except Exception as error:  # noqa: BLE001 - a job of the pump must not raise; training goes on
                 self._warn_once(bus, str(error))
 
         pump.add(look_after_folder)
@@ -82,17 +90,22 @@ class RunArchive:
     def close(self, state: RunState, step: int, training_time_s: float, error: str | None) -> Iterator[str]:
         """Complete the folder; yield a sentence for every part that could not be written."""
         if self.subscription is not None:
+            self.subscription.drain()
             self.subscription.close()
-        self._writer.close()
-        events = list(read_events(self.folder))
+
+        @cache
+        def events() -> list[Event]:
+            return list(read_events(self.folder))
+
         extra = {"state": str(state), "steps": step, "training_time_s": training_time_s, "error": error}
         parts: tuple[tuple[str, Callable[[], Any]], ...] = (
-            ("summary.json", lambda: write_summary(self.folder, extra, events)),
-            ("metrics.csv", lambda: write_metrics_csv(self.folder, events)),
-            ("metrics.json", lambda: write_metrics_json(self.folder, events)),
-            ("the manifest", lambda: write_manifest(self.folder)),
-            ("the index", lambda: self._index.record_folder(self.folder)),
-            ("the lease", self._lease.release),
+            ("The end of the logs", self._writer.close),
+            ("summary.json", lambda: write_summary(self.folder, extra, events())),
+            ("metrics.csv", lambda: write_metrics_csv(self.folder, events())),
+            ("metrics.json", lambda: write_metrics_json(self.folder, events())),
+            ("The manifest", lambda: write_manifest(self.folder)),
+            ("The index", lambda: self._index.record_folder(self.folder)),
+            ("The lease", self._lease.release),
         )
         for name, write in parts:
             try:
@@ -103,7 +116,10 @@ class RunArchive:
     def result(self, state: RunState, training_time_s: float, error: str | None) -> RunResult:
         """Return what the run gave."""
         folder = self.folder
-        summary = json.loads(folder.summary_file.read_text("utf-8")) if folder.summary_file.exists() else {}
+        try:
+            summary: Mapping[str, Any] = read_json_object(folder.summary_file)
+        except (OSError, ValueError):  # it could not be written, which was said; nobody is kept waiting for it
+            summary = {}
         videos = sorted(folder.videos_dir.glob("*.mp4")) if folder.videos_dir.exists() else []
         return RunResult(
             run_id=self.run_id,

@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from retroml_edu.core.errors import StorageError
+from retroml_edu.core.config import MAX_SEED
+from retroml_edu.core.errors import ConfigError, StorageError
 from retroml_edu.core.ids import utc_now
 from retroml_edu.session.history import Run
 from retroml_edu.session.player import Player
 from retroml_edu.session.videos import record_episode
-from retroml_edu.storage.atomic import write_text
+from retroml_edu.storage.atomic import cannot_write, write_text
 from retroml_edu.storage.model_files import load_model
 
 MAX_EPISODES = 10_000
@@ -88,14 +89,16 @@ def evaluate(
         played: Called after each game.
 
     Raises:
-        StorageError: If the run has no model.
-        ValueError: If episodes is not between 1 and 10,000.
+        ConfigError: If episodes is not between 1 and 10,000, or the seed not between 0 and 2,147,483,647.
+        StorageError: If the run has no model, or its folder cannot be written.
     """
     if not 1 <= episodes <= MAX_EPISODES:
-        raise ValueError(f"episodes={episodes}: play between 1 and {MAX_EPISODES:,} games.")
+        raise ConfigError(f"episodes={episodes}: play between 1 and {MAX_EPISODES:,} games.")
+    if seed is not None and not 0 <= seed <= MAX_SEED:
+        raise ConfigError(f"seed={seed}: give a number between 0 and {MAX_SEED:,}, or none to draw one.")
     if not run.folder.model_dir.is_dir():
         raise StorageError(f"Run {run.run_id} has no model yet ({run.state}): wait for its end, or train it again.")
-    seed = secrets.randbelow(2**31) if seed is None else seed
+    seed = secrets.randbelow(MAX_SEED) if seed is None else seed
     weights, _ = load_model(run.folder)
     player = Player(run.config, seed=seed, deterministic=deterministic)
     name = f"{utc_now().replace(':', '').replace('.', '')}-step-{weights.step}"
@@ -113,18 +116,24 @@ def evaluate(
             played()
     finally:
         player.close()
-    path = run.folder.eval_dir / f"{name}.json"
+    path = _made(run.folder.eval_dir) / f"{name}.json"
     result = Evaluation(run.run_id, weights.step, seed, deterministic, tuple(games), path, video_path)
-    path.parent.mkdir(exist_ok=True)
     write_text(path, json.dumps(_to_json(result), indent=2))
     return result
 
 
 def _film(run: Run, player: Player, name: str) -> Path:
-    path = run.folder.videos_dir / f"test-{name}.mp4"
-    path.parent.mkdir(exist_ok=True)
+    path = _made(run.folder.videos_dir) / f"test-{name}.mp4"
     record_episode(player, path, length_s=120.0, quality="standard")
     return path
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+    return folder
 
 
 def _to_json(result: Evaluation) -> dict[str, Any]:

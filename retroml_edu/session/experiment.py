@@ -58,14 +58,15 @@ def run_experiment(config: ExperimentConfig, home: str | Path | None = None, *, 
 
 def _wait_with_bar(run: TrainingRun) -> None:
     recorder = CurveRecorder()
-    run.follow(recorder)
-    run.follow(_Warnings())
+    following = (run.follow(recorder), run.follow(_Warnings()))
     config = run.config
     name = f"{config.env_id} {config.algorithm} seed {config.seed}"
     bar: tqdm[Any]
     with tqdm(total=config.total_timesteps, desc=name, unit=" steps", unit_scale=True) as bar:
         while not run.ended:
             _tick(bar, run, recorder)
+        for subscription in following:
+            subscription.drain()  # the last batch may still be on its way
         _tick(bar, run, recorder)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from retroml_edu.core.errors import StorageError, UnknownNameError, did_you_mean
+from retroml_edu.core.errors import RetroMLError, StorageError, UnknownNameError, did_you_mean
 from retroml_edu.envs import get_env
 from retroml_edu.storage.atomic import write_bytes
 from retroml_edu.storage.exports import export_zip, metrics_csv, metrics_json
@@ -67,7 +67,10 @@ def _zip(run: Run) -> bytes:
 
 
 def _solved(run: Run) -> float | None:
-    return get_env(run.config.env_id).goal_return
+    try:
+        return get_env(run.config.env_id).goal_return
+    except RetroMLError:  # a run from elsewhere, on an environment that is not registered here
+        return None
 
 
 EXPORTS: Mapping[str, Export] = {
@@ -103,14 +106,15 @@ def write_export(run: Run, what: str, target: str | Path | None = None) -> Path:
         UnknownNameError: If there is no such export.
         StorageError: If the target cannot be written.
     """
-    path = Path(target) if target is not None else Path.cwd()
-    if path.is_dir():
-        path = path / file_name(run, what)
     content = make_export(run, what)
+    path = Path(target) if target is not None else Path.cwd()
     try:
+        if path.is_dir():
+            path = path / file_name(run, what)
         write_bytes(path, content)
-    except OSError as error:
-        raise StorageError(f'"{path}" cannot be written ({error.strerror or error}): choose another place.') from None
+    except (OSError, StorageError) as error:
+        reason = getattr(error.__cause__ or error, "strerror", None) or error
+        raise StorageError(f'"{path}" cannot be written ({reason}): choose another place.') from None
     return path
 
 

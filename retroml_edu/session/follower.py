@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from retroml_edu.core.bus import EventBus, Sink, Subscription
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.errors import RunBusyError
-from retroml_edu.core.events import EpisodeEvent, Event, MetricEvent, ProgressEvent
+from retroml_edu.core.events import EpisodeEvent, Event, MetricEvent, ProgressEvent, StateEvent, log
+from retroml_edu.core.ids import utc_now
 from retroml_edu.core.states import RunState
 from retroml_edu.session.history import Run
 from retroml_edu.session.pump import Pump
@@ -15,6 +16,8 @@ from retroml_edu.storage.inbox import send_command
 from retroml_edu.storage.reader import EventTail
 
 INTERVAL_S = 0.5
+HISTORY = 1_000_000
+"""Events that a late sink still gets: the whole story of all but monstrous runs."""
 
 
 class RunFollower:
@@ -32,10 +35,11 @@ class RunFollower:
         self.run_id = run.run_id
         self.path = run.path
         self.config: ExperimentConfig = run.config
-        self.bus = EventBus()
+        self.bus = EventBus(HISTORY)
         self.step = 0
         self._run = run
         self._tail = EventTail(run.folder)
+        self._problem = ""
         self._pump = Pump("retroml-follow", INTERVAL_S)
         self._pump.add(self._read)
         self._read()
@@ -89,7 +93,23 @@ class RunFollower:
             send_command(self._run.folder, command)
 
     def _read(self) -> None:
-        events: Sequence[Event] = self._tail.poll()
+        try:
+            state = self._run.state  # first: what was written before a final state is then read to its end
+            self._publish(self._tail.poll())
+        except OSError as error:  # a job of the pump must not raise; the folder may come back
+            self._warn_once(f"The run folder cannot be read: {error.strerror or error}.")
+            return
+        if state.is_final:
+            self._pump.remove(self._read)
+        if state is RunState.LOST:  # nobody was left to write it down
+            self.bus.publish(StateEvent(state, self.step, "its process ended without a word", utc_now()))
+
+    def _warn_once(self, problem: str) -> None:
+        if problem != self._problem:
+            self._problem = problem
+            self.bus.publish(log("warning", problem, step=self.step))
+
+    def _publish(self, events: Sequence[Event]) -> None:
         for event in events:
             self.bus.publish(event)
         timed = [event for event in events if isinstance(event, MetricEvent | EpisodeEvent)]

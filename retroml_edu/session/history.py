@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
@@ -15,6 +14,7 @@ from retroml_edu.core.states import RunState
 from retroml_edu.storage.folder import RunFolder, open_run_folder, read_config
 from retroml_edu.storage.home import find_home
 from retroml_edu.storage.index import RunIndex, RunRow
+from retroml_edu.storage.json_text import read_json_object
 from retroml_edu.storage.reader import read_events, run_state
 
 if TYPE_CHECKING:
@@ -63,13 +63,13 @@ class Run:
 
     @property
     def summary(self) -> Mapping[str, Any]:
-        """Figures of the run, as in ``summary.json``, made anew while there is none."""
+        """Figures of the run, as in ``summary.json``, made anew while there is none that can be read."""
         from retroml_edu.storage.exports import summarise
 
-        if self.folder.summary_file.exists():
-            stored: Mapping[str, Any] = json.loads(self.folder.summary_file.read_text("utf-8"))
-            return stored
-        return summarise(self.folder)
+        try:
+            return read_json_object(self.folder.summary_file)
+        except (OSError, ValueError):  # the run goes on, or ended without a word, or the file is damaged
+            return summarise(self.folder)
 
     def metrics(self) -> pd.DataFrame:
         """Return the training metrics, one row an update, columns as in the metric catalogue."""

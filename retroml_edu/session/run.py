@@ -165,7 +165,7 @@ class TrainingRun:
         if self.config.video.enabled:
             self._recorder.start()
             total = self.config.total_timesteps
-            early = [round(share * total) for share in self.config.video.milestones if share < 1.0]
+            early = {round(share * total) for share in self.config.video.milestones if share < 1.0}
             self.control.at_steps(early, self._recorder.record)
         self._thread.start()
 
@@ -173,21 +173,21 @@ class TrainingRun:
         final = RunState.FAILED
         try:
             final = self._train_and_finish()
-        except Exception as error:  # noqa: BLE001 - the thread's edge: nothing may be lost here
+        except BaseException as error:  # noqa: BLE001 - the thread's edge, also of a SystemExit in somebody's game
             self._fail(error)
         finally:
             self._end(final)
 
     def _train_and_finish(self) -> RunState:
         model = self._trainer.train(self.config, self._take, self.control)
-        stopped = self.control.stopping
         with self._state_lock:
+            stopped = self._state is RunState.STOPPING  # a later stop gives up the videos, and nothing else
             if not stopped:
                 self._running()
                 self._enter(RunState.FINISHING)
         self._archive.save_model(model)
         self._film_the_end(model, stopped=stopped)
-        return RunState.STOPPED if self.control.stopping and stopped else RunState.DONE
+        return RunState.STOPPED if stopped else RunState.DONE
 
     def _film_the_end(self, model: TrainedModel, *, stopped: bool) -> None:
         if not self.config.video.enabled:
@@ -228,7 +228,7 @@ class TrainingRun:
         """Carry out a command that another process left in the run folder."""
         {"stop": self.stop, "pause": self.control.pause, "resume": self.control.resume}[command]()
 
-    def _fail(self, error: Exception) -> None:
+    def _fail(self, error: BaseException) -> None:
         self._error = str(error) if isinstance(error, RetroMLError) else f"{type(error).__name__}: {error}"
         self._recorder.cancel()
         self.bus.publish(
@@ -239,6 +239,7 @@ class TrainingRun:
                 details=traceback.format_exc(),
             )
         )
+        self._recorder.finish()
 
     def _end(self, final: RunState) -> None:
         """Complete the folder; whatever fails here is said and leaves the rest standing."""
@@ -251,7 +252,7 @@ class TrainingRun:
             self._error = self._error or f"The run folder could not be completed: {error}"
             self.bus.publish(log("error", self._error, details=traceback.format_exc()))
         finally:
-            with contextlib.suppress(Exception):  # a summary that cannot be read must not keep anybody waiting
+            with contextlib.suppress(OSError):  # a folder that is gone must not keep anybody waiting
                 self._result = self._archive.result(final, self._training_time_s, self._error)
             self._ended.set()
             self._view_pump.stop()

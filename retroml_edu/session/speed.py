@@ -7,7 +7,7 @@ import time
 
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.control import Control
-from retroml_edu.core.errors import TrainingError
+from retroml_edu.core.errors import RunBusyError, TrainingError
 from retroml_edu.core.events import Event, MetricEvent
 from retroml_edu.core.hyperparameters import DQNHyperparameters
 from retroml_edu.core.training import Trainer
@@ -16,6 +16,7 @@ MEASURE_S = 4.0
 PATIENCE_S = 30.0
 TRIAL_STEPS = 1_000_000
 WARM_UP_STEPS = 1_000
+BUFFER_SIZE = 10_000
 
 
 class _Speedometer:
@@ -61,17 +62,22 @@ def measure_speed(
         cancelled: Set by somebody who does not want to wait.
 
     Raises:
+        RunBusyError: If it was cancelled.
         TrainingError: If the trial cannot be trained, or makes no two updates in half a minute.
     """
     trial = config.changed(run_type="custom", total_timesteps=TRIAL_STEPS)
     settings = config.hyperparameters
-    if isinstance(settings, DQNHyperparameters) and settings.learning_starts > WARM_UP_STEPS:
-        # Nearly all of a run comes after the warm-up, which is several times faster than what follows.
-        changed = settings.model_copy(update={"learning_starts": WARM_UP_STEPS})
+    if isinstance(settings, DQNHyperparameters):
+        # Nearly all of a run comes after the warm-up, which is several times faster than what follows. And the trial
+        # needs no more memory than it fills.
+        warm_up, buffer = min(settings.learning_starts, WARM_UP_STEPS), min(settings.buffer_size, BUFFER_SIZE)
+        changed = settings.model_copy(update={"learning_starts": warm_up, "buffer_size": buffer})
         trial = trial.changed(hyperparameters=changed)
     control = Control()
     meter = _Speedometer(control, measure_s, cancelled)
     trainer.train(trial, meter.take, control)
+    if cancelled is not None and cancelled.is_set():
+        raise RunBusyError("The start was called off while the speed was measured.")
     if meter.steps_per_second == 0.0:
         raise TrainingError(
             "The speed could not be measured: there were no two updates in half a minute. "

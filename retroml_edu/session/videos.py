@@ -95,9 +95,10 @@ class VideoRecorder:
         self._queue.put(weights)
 
     def finish(self) -> None:
-        """Wait until every queued video is done, or cancelled."""
+        """Wait until every queued video is done, or cancelled; nothing happens without a start."""
         self._queue.put(None)
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def cancel(self) -> None:
         """Give up the videos that are not done yet."""

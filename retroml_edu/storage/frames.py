@@ -34,7 +34,7 @@ def episodes_frame(folder: RunFolder) -> pd.DataFrame:
     """Return the episodes, one row each.
 
     Columns: ``step``, ``elapsed_s`` (seconds), ``env_index``, ``episode/return``, ``episode/length`` and
-    ``episode/return_mean``, the mean over the last 100 episodes.
+    ``episode/return_mean``, the mean over the newest `RETURN_WINDOW` episodes.
     """
     rows = [event for event in read_events(folder) if isinstance(event, EpisodeEvent)]
     mean = MovingMean(RETURN_WINDOW)

@@ -37,11 +37,11 @@ class Downloads(anywidget.AnyWidget):
             threading.Thread(target=self._deliver, args=(message["what"],), name="retroml-export", daemon=True).start()
 
     def _deliver(self, what: str) -> None:
-        run = self._current()
-        if run is None:
-            self.send({"kind": "problem", "text": "There is no run yet: press Train first."})
-            return
         try:
+            run = self._current()
+            if run is None:
+                self.send({"kind": "problem", "text": "There is no run yet: press Train first."})
+                return
             content = make_export(run, what)
         except Exception as error:  # noqa: BLE001 - an exception in a callback would appear nowhere
             self.send({"kind": "problem", "text": str(error)})

@@ -107,7 +107,9 @@ class Lab:
         return self._started().wait(timeout_s)
 
     async def wait_async(self, timeout_s: float | None = None) -> RunResult:
-        """Wait without blocking the kernel, so that buttons work meanwhile in every front end.
+        """Wait without blocking the kernel's event loop: other coroutines and timers go on.
+
+        In JupyterLab the buttons work during `wait` as well; a front end without subshells answers them after the cell.
 
         Raises:
             RunBusyError: If nothing was started here.

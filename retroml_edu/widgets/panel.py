@@ -85,7 +85,7 @@ class Panel:
         with self.form.hold_sync():
             self.form.spec = spec
             self.form.values = values
-            self.form.problems = {}
+        self._check_form()
         if self.run is None:  # afterwards the chart belongs to the run, whatever is chosen for the next one
             self.chart.begin(config.algorithm, get_env(config.env_id))
 

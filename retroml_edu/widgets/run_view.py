@@ -18,7 +18,7 @@ from retroml_edu.widgets.chart import LiveChart
 from retroml_edu.widgets.log import EventLog
 from retroml_edu.widgets.runbar import RunBar
 from retroml_edu.widgets.videos import VideoShelf
-from retroml_edu.widgets.words import duration, score
+from retroml_edu.widgets.words import duration, episodes, score
 
 SPEED_WINDOW_S = 10.0
 
@@ -38,8 +38,8 @@ class RunView:
         self._recorder = CurveRecorder()
         self._drawn = 0
         self._config: ExperimentConfig | None = None
-        self._folder = Path()
         self._state = RunState.CREATED
+        self._detail = ""
         self._step = 0
         self._elapsed_s = 0.0
         self._episodes = 0
@@ -50,12 +50,12 @@ class RunView:
         with self._lock:
             self._recorder = CurveRecorder(f"{config.env_id} · {config.algorithm} · seed {config.seed}")
             self._drawn = 0
-            self._config, self._folder, self._state = config, folder, RunState.CREATED
-            self._step, self._elapsed_s, self._episodes = 0, 0.0, 0
+            self._config, self._state = config, RunState.CREATED
+            self._detail, self._step, self._elapsed_s, self._episodes = "", 0, 0.0, 0
             self._pace.clear()
             self._chart.begin(config.algorithm, get_env(config.env_id))
             self._log.clear()
-            self._videos.show_run(run_id, recording=config.video.enabled)
+            self._videos.show_run(run_id, folder, recording=config.video.enabled)
             self._runbar.title = f"{self._recorder.title} · run {run_id}"
             self._show_progress()
 
@@ -69,19 +69,22 @@ class RunView:
                 self._drawn = self._recorder.version
                 self._chart.show(self._recorder.data())
             self._log.add(events)
-            self._videos.add(events, self._folder)
+            self._videos.add(events)
             self._runbar.show_state(self._state)
             self._show_progress()
 
     def _note(self, event: Event) -> None:
         if isinstance(event, StateEvent):
-            self._state = event.state
-        elif isinstance(event, ProgressEvent):
-            self._step, self._elapsed_s = event.step, event.elapsed_s
+            self._state, self._detail = event.state, event.detail
         elif isinstance(event, MetricEvent):
             self._pace.append((event.elapsed_s, event.step))
         elif isinstance(event, EpisodeEvent):
             self._episodes += 1
+        # A run that is shown late reports its past without progress events: every event tells how far it was.
+        if isinstance(event, StateEvent | MetricEvent | EpisodeEvent | ProgressEvent):
+            self._step = max(self._step, event.step)
+        if isinstance(event, MetricEvent | EpisodeEvent | ProgressEvent):
+            self._elapsed_s = max(self._elapsed_s, event.elapsed_s)
 
     def _show_progress(self) -> None:
         if self._config is None:
@@ -102,14 +105,15 @@ class RunView:
         return " · ".join([*parts, *self._mean_return()])
 
     def _outcome(self) -> str:
+        why = [self._detail] if self._state is RunState.FAILED and self._detail else []
         took = f"{self._step:,} steps in {duration(self._elapsed_s)}"
-        return " · ".join([took, f"{self._episodes:,} episodes", *self._mean_return()])
+        return " · ".join([*why, took, episodes(self._episodes), *self._mean_return()])
 
     def _mean_return(self) -> list[str]:
         mean = self._recorder.last(RETURN_MEAN)
         if math.isnan(mean):
             return []
-        return [f"mean return {score(mean)} (last {min(RETURN_WINDOW, self._episodes)} episodes)"]
+        return [f"mean return {score(mean)} (last {episodes(min(RETURN_WINDOW, self._episodes))})"]
 
     def _speed(self) -> float:
         """Steps a second over the last seconds, from update to update: collecting and learning both count."""

@@ -153,7 +153,10 @@ def _hyperparameters(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _duration_s(values: Mapping[str, Any]) -> float:
-    duration_s = float(values["hours"] or 0) * 3600 + float(values["minutes"] or 0) * 60
+    try:
+        duration_s = float(values["hours"] or 0) * 3600 + float(values["minutes"] or 0) * 60
+    except (TypeError, ValueError):
+        duration_s = 0.0
     if not 0 < duration_s <= 30 * 24 * 3600:
         raise ConfigError.of([Problem("minutes", "Give a time between a minute and thirty days.")])
     return duration_s

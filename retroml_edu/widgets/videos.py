@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets
 
+from retroml_edu.core.errors import StorageError
 from retroml_edu.core.events import Event, VideoEvent
+from retroml_edu.storage.paths import inside
 from retroml_edu.widgets.assets import STATIC
 from retroml_edu.widgets.words import video_caption, video_label
 
@@ -28,31 +31,33 @@ class VideoShelf(anywidget.AnyWidget):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._paths: dict[str, Path] = {}
+        self._folder = Path()
         self.on_msg(self._answer)
 
-    def show_run(self, run_id: str, *, recording: bool) -> None:
+    def show_run(self, run_id: str, folder: Path, *, recording: bool) -> None:
         """Begin with a run that has no videos yet."""
-        self._paths = {}
+        self._folder = folder
         with self.hold_sync():
             self.run_id = run_id
             self.videos = []
             self.empty = WAITING if recording else SWITCHED_OFF
 
-    def add(self, events: Iterable[Event], folder: Path) -> None:
+    def add(self, events: Iterable[Event]) -> None:
         """Put recorded videos on the shelf, in the order of the run."""
         videos = list(self.videos)
         for event in events:
             if isinstance(event, VideoEvent):
                 name = Path(event.path).name
-                self._paths[name] = folder / "videos" / name
                 videos = [video for video in videos if video["name"] != name]
                 videos.append({"name": name, "label": video_label(event), "caption": video_caption(event)})
         if videos != self.videos:
             self.videos = sorted(videos, key=lambda video: video["name"])
 
     def _answer(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
-        path = self._paths.get(str(message.get("name")))
-        if message.get("action") == "fetch" and path is not None and path.is_file():
-            content = {"kind": "video", "run_id": self.run_id, "name": path.name}
-            self.send(content, buffers=[path.read_bytes()])
+        if message.get("action") != "fetch" or message.get("name") not in [video["name"] for video in self.videos]:
+            return
+        name = message["name"]
+        # A run folder may come from a stranger: a link in it must not hand out what lies elsewhere.
+        with suppress(StorageError, OSError):
+            content = inside(self._folder, f"videos/{name}").read_bytes()
+            self.send({"kind": "video", "run_id": self.run_id, "name": name}, buffers=[content])

@@ -9,17 +9,22 @@ from retroml_edu.core.events import VideoEvent
 
 def duration(seconds: float) -> str:
     """Return a time such as ``8 s``, ``3 min 20 s`` or ``2 h 5 min``."""
-    if seconds < 60:
-        return f"{max(1, math.ceil(seconds))} s"
-    minutes = int(seconds // 60)
-    if minutes < 60:
-        return f"{minutes} min {int(seconds % 60)} s"
-    return f"{minutes // 60:,} h {minutes % 60} min"
+    whole = max(1, math.ceil(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600:,} h {whole % 3600 // 60} min"
+
+
+def episodes(count: int) -> str:
+    """Return a number of episodes."""
+    return f"{count:,} episode{'' if count == 1 else 's'}"
 
 
 def score(value: float) -> str:
     """Return a return with its sign where it is negative, without needless digits."""
-    return f"{value:,.1f}".removesuffix(".0")
+    return f"{value:z,.1f}".removesuffix(".0")
 
 
 def video_label(video: VideoEvent) -> str:

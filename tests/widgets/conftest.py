@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 
@@ -9,11 +10,12 @@ import pytest
 
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.session.session import Session
+from retroml_edu.storage.home import find_home
 from retroml_edu.training.scripted import ScriptedTrainer
 from retroml_edu.widgets.feed import OFF
 from retroml_edu.widgets.panel import Panel
 
-TIMEOUT_S = 20.0
+TIMEOUT_S = 10.0
 
 
 def tell(widget, **message):
@@ -46,7 +48,7 @@ class Bench:
         config = ExperimentConfig(
             **{"env_id": "CartPole-v1", "seed": 7, "n_envs": 2, "video": {"enabled": videos}} | settings
         )
-        self.panel = Panel(config, lambda: Session(self.home, trainer_for=self._trainer))
+        self.panel = Panel(config, lambda: Session(self.home, trainer_for=self._trainer), find_home(self.home))
         self.panel.feed.mode = feed
         return self.panel
 
@@ -63,10 +65,19 @@ class Bench:
         """Wait until the run bar shows a state."""
         until(lambda: self.panel.runbar.state == state, f"the state {state}, not {self.panel.runbar.state}")
 
+    def until_said(self, pattern):
+        """Wait until a sentence under the buttons matches."""
+        until(lambda: re.search(pattern, " ".join(self.problems)), f"{pattern!r} in {self.problems}")
+
     @property
     def problems(self):
         """The sentences under the buttons."""
         return [problem["text"] for problem in self.panel.runbar.problems]
+
+    @property
+    def top(self):
+        """What stands near the buttons: the sentences, and how the run stands."""
+        return " ".join([*self.problems, self.panel.runbar.progress_text])
 
     @property
     def beside(self):

@@ -113,7 +113,6 @@ def test_no_id_is_asked_for_in_a_sentence():
         ("seed", 1.5),
         ("n_envs", 0),
         ("n_envs", "two"),
-        ("n_envs", None),
         ("hyperparameters.learning_rate", "fast"),
         ("hyperparameters.learning_rate", 0),
         ("hyperparameters.batch_size", 1),

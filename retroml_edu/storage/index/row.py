@@ -29,7 +29,7 @@ class RunRow:
         steps: Environment steps taken.
         total_timesteps: Environment steps asked for.
         episodes: Whole games played while training.
-        return_mean: Mean return of the last 100 games, in points.
+        return_mean: Mean return of the newest `RETURN_WINDOW` games, in points.
         return_best: Best return of a single game, in points.
         created_utc: When it was made, ISO 8601.
         ended_utc: When it reached its final state, ISO 8601.

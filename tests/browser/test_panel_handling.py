@@ -1,0 +1,190 @@
+"""The panel under a person's hands: keys, widths, names, and settings that cannot work."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.browser import HEIGHT, LabPage
+from tests.browser.jupyterlab import LabServer
+from tests.browser.panel import PanelPage
+
+pytestmark = pytest.mark.browser
+
+QUICK = 'Lab(seed=1, run_type="custom", total_timesteps=2_048, n_envs=2, video={"enabled": False})'
+
+NAMELESS = """panel => {
+  const visible = node => node.checkVisibility({visibilityProperty: true});
+  const name = node => node.getAttribute('aria-label') || node.textContent.trim() || node.title || node.placeholder
+    || [...(node.labels ?? [])].map(label => label.textContent.trim()).join(' ')
+    || (node.getAttribute('aria-labelledby') ?? '').split(' ')
+        .map(id => document.getElementById(id)?.textContent ?? '').join('');
+  const nameOfSelect = node => node.getAttribute('aria-label')
+    || [...node.labels].map(label => label.textContent.trim()).join(' ');
+  return [...panel.querySelectorAll('button, input, select, textarea, video, summary, [role=radio], [tabindex="0"]')]
+    .filter(visible)
+    .filter(node => !(node.tagName === 'SELECT' ? nameOfSelect(node) : name(node)))
+    .map(node => node.outerHTML.slice(0, 120));
+}"""
+# What is out of sight on purpose (text for screen readers) and what Plotly draws within its own frame do not count.
+TOO_WIDE = """panel => {
+  const edge = panel.getBoundingClientRect();
+  const wide = [...panel.querySelectorAll('*')].filter(node => {
+    if (node.closest('.rml-unseen, .rml-bubble, .js-plotly-plot .svg-container')) return false;
+    if (!node.checkVisibility()) return false;
+    const box = node.getBoundingClientRect();
+    return box.width > 0 && (box.right > edge.right + 1 || box.left < edge.left - 1);
+  }).map(node => `${node.tagName}.${node.className}`);
+  const scrolls = [panel, ...panel.querySelectorAll('*')].filter(node =>
+    node.scrollWidth > node.clientWidth + 1 && ['auto', 'scroll'].includes(getComputedStyle(node).overflowX))
+    .map(node => `scrolls: ${node.tagName}.${node.className}`);
+  const output = panel.closest('.jp-OutputArea');
+  if (output.scrollWidth > output.clientWidth + 1) scrolls.push('scrolls: the output');
+  return [...wide, ...scrolls];
+}"""
+CHART_FITS = """() => {
+  const card = document.querySelector('.rml-chart'), style = getComputedStyle(card);
+  const inner = card.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  const drawn = card.querySelector('.main-svg').getBoundingClientRect().width;
+  return Math.abs(inner - drawn) <= 2;
+}"""
+
+FONT = "document.querySelector('.rml-chart .js-plotly-plot')._fullLayout.font.color"
+
+
+@pytest.fixture(scope="module")
+def shared(lab_server: LabServer, browser: Browser) -> Iterator[PanelPage]:
+    """One panel for all tests here, on a notebook with cells above it: opening it takes longer than the tests."""
+    with browser.new_context(viewport={"width": 1280, "height": HEIGHT}) as context:
+        yield PanelPage.of_code(LabPage(context, lab_server), "handling.ipynb", QUICK, "x = 1", "y = 2")
+    lab_server.shut_down_kernels()
+
+
+@pytest.fixture
+def panel(shared: PanelPage, tmp_path: Path) -> Iterator[PanelPage]:
+    """The panel as a test found it, with a picture of how it left it."""
+    shared.tab.problems.clear()
+    yield shared
+    shared.tab.screenshot(tmp_path / "page.png")
+    assert shared.tab.problems == []
+
+
+def trained(panel: PanelPage) -> None:
+    """Have a finished run in the panel."""
+    if panel.state != "done":
+        panel.button("Train").click()
+        panel.wait_for_state("done", timeout_s=90)
+    panel.wait_for_points(0)
+
+
+def test_keys_in_the_panel_never_reach_the_notebook(panel: PanelPage) -> None:
+    cells = panel.tab.cell_count()
+    slider = panel.field("hyperparameters.learning_rate").locator("input[type=range]")
+    places = {
+        "a button": lambda: panel.button("Pause").focus(),
+        "a slider": slider.focus,
+        "a choice": lambda: panel.field("run_type").locator("select").focus(),
+        "blank space": lambda: panel.root.click(position={"x": 3, "y": 60}),
+        "the chart": panel.root.locator(".rml-chart .nsewdrag").first.click,
+        "a card": panel.root.locator(".rml-log h4").click,
+    }
+    for place, go in places.items():
+        go()
+        for key in ("d", "d", "x", "a", "b", "m"):
+            panel.page.keyboard.press(key)
+        panel.tab.settle()
+        assert panel.tab.cell_count() == cells, f"keys on {place} reached the notebook"
+    before = slider.input_value()
+    slider.focus()
+    panel.page.keyboard.press("ArrowRight")
+    assert slider.input_value() != before
+
+
+def test_the_keyboard_alone_starts_a_run(panel: PanelPage) -> None:
+    panel.root.focus()
+    for _ in range(5):
+        panel.page.keyboard.press("Tab")
+        if panel.page.evaluate("document.activeElement.textContent") == "Train":
+            break
+    assert panel.page.evaluate("document.activeElement.textContent") == "Train"
+    panel.page.keyboard.press("Enter")
+    panel.wait_for_state("starting", "running", "finishing")
+    panel.wait_for_state("done", timeout_s=90)
+    panel.page.keyboard.press("Tab")
+    assert panel.page.evaluate("document.activeElement.textContent") == "Pause"
+
+
+def test_every_control_has_a_name(panel: PanelPage) -> None:
+    for summary in panel.root.locator("details > summary").all():
+        if summary.locator("..").get_attribute("open") is None:
+            summary.click()
+    assert panel.root.locator("input:visible").count() > 20
+    assert panel.measure(NAMELESS) == []
+
+
+def test_a_wrong_setting_is_told_beside_its_field_and_by_train(panel: PanelPage) -> None:
+    panel.type("seed", "-1")
+    problem = panel.field("seed").locator(".rml-field-problem")
+    problem.wait_for()
+    assert "seed=-1" in problem.inner_text()
+    panel.button("Train").click()
+    panel.wait_for_problem("seed=-1")
+    panel.type("seed", "1")
+    problem.wait_for(state="hidden")
+
+    panel.type("hyperparameters.n_steps", "8")
+    panel.type("hyperparameters.batch_size", "4096")
+    sentence = "lower 'Mini-batch' to"
+    panel.field("hyperparameters.batch_size").locator(".rml-field-problem", has_text=sentence).wait_for()
+    panel.button("Train").click()
+    panel.wait_for_problem(sentence)
+    assert panel.state in ("ready", "done")
+    assert "larger than the rollout" in panel.problems
+
+    panel.button("Reset to defaults").click()
+    panel.field("hyperparameters.batch_size").locator(".rml-field-problem").wait_for(state="hidden")
+    panel.field("env_id").locator("select").select_option(label="BipedalWalker · BipedalWalker-v3")
+    panel.field("algorithm").get_by_role("radio", name="DQN").click()
+    panel.field("algorithm").locator(".rml-field-problem", has_text="DQN cannot play BipedalWalker").wait_for()
+    panel.field("algorithm").get_by_role("radio", name="PPO").click()
+    panel.field("env_id").locator("select").select_option(label="CartPole · CartPole-v1")
+    panel.root.locator(".rml-badge", has_text="Discrete 2").wait_for()
+    panel.field("algorithm").locator(".rml-field-problem").wait_for(state="hidden")
+
+
+def test_the_panel_fits_every_width(panel: PanelPage) -> None:
+    trained(panel)
+    for width in (1280, 800, 1024, 560, 1280):
+        panel.tab.set_width(width)
+        panel.tab.settle()
+        panel.page.wait_for_function(CHART_FITS)
+        assert panel.measure(TOO_WIDE) == [], f"at {width} pixels"
+
+
+def test_a_tooltip_opens_for_the_mouse_and_for_the_keyboard(panel: PanelPage) -> None:
+    bubble = panel.root.locator(".rml-bubble")
+    row = panel.field("hyperparameters.learning_rate")
+    row.hover()
+    panel.root.locator(".rml-bubble.rml-shown", has_text="Step size").wait_for()
+    panel.root.locator(".rml-log h4").hover()
+    bubble.wait_for(state="hidden")
+    panel.field("n_envs").locator("input:not([type=range])").focus()
+    panel.page.keyboard.press("Tab")
+    panel.page.keyboard.press("Tab")
+    panel.page.keyboard.press("Tab")
+    panel.page.keyboard.press("Tab")
+    panel.root.locator(".rml-bubble.rml-shown").wait_for()
+
+
+def test_a_theme_switch_recolours_the_chart_and_keeps_its_points(panel: PanelPage) -> None:
+    trained(panel)
+    light, points = panel.page.evaluate(FONT), panel.points
+    panel.tab.set_theme("dark")
+    try:
+        panel.page.wait_for_function(f"old => {FONT} !== old", arg=light)
+        assert panel.points == points
+        assert "rml-theme-dark" in (panel.root.get_attribute("class") or "")
+    finally:
+        panel.tab.set_theme("light")
+    panel.page.wait_for_function(f"old => {FONT} === old", arg=light)

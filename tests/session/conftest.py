@@ -1,0 +1,51 @@
+"""Runs with trainers that follow a script, and one that really trained."""
+
+from __future__ import annotations
+
+import pytest
+
+from retroml_edu.session.experiment import run_experiment
+from retroml_edu.session.history import load_run
+from retroml_edu.session.session import Session
+from retroml_edu.training.scripted import ScriptedTrainer
+from tests.session.bench import TIMEOUT_S, small_config, threads_of_runs
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_stays():
+    yield
+    for thread in threads_of_runs():
+        thread.join(TIMEOUT_S)
+    assert not threads_of_runs()
+
+
+@pytest.fixture
+def home(tmp_path):
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def start(home):
+    """Start a run with a trainer; it is ended at the latest when the test is."""
+    started = []
+
+    def start(trainer=None, **settings):
+        trainer = trainer or ScriptedTrainer()
+        run = Session(home, trainer_for=lambda config: trainer).start(small_config(**settings))
+        started.append((run, trainer))
+        return run
+
+    yield start
+    for run, trainer in started:
+        trainer.release.set()
+        run.stop()
+        run.wait(TIMEOUT_S)
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory):
+    """A run that stable-baselines3 trained to its end, and its result."""
+    home = tmp_path_factory.mktemp("trained")
+    config = small_config(steps=3_000, videos=True, hyperparameters={"n_steps": 256, "n_epochs": 2})
+    result = run_experiment(config, home, progress=False)
+    return load_run(result.run_id, home), result

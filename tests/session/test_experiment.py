@@ -1,0 +1,171 @@
+"""A run of stable-baselines3 from start to end, and what can be done with it afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import av
+import pytest
+
+from retroml_edu.core.bus import EventBus
+from retroml_edu.core.errors import ConfigError, StorageError
+from retroml_edu.session import experiment
+from retroml_edu.session.evaluation import evaluate
+from retroml_edu.session.experiment import run_experiment
+from retroml_edu.session.history import load_run
+from retroml_edu.session.run import TrainingRun
+from retroml_edu.storage.manifest import check_manifest
+from retroml_edu.training import scripted
+from tests.session.bench import small_config
+
+
+def test_the_result_points_at_what_is_there(trained):
+    run, result = trained
+    assert result.success
+    assert result.path == run.path
+    assert result.model_path == run.path / "model.zip"
+    assert result.metrics_path.is_file()
+    assert result.video_path == run.path / "videos/step-0000003072.mp4"
+    assert result.summary["steps"] == 3_072  # the rollout in which the last step falls is finished
+    assert result.summary["return_mean"] > 10
+    assert check_manifest(run.folder) == []
+
+
+def test_every_milestone_has_a_video_that_plays(trained):
+    run, _ = trained
+    videos = run.videos()
+    assert [video.milestone for video in videos] == pytest.approx([0, 0.25, 0.5, 0.75, 1.0], abs=0.01)
+    for video in videos:
+        with av.open(str(run.path / video.path)) as file:
+            frames = [frame.to_ndarray(format="rgb24") for frame in file.decode(video=0)]
+        assert frames[0].shape == (400, 600, 3)
+        assert len(frames) > 3
+        assert video.complete == (video.length < 50)
+
+
+PLAIN = """
+import sys
+sys.modules["retroml_edu"] = None
+import gymnasium
+from stable_baselines3 import PPO
+model = PPO.load(sys.argv[1])
+env = gymnasium.make("CartPole-v1")
+observation, _ = env.reset(seed=1)
+for _ in range(5):
+    action, _ = model.predict(observation, deterministic=True)
+    observation, *_ = env.step(int(action))
+print(model.num_timesteps)
+"""
+
+
+def test_the_model_plays_in_plain_stable_baselines3(trained, tmp_path):
+    _, result = trained
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        [sys.executable, "-c", PLAIN, str(result.model_path)],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "3072"), done.stderr
+
+
+def test_an_evaluation_is_kept_with_its_video_and_can_be_repeated(trained):
+    run, _ = trained
+    first = evaluate(run, episodes=3, seed=11)
+    again = evaluate(run, episodes=3, seed=11, video=False)
+    other = evaluate(run, episodes=3, seed=12, video=False)
+    assert first.episodes == again.episodes != other.episodes
+    assert first.path.parent == run.path / "eval"
+    stored = json.loads(first.path.read_text())
+    assert stored["summary"] == dict(first.summary)
+    assert stored["weights_step"] == 3_072
+    assert [game["episode_return"] for game in stored["episodes"]] == [game.episode_return for game in first.episodes]
+    with av.open(str(first.video_path)) as file:
+        frames = sum(1 for _ in file.decode(video=0))
+    assert frames >= first.episodes[0].length / 2  # the film shows the first game, every second step of it
+    assert stored["video"] == first.video_path.name
+    assert again.video_path is None
+
+
+def test_the_likeliest_actions_are_a_choice(trained):
+    run, _ = trained
+    games = [evaluate(run, episodes=2, seed=3, deterministic=choice, video=False) for choice in (True, False)]
+    assert [json.loads(game.path.read_text())["deterministic"] for game in games] == [True, False]
+    assert games[0].episodes != games[1].episodes
+
+
+@pytest.mark.parametrize("arguments", [{"episodes": 0}, {"episodes": 10_001}, {"seed": -1}, {"seed": 2**31}])
+def test_an_evaluation_that_makes_no_sense_is_refused(trained, arguments):
+    (name,) = arguments
+    with pytest.raises(ConfigError, match=f"{name}={arguments[name]}: .* between"):
+        evaluate(trained[0], **arguments)
+
+
+def test_a_run_without_a_model_cannot_be_evaluated(start):
+    run = start(scripted.ScriptedTrainer(fail_at=100))
+    run.wait()
+    with pytest.raises(StorageError, match=r"has no model yet \(failed\): wait for its end, or train it again"):
+        evaluate(load_run(run.run_id, run.path.parent))
+
+
+def test_an_evaluation_that_cannot_be_kept_is_told(start):
+    run = start()
+    run.wait()
+    (run.path / "eval").write_text("in the way")
+    with pytest.raises(StorageError, match=r"Cannot write .*eval"):
+        evaluate(load_run(run.run_id, run.path.parent), episodes=1, video=False)
+
+
+@pytest.fixture
+def scripted_trainer(monkeypatch):
+    """Let every run follow this script."""
+
+    def follow(trainer):
+        monkeypatch.setattr("retroml_edu.training.trainer_for", lambda config: trainer)
+
+    return follow
+
+
+def test_a_bar_shows_how_far_it_is_and_warnings_above_it(scripted_trainer, home, capsys):
+    scripted_trainer(scripted.ScriptedTrainer(warnings={400: "the gradient is large"}))
+    run_experiment(small_config(), home)
+    shown = capsys.readouterr()
+    assert "CartPole-v1 PPO seed 7: 100%" in shown.err
+    assert "done, mean return 284.4" in shown.err
+    assert "warning: the gradient is large" in shown.out + shown.err
+
+
+def test_the_last_batch_is_shown_whenever_it_comes(scripted_trainer, home, capsys, monkeypatch):
+    # As if the run ended just before the pump came round.
+    monkeypatch.setattr(TrainingRun, "follow", lambda run, sink: run.bus.subscribe(sink, replay=True))
+    monkeypatch.setattr(EventBus, "drain", lambda bus: 0)
+    scripted_trainer(scripted.ScriptedTrainer(fail_at=400))
+    result = run_experiment(small_config(), home)
+    assert f"error: Training failed at step 400: {result.error}" in capsys.readouterr().out
+
+
+def test_no_bar_where_none_is_wanted(scripted_trainer, home, capsys):
+    scripted_trainer(scripted.ScriptedTrainer())
+    run_experiment(small_config(), home, progress=False)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_an_interrupt_stops_in_order(scripted_trainer, home, monkeypatch):
+    trainer = scripted.ScriptedTrainer(wait_at=400)
+    scripted_trainer(trainer)
+
+    def interrupted(*args):
+        trainer.reached.wait()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(experiment, "_tick", interrupted)
+    result = run_experiment(small_config(), home)
+    assert (result.state, result.success) == ("stopped", False)
+    assert result.metrics_path.is_file()

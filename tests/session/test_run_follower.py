@@ -1,0 +1,121 @@
+"""A run of another process, followed and stopped through its folder."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from retroml_edu.core.errors import RunBusyError
+from retroml_edu.session.follower import RunFollower
+from retroml_edu.session.history import list_runs, load_run
+from retroml_edu.storage.inbox import acknowledged
+from retroml_edu.training.scripted import ScriptedTrainer
+from tests.session.bench import TIMEOUT_S, Collector, until
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def train_elsewhere(home):
+    """Start `retroml-edu train` and return its process and its run, once that is on disk."""
+    processes = []
+
+    def train(steps):
+        command = ["train", "--env", "CartPole-v1", "--algo", "A2C", "--seed", "3", "--no-video", "--quiet"]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "retroml_edu", *command, "--steps", str(steps), "--home", str(home)],
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        processes.append(process)
+        until(lambda: process.poll() is not None or (home.exists() and list_runs(home)), "the run's folder")
+        return process, load_run(list_runs(home)[0].run_id, home)
+
+    yield train
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def test_it_is_followed_to_its_end(train_elsewhere):
+    process, stored = train_elsewhere(3_000)
+    follower, sink = RunFollower(stored), Collector()
+    follower.follow(sink)
+    until(lambda: sink.states[-1:] == ["done"], "the end")
+    follower.close()
+    assert process.wait(TIMEOUT_S) == 0
+    assert follower.ended
+    assert follower.step == stored.summary["steps"] >= 3_000
+    assert [event for event in sink.events if event.kind != "progress"] == stored.events()
+    assert [event.step for event in sink.events if event.kind == "progress"][-1] == follower.step
+
+
+def test_it_is_paused_and_stopped_from_here(train_elsewhere):
+    process, stored = train_elsewhere(50_000_000)
+    follower, sink = RunFollower(stored), Collector()
+    follower.follow(sink)
+    until(lambda: "running" in sink.states, "the start")
+    follower.pause()
+    until(lambda: sink.states[-1] == "paused", "the pause")
+    follower.resume()
+    until(lambda: sink.states[-1] == "running", "the end of the pause")
+    follower.stop()
+    until(lambda: sink.states[-1] == "stopped", "the end")
+    follower.close()
+    assert process.wait(TIMEOUT_S) == 1
+    assert acknowledged(stored.folder) == 3
+    with pytest.raises(RunBusyError, match="This run is stopped: only a run that trains can be paused"):
+        follower.pause()
+    follower.stop()
+    follower.resume()
+    assert acknowledged(stored.folder) == 3
+
+
+def test_a_finished_run_is_told_at_once_and_whole(start):
+    live = start()
+    live.wait()
+    stored = load_run(live.run_id, live.path.parent)
+    follower, sink = RunFollower(stored), Collector()
+    follower.follow(sink)
+    follower.close()
+    assert [event for event in sink.events if event.kind != "progress"] == stored.events()
+
+
+def test_who_stops_following_gets_nothing_more(start):
+    trainer = ScriptedTrainer(wait_at=400)
+    live = start(trainer)
+    follower, sink = RunFollower(load_run(live.run_id, live.path.parent)), Collector()
+    subscription = follower.follow(sink)
+    until(lambda: sink.states[-1:] == ["running"], "the first batch")
+    follower.unfollow(subscription)
+    trainer.release.set()
+    live.wait()
+    follower.close()
+    assert sink.states[-1] == "running"
+
+
+def test_a_folder_that_cannot_be_read_is_told_once_and_looked_at_again(start, monkeypatch):
+    trainer = ScriptedTrainer(wait_at=400)
+    live = start(trainer)
+    follower, sink = RunFollower(load_run(live.run_id, live.path.parent)), Collector()
+    follower.follow(sink)
+    read = follower._tail.poll
+    failures = []
+
+    def unreadable():
+        failures.append("")
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(follower._tail, "poll", unreadable)
+    until(lambda: len(failures) > 2, "two looks")
+    monkeypatch.setattr(follower._tail, "poll", read)
+    trainer.release.set()
+    until(lambda: sink.states[-1:] == ["done"], "the end")
+    follower.close()
+    assert [event.message for event in sink.log] == ["The run folder cannot be read: Input/output error."]

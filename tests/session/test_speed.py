@@ -1,0 +1,49 @@
+"""Hours and minutes become steps."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from retroml_edu.core.errors import ConfigError, RunBusyError, TrainingError
+from retroml_edu.envs import resolve_config
+from retroml_edu.session import speed
+from retroml_edu.session.session import Session
+from retroml_edu.session.speed import lasting, measure_speed
+from retroml_edu.training import trainer_for
+from retroml_edu.training.scripted import ScriptedTrainer
+from tests.session.bench import small_config
+
+
+@pytest.mark.parametrize("algorithm", ["PPO", "DQN"])
+def test_the_speed_of_a_real_trainer_is_a_rate(algorithm):
+    config = resolve_config(small_config(algorithm=algorithm))
+    assert measure_speed(config, trainer_for(config), measure_s=0.3) > 10
+
+
+def test_a_session_measures_without_leaving_a_run(home, monkeypatch):
+    monkeypatch.setattr(speed, "MEASURE_S", 0.0)
+    session = Session(home, trainer_for=lambda config: ScriptedTrainer(fail_at=None))
+    cancelled = threading.Event()
+    cancelled.set()
+    with pytest.raises(RunBusyError, match="called off while the speed was measured"):
+        session.measure_speed(small_config(), cancelled=cancelled)
+    assert [path for path in home.iterdir() if path.is_dir()] == []
+
+
+def test_a_trainer_that_is_too_slow_is_told(monkeypatch):
+    monkeypatch.setattr(speed, "PATIENCE_S", 0.0)
+    with pytest.raises(TrainingError, match=r"no two updates in half a minute\. Give the length in steps"):
+        measure_speed(resolve_config(small_config()), ScriptedTrainer())
+
+
+def test_a_config_that_cannot_run_is_not_measured(home):
+    with pytest.raises(ConfigError, match="No environment is called"):
+        Session(home).measure_speed(small_config(env_id="CartPool-v1"))
+
+
+def test_a_time_becomes_a_custom_run():
+    timed = lasting(small_config(), 90, 1_234.5)
+    assert (timed.run_type, timed.total_timesteps) == ("custom", 111_105)
+    assert lasting(small_config(), 0.0001, 1.0).total_timesteps == 1

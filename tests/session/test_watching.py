@@ -1,0 +1,123 @@
+"""Whoever watches a run sees it, and changes nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from retroml_edu.core.metrics import METRICS
+from retroml_edu.session.feed import FeedMode, LiveFeed
+from retroml_edu.session.follower import RunFollower
+from retroml_edu.session.history import load_run
+from retroml_edu.session.session import Session
+from tests.session.bench import TIMEOUT_S, Collector, small_config, until
+
+ENDLESS = 5_000_000
+
+
+class Viewer:
+    """Takes frames, and notes when no more come."""
+
+    def __init__(self):
+        self.frames, self.problems, self.ends = [], [], 0
+
+    def end(self):
+        self.ends += 1
+
+    def feed(self, run, mode):
+        feed = LiveFeed(run, mode, show=self.frames.append, failed=self.problems.append, ended=self.end)
+        feed.start()
+        return feed
+
+
+@pytest.fixture
+def train(home):
+    """Start a run of stable-baselines3; it is stopped at the latest when the test ends."""
+    started = []
+
+    def train(**settings):
+        settings = {"hyperparameters": {"n_steps": 64, "batch_size": 32, "n_epochs": 2}} | settings
+        started.append(Session(home).start(small_config(**settings)))
+        return started[-1]
+
+    yield train
+    for run in started:
+        run.stop()
+        run.wait(TIMEOUT_S)
+
+
+@pytest.mark.parametrize("mode", FeedMode)
+def test_the_feed_shows_a_run_until_it_ends(train, mode):
+    run, viewer = train(steps=ENDLESS), Viewer()
+    viewer.feed(run, mode)
+    until(lambda: len(viewer.frames) >= 5, "five frames")
+    run.stop()
+    run.wait(TIMEOUT_S)
+    until(lambda: viewer.ends, "the end of the feed")
+    assert viewer.problems == []
+    assert viewer.ends == 1
+    first, last = viewer.frames[0], viewer.frames[-1]
+    assert first.pixels.shape == (400, 600, 3)
+    assert first.pixels.dtype == np.uint8
+    assert any((frame.pixels != first.pixels).any() for frame in viewer.frames)
+    assert last.episode >= first.episode >= 1
+    assert last.step >= first.step
+
+
+@pytest.mark.parametrize("mode", FeedMode)
+def test_a_feed_that_is_stopped_ends_alone(train, mode):
+    run, viewer = train(steps=ENDLESS), Viewer()
+    feed = viewer.feed(run, mode)
+    until(lambda: viewer.frames, "a frame")
+    feed.stop()
+    until(lambda: viewer.ends, "the end of the feed")
+    assert not run.ended
+
+
+def test_a_feed_that_fails_is_told_and_the_run_goes_on(train, monkeypatch):
+    def broken(*args, **kwargs):
+        raise RuntimeError("no display")
+
+    monkeypatch.setattr("retroml_edu.session.feed.Player", broken)
+    run, viewer = train(steps=ENDLESS), Viewer()
+    viewer.feed(run, FeedMode.PREVIEW)
+    until(lambda: viewer.ends, "the end of the feed")
+    assert viewer.problems == ["The live feed stopped: no display"]
+    assert not run.ended
+
+
+def measured(run, home):
+    """Return what a run measured, without what depends on the machine's speed."""
+    stored = load_run(run.run_id, home)
+    timing = [name for name, metric in METRICS.items() if metric.timing]
+    return [
+        frame.drop(columns=["elapsed_s", *timing], errors="ignore") for frame in (stored.metrics(), stored.episodes())
+    ]
+
+
+@pytest.mark.parametrize("algorithm", ["PPO", "DQN"])
+def test_watching_changes_no_number(train, home, algorithm):
+    hyperparameters = {
+        "PPO": {"n_steps": 64, "batch_size": 32, "n_epochs": 2},
+        "DQN": {"learning_starts": 100, "train_freq": 8, "gradient_steps": 2, "batch_size": 16},
+    }[algorithm]
+    settings = {"algorithm": algorithm, "steps": 2_000, "hyperparameters": hyperparameters}
+    alone = train(**settings)
+    alone.wait(TIMEOUT_S)
+
+    watched, viewer = train(**settings, videos=True), Viewer()
+    feeds = [viewer.feed(watched, mode) for mode in FeedMode]
+    watched.follow(Collector())
+    follower = RunFollower(load_run(watched.run_id, home))
+    for _ in range(5):
+        watched.control.request_weights(lambda weights: None)
+    watched.wait(TIMEOUT_S)
+    for feed in feeds:
+        feed.stop()
+    follower.close()
+
+    assert viewer.problems == []
+    assert len(load_run(watched.run_id, home).videos()) == 5
+    for one, other in zip(measured(alone, home), measured(watched, home), strict=True):
+        assert len(one) > 10
+        assert one.equals(other)

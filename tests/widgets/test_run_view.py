@@ -1,0 +1,166 @@
+"""What the panel writes of a run's events: progress, outcome, log, chart."""
+
+import pytest
+
+from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.core.events import EpisodeEvent, MetricEvent, ProgressEvent, StateEvent, VideoEvent, log
+from retroml_edu.core.states import RunState
+from retroml_edu.envs import get_env
+from retroml_edu.widgets.assets import STATIC
+from retroml_edu.widgets.chart import LiveChart
+from retroml_edu.widgets.log import MAX_LINES, EventLog
+from retroml_edu.widgets.run_view import RunView
+from retroml_edu.widgets.runbar import RunBar
+from retroml_edu.widgets.videos import VideoShelf
+
+NOW = "2026-01-02T03:04:05Z"
+MARKUP = '<img src=x onerror="alert(1)"><b>bold</b>'
+
+
+class Stage:
+    """A view with its widgets."""
+
+    def __init__(self, folder):
+        self.runbar, self.log, self.videos = RunBar(), EventLog(), VideoShelf()
+        self.chart = LiveChart("PPO", get_env("CartPole-v1"))
+        self.view = RunView(self.runbar, self.chart, self.log, self.videos)
+        config = ExperimentConfig(env_id="CartPole-v1", run_type="custom", total_timesteps=1_000, seed=1)
+        self.view.show_run("run-1", config, folder)
+
+    def state(self, state, step=0):
+        self.view.handle([StateEvent(state, step, "", NOW)])
+
+
+@pytest.fixture
+def stage(tmp_path):
+    return Stage(tmp_path)
+
+
+def trained(stage, *moments):
+    """Report updates at (elapsed seconds, step), each as a trainer does."""
+    for elapsed_s, step in moments:
+        stage.view.handle([MetricEvent(step, elapsed_s, {"train/loss": 0.5}), ProgressEvent(step, elapsed_s)])
+
+
+def test_progress_tells_steps_speed_and_time_left(stage):
+    stage.state(RunState.RUNNING)
+    trained(stage, (0.0, 100), (1.0, 200), (2.0, 300), (3.0, 400))
+    assert stage.runbar.progress == pytest.approx(0.4)
+    assert stage.runbar.progress_text == "400 of 1,000 steps · 100 steps/s · 6 s left"
+
+
+def test_the_speed_is_known_before_the_first_update(stage):
+    stage.view.handle([ProgressEvent(50, 2.0)])
+    assert stage.runbar.progress_text == "50 of 1,000 steps · 25 steps/s · 38 s left"
+
+
+def test_the_speed_is_that_of_the_last_seconds(stage):
+    stage.state(RunState.RUNNING)
+    trained(stage, (0.0, 0), (1.0, 300), *((second, 300 + 10 * (second - 1)) for second in range(2, 30)))
+    assert "· 10 steps/s · 42 s left" in stage.runbar.progress_text
+
+
+def test_a_pause_does_not_slow_the_speed_down(stage):
+    trained(stage, (0.0, 100), (1.0, 200))
+    stage.state(RunState.PAUSED, 200)
+    stage.state(RunState.RUNNING, 200)
+    trained(stage, (2.0, 300))
+    assert "100 steps/s" in stage.runbar.progress_text
+
+
+def test_the_outcome_tells_steps_time_episodes_and_mean(stage):
+    stage.state(RunState.RUNNING)
+    stage.view.handle([EpisodeEvent(100, 1.0, 0, 10.0, 10), EpisodeEvent(200, 2.0, 0, 30.0, 30)])
+    stage.view.handle([ProgressEvent(1_000, 8.0)])
+    stage.state(RunState.DONE, 1_000)
+    assert stage.runbar.progress == 1.0
+    assert stage.runbar.progress_text == "1,000 steps in 8 s · 2 episodes · mean return 20 (last 2 episodes)"
+
+
+def test_what_was_reported_before_somebody_looked_still_tells_the_steps(stage):
+    # A bus keeps no progress events, and a run folder holds none.
+    stage.view.handle([EpisodeEvent(400, 3.0, 0, 10.0, 10), MetricEvent(800, 6.0, {"train/loss": 0.5})])
+    stage.state(RunState.DONE, 1_000)
+    assert stage.runbar.progress_text.startswith("1,000 steps in 6 s")
+
+
+def test_a_run_that_was_stopped_keeps_its_place(stage):
+    stage.view.handle([ProgressEvent(250, 2.0)])
+    stage.state(RunState.STOPPED, 250)
+    assert stage.runbar.progress == pytest.approx(0.25)
+    assert stage.runbar.progress_text.startswith("250 steps in 2 s")
+
+
+@pytest.mark.parametrize("state", list(RunState))
+def test_every_state_has_its_label(stage, state):
+    stage.state(state)
+    assert stage.runbar.state == str(state)
+    assert stage.runbar.state_label
+    assert stage.runbar.allowed == ["train"] or not state.is_final
+
+
+def test_the_chart_takes_episodes_and_metrics(stage):
+    stage.view.handle([EpisodeEvent(10 * i, float(i), 0, float(i), i) for i in range(1, 6)])
+    stage.view.handle([MetricEvent(50, 5.0, {"train/loss": 0.5})])
+    figure = stage.chart.box.children[0]
+    assert any(list(trace.y) == [1.0, 2.0, 3.0, 4.0, 5.0] for trace in figure.data)
+    assert all(len(trace.y) <= 1_000 for trace in figure.data if trace.y is not None)
+
+
+def test_a_page_that_comes_later_gets_the_data(stage):
+    stage.view.handle([EpisodeEvent(10 * i, float(i), 0, float(i), i) for i in range(1, 6)])
+    state = stage.chart.box.children[0].get_state()
+    assert state["_widget_data"][2]["y"]["shape"] == (5,)
+
+
+def test_the_log_is_bounded_and_keeps_the_newest(stage):
+    stage.view.handle([log("info", f"line {i}") for i in range(MAX_LINES + 50)])
+    stage.view.handle([log("info", "the last")])
+    texts = [line["text"] for line in stage.log.lines]
+    assert len(texts) == MAX_LINES
+    assert texts[-2:] == [f"line {MAX_LINES + 49}", "the last"]
+
+
+def test_the_log_tells_states_videos_and_warnings_but_not_every_game(stage):
+    video = VideoEvent("videos/start.mp4", 0, 0.0, 12.0, 12, True, 0.4, NOW)
+    stage.view.handle([StateEvent(RunState.RUNNING, 0, "", NOW), EpisodeEvent(5, 0.1, 0, 5.0, 5), video])
+    stage.view.handle([log("warning", "Mind the gap."), StateEvent(RunState.FAILED, 7, "", NOW)])
+    assert [(line["level"], line["text"]) for line in stage.log.lines] == [
+        ("info", "Training"),
+        ("info", "Video recorded (start): step 0 · return 12 · 0.4 s"),
+        ("warning", "Mind the gap."),
+        ("error", "Failed at step 7"),
+    ]
+
+
+def test_markup_in_a_text_stays_a_text(stage):
+    stage.view.handle([log("warning", MARKUP, details=MARKUP)])
+    assert stage.log.lines[-1]["text"] == MARKUP  # as data: the browser's half writes it with textContent
+
+
+def test_nothing_in_the_browser_reads_text_as_markup():
+    scripts = list(STATIC.glob("*.js"))
+    assert scripts
+    for script in scripts:
+        text = script.read_text("utf-8")
+        for door in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"):
+            assert door not in text, f"{script.name} has {door}"
+
+
+def test_a_new_run_clears_what_the_last_one_left(stage, tmp_path):
+    stage.view.handle([EpisodeEvent(10, 1.0, 0, 9.0, 9), log("info", "old"), ProgressEvent(500, 5.0)])
+    stage.state(RunState.DONE, 500)
+    config = ExperimentConfig(env_id="Acrobot-v1", algorithm="DQN", seed=2, video={"enabled": False})
+    stage.view.show_run("run-2", config, tmp_path)
+    assert stage.log.lines == []
+    assert stage.videos.videos == []
+    assert stage.videos.empty.startswith("Videos are switched off")
+    assert stage.runbar.progress == 0.0
+    assert stage.runbar.progress_text == "0 of 10,000 steps"
+    assert "run-2" in stage.runbar.title
+    assert all(trace.y is None or len(trace.y) == 0 for trace in stage.chart.box.children[0].data)
+
+
+def test_a_million_steps_cost_no_more_traffic_than_a_thousand(stage):
+    stage.view.handle([EpisodeEvent(i, float(i), 0, float(i), 1) for i in range(1, 20_001)])
+    assert max(len(trace.y) for trace in stage.chart.box.children[0].data) <= 2_000
