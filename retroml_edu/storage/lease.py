@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from retroml_edu.core.errors import RunBusyError
 from retroml_edu.core.ids import utc_now
-from retroml_edu.storage.atomic import cannot_write, temporary_beside, write_json
+from retroml_edu.storage.atomic import cannot_write, write_json
 from retroml_edu.storage.folder import RunFolder
 from retroml_edu.storage.json_text import read_json_object, to_text
 
@@ -44,7 +44,7 @@ class Lease:
             StorageError: If the lease cannot be written.
         """
         if lease_state(folder) == "stale":
-            _set_aside_stale(folder)
+            _remove_stale(folder)
         lease = cls(folder.lease_file, secrets.token_hex(8))
         try:
             with folder.lease_file.open("x", encoding="utf-8") as file:
@@ -81,10 +81,7 @@ def lease_state(folder: RunFolder) -> LeaseState:
 
     On the owner's own machine the process itself is looked at; elsewhere the age of its heartbeat decides.
     """
-    return _state_of(folder.lease_file)
-
-
-def _state_of(file: Path) -> LeaseState:
+    file = folder.lease_file
     try:
         modified = file.stat().st_mtime
     except OSError:
@@ -145,15 +142,21 @@ def _number(value: Any) -> float:
     return float(value) if isinstance(value, int | float) else float("-inf")
 
 
-def _set_aside_stale(folder: RunFolder) -> None:
-    """Remove a dead owner's lease. Of several that try at once only one gets to make the new file."""
-    aside = temporary_beside(folder.lease_file)
-    with suppress(FileNotFoundError):
-        folder.lease_file.rename(aside)
-        if _state_of(aside) == "alive":  # somebody was quicker, and this is the new owner's
-            aside.replace(folder.lease_file)
-            raise _busy(folder)
-        aside.unlink()
+def _remove_stale(folder: RunFolder) -> None:
+    """Remove a dead owner's lease. One process at a time: what was stale a moment ago may be a new owner's by now."""
+    lock = folder.lease_file.with_suffix(".lock")
+    with suppress(OSError):
+        if time.time() - lock.stat().st_mtime > STALE_AFTER_S:  # whoever held it was killed within a millisecond
+            lock.unlink()
+    try:
+        lock.touch(exist_ok=False)
+    except FileExistsError:
+        raise _busy(folder) from None
+    try:
+        if lease_state(folder) == "stale":
+            folder.lease_file.unlink(missing_ok=True)
+    finally:
+        lock.unlink()
 
 
 def _busy(folder: RunFolder) -> RunBusyError:

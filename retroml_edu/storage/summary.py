@@ -64,8 +64,8 @@ class _Figures:
 def summarise(folder: RunFolder, events: Iterable[Event] | None = None) -> dict[str, Any]:
     """Return the figures of a run, finished or not.
 
-    Returns of whole games, in points; ``return_mean`` is over the newest `RETURN_WINDOW` games and ``return_mean_best`` the highest
-    such mean, once there are 100. What is not known is None.
+    Returns of whole games, in points; ``return_mean`` is over the newest `RETURN_WINDOW` games and
+    ``return_mean_best`` the highest such mean, once there are so many. What is not known is None.
 
     Args:
         folder: Run folder.

@@ -6,13 +6,17 @@ import threading
 from typing import Any
 
 import ipywidgets
-from plotly.graph_objects import Figure, FigureWidget
 
 from retroml_edu.core.curves import CurveData
 from retroml_edu.core.hyperparameters import AlgorithmName
 from retroml_edu.envs import EnvSpec
 from retroml_edu.figures.live import live_figure, restyle_figure, update_figure
 from retroml_edu.figures.palette import DARK, LIGHT
+from retroml_edu.figures.renderers import load_renderers
+
+load_renderers()
+
+from plotly.graph_objects import Figure, FigureWidget  # noqa: E402 - after the renderers, which it would load slowly
 
 
 class ReattachingFigure(FigureWidget):  # type: ignore[misc]  # plotly has no types for it

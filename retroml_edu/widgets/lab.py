@@ -16,6 +16,7 @@ from retroml_edu.session.history import Run, load_run
 from retroml_edu.session.run import TrainingRun
 from retroml_edu.session.session import Session
 from retroml_edu.storage.home import find_home
+from retroml_edu.widgets.kernel import keep_shell_answering
 from retroml_edu.widgets.panel import Panel
 
 POLL_S = 0.05
@@ -51,7 +52,7 @@ class Lab:
         run: str | None = None,
         **settings: Any,
     ) -> None:
-        self._home = home
+        keep_shell_answering()
         shown = load_run(run, home) if run is not None else None
         if shown is not None:
             config = shown.config

@@ -179,3 +179,19 @@ def test_the_panel_shows_itself_as_the_last_value_of_a_cell(kernel: Kernel, lab:
     cell = kernel.run("lab")
     assert [output["data"].keys() >= {"application/vnd.jupyter.widget-view+json"} for output in cell.outputs] == [True]
     assert kernel.run("repr(lab)").result == "'Lab(CartPole-v1, PPO)'"
+
+
+def test_the_kernel_goes_on_hearing_clicks_and_cells_while_it_trains(kernel: Kernel, lab: KernelLab) -> None:
+    # ipykernel 7.3 by itself goes deaf after some fifty rounds of this.
+    subshell = kernel.create_subshell()
+    kernel.run(
+        "from ipywidgets import Button\nbutton = Button(description='count')\nclicks = []\n"
+        "button.on_click(lambda _: clicks.append(1))\n"
+    )
+    button = kernel.widget(description="count")
+    lab.press("train", subshell=subshell)
+    lab.wait_for_steps()
+    for _ in range(150):
+        kernel.click(button, subshell=subshell)
+        assert kernel.run("1 + 1").result == "2"
+    assert kernel.run("len(clicks)").result == "150"

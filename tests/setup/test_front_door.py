@@ -31,5 +31,9 @@ def test_nothing_heavy_is_imported(statement):
     assert not imported_by(statement) & HEAVY
 
 
+def test_the_panel_waits_neither_for_torch_nor_for_what_plotly_hardly_uses():
+    assert not imported_by("from retroml_edu import Lab") & {"torch", "matplotlib", "nbformat", "jsonschema"}
+
+
 def test_a_heavy_name_is_loaded_when_it_is_asked_for():
     assert "gymnasium" in imported_by("from retroml_edu import run_experiment")
