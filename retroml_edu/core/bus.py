@@ -30,14 +30,18 @@ class Subscription:
     MAX_FAILURES = 5
     """A sink that fails this often in a row is let go."""
 
-    def __init__(self, bus: EventBus, sink: Sink, name: str, wanted: EventFilter | None) -> None:
+    def __init__(
+        self, bus: EventBus, sink: Sink, name: str, wanted: EventFilter | None, *, essential: bool = False
+    ) -> None:
         self.name = name
         self.error: Exception | None = None
         self._bus = bus
         self._sink = sink
         self._wanted = wanted
         self._pending: deque[Event] = deque()
-        self._draining = threading.Lock()
+        self._essential = essential
+        self._draining = threading.RLock()  # a sink that is let go is closed while its batch is drained
+        self._closed = False
         self._failures = 0
 
     @property
@@ -53,11 +57,13 @@ class Subscription:
     def drain(self) -> int:
         """Hand everything that waits to the sink as one batch; return how many events it was.
 
+        An essential sink that failed is called again even if nothing new waits, with an empty batch.
         Not from within the sink's own `handle`: batches reach it one at a time.
         """
         with self._draining:
             batch = [self._pending.popleft() for _ in range(len(self._pending))]
-            if not batch:
+            again = self._essential and self._failures > 0 and not self._closed
+            if not batch and not again:
                 return 0
             try:
                 self._sink.handle(batch)
@@ -67,15 +73,21 @@ class Subscription:
             return len(batch)
 
     def close(self) -> None:
-        """Leave the bus."""
-        self._bus.unsubscribe(self)
+        """Leave the bus: when this returns, the sink has its last batch behind it, and what still waited is gone.
+
+        So the caller must not hold a lock that the sink's `handle` waits for.
+        """
+        with self._draining:
+            self._closed = True
+            self._bus.unsubscribe(self)
+            self._pending.clear()
 
     def _failed(self, error: Exception) -> None:
         self.error = error
         self._failures += 1
         if self._failures == 1:
             self._bus.publish(log("warning", f"{self.name} could not follow: {error}", details=traceback.format_exc()))
-        if self._failures >= self.MAX_FAILURES:
+        if self._failures >= self.MAX_FAILURES and not self._essential:
             self.close()
             self._bus.publish(log("error", f"{self.name} was let go after {self._failures} failures: {error}"))
 
@@ -106,7 +118,13 @@ class EventBus:
                 subscription.offer(event)
 
     def subscribe(
-        self, sink: Sink, *, name: str = "", wanted: EventFilter | None = None, replay: bool = False
+        self,
+        sink: Sink,
+        *,
+        name: str = "",
+        wanted: EventFilter | None = None,
+        replay: bool = False,
+        essential: bool = False,
     ) -> Subscription:
         """Add a sink.
 
@@ -115,8 +133,10 @@ class EventBus:
             name: What to call it in a warning, should it fail.
             wanted: Events it is handed; all, if left out.
             replay: Whether it first gets the history.
+            essential: Whether it is never let go, however often it fails. Such a sink keeps what it could not
+                deal with, and deals with it when it is called again.
         """
-        subscription = Subscription(self, sink, name or type(sink).__name__, wanted)
+        subscription = Subscription(self, sink, name or type(sink).__name__, wanted, essential=essential)
         with self._lock:
             if replay:
                 for event in self._history:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, cast, get_args
@@ -31,6 +32,7 @@ RUN_LENGTHS: Mapping[RunType, int] = {
 }
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 VideoQuality = Literal["small", "standard", "high"]
+_ENV_ID = re.compile(r"[\w./:+-]+")
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
@@ -128,6 +130,17 @@ class ExperimentConfig(BaseModel):
                 + ("update retroml_edu." if version > SCHEMA_VERSION else "it was written by no released version.")
             )
         return version
+
+    @field_validator("env_id")
+    @classmethod
+    def _plain_id(cls, env_id: str) -> str:
+        # It is printed in terminals and stands in headings, also where the config comes from somebody else.
+        if not _ENV_ID.fullmatch(env_id):
+            raise ValueError(
+                f"env_id={env_id!r}: an environment's id is made of letters, digits and _ . / : + - only, as in "
+                '"CartPole-v1" or "ALE/Pong-v5".'
+            )
+        return env_id
 
     @model_validator(mode="before")
     @classmethod
@@ -241,6 +254,7 @@ def _problem(details: ErrorDetails, model: type[BaseModel], prefix: str) -> Prob
             inner = model.model_fields[str(part)].annotation
             model = next(k for k in (inner, *get_args(inner)) if isinstance(k, type) and issubclass(k, BaseModel))
         owner = "a run" if model is ExperimentConfig else f"{model.__name__}"
+        name = name if name.isprintable() else ascii(name)[1:-1]  # a stranger's file may hold anything
         message = f'"{name}" is no setting of {owner}.{did_you_mean(name, model.model_fields)}'
     elif kind == "missing":
         message = f'"{name}" is missing.'

@@ -51,11 +51,6 @@ class Control:
         """Whether a stop was asked for."""
         return self._stop
 
-    @property
-    def pausing(self) -> bool:
-        """Whether a pause was asked for and not yet taken back."""
-        return self._pause
-
     def stop(self) -> None:
         """Ask for the end of training; also ends a pause."""
         with self._changed:
@@ -92,7 +87,7 @@ class Control:
         if self._receivers or (self._milestones and self._milestones[0][0] <= step):
             self._serve_weights(step, view)
         if self.frames.wanted:
-            self.frames.put(view.render())
+            self._draw(view)
         self.poll_within_update()
 
     def poll_within_update(self) -> None:
@@ -105,6 +100,14 @@ class Control:
             self._wait_while_paused()
         if self._stop:
             raise StopRequested
+
+    def _draw(self, view: TrainerView) -> None:
+        try:
+            frame = view.render()
+        except Exception as error:  # noqa: BLE001 - watching must not end what is watched: the viewer is told
+            self.frames.fail(error)
+        else:
+            self.frames.put(frame)
 
     def _serve_weights(self, step: int, view: TrainerView) -> None:
         with self._changed:

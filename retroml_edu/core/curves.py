@@ -25,6 +25,7 @@ class Curve:
         high: Shape (n,), highest value in each bucket.
         points_per_bucket: Points behind each value; 1 where nothing was merged.
         count: Points in all.
+        last: The newest value itself, whatever was merged; NaN while there is none.
     """
 
     metric: str
@@ -34,6 +35,7 @@ class Curve:
     high: np.ndarray
     points_per_bucket: int = 1
     count: int = 0
+    last: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,16 @@ def curve_data(events: Iterable[Event], title: str = "", capacity: int = 1_000) 
 
 
 def _curve(name: str, series: Series) -> Curve:
-    return Curve(name, series.step, series.mean, series.low, series.high, series.points_per_bucket, series.count)
+    return Curve(
+        name,
+        series.step,
+        series.mean,
+        series.low,
+        series.high,
+        series.points_per_bucket,
+        series.count,
+        series.last,
+    )
 
 
 def _nothing(metric: str) -> Curve:

@@ -33,20 +33,33 @@ class FrameChannel:
 
     def __init__(self) -> None:
         self._filled = threading.Condition()
-        self._frame: Frame | None = None
+        self._frame: Frame | Exception | None = None
         self.wanted = False
 
     def put(self, frame: Frame) -> None:
         """Fill the slot (trainer's side)."""
-        with self._filled:
-            self._frame = frame
-            self.wanted = False
-            self._filled.notify_all()
+        self._fill(frame)
+
+    def fail(self, error: Exception) -> None:
+        """Say why there is no frame (trainer's side)."""
+        self._fill(error)
 
     def take(self, timeout_s: float) -> Frame | None:
-        """Ask for a frame and wait for it (viewer's side); None if none came in time."""
+        """Ask for a frame and wait for it (viewer's side); None if none came in time.
+
+        Raises:
+            Exception: What the environment raised when it was to be drawn.
+        """
         with self._filled:
             self._frame = None
             self.wanted = True
             self._filled.wait_for(lambda: self._frame is not None, timeout_s)
+            if isinstance(self._frame, Exception):
+                raise self._frame
             return self._frame
+
+    def _fill(self, content: Frame | Exception) -> None:
+        with self._filled:
+            self._frame = content
+            self.wanted = False
+            self._filled.notify_all()

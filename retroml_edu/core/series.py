@@ -32,9 +32,11 @@ class Series:
         self._high = np.zeros(capacity)
         self._size = np.zeros(capacity)
         self._filled = 0
+        self._newest = float("nan")
 
     def add(self, step: float, value: float) -> None:
         """Add a point; steps never fall."""
+        self._newest = value
         last = self._filled - 1
         if last >= 0 and self._size[last] < self.points_per_bucket:
             self._sum[last] += value
@@ -73,8 +75,8 @@ class Series:
 
     @property
     def last(self) -> float:
-        """Mean of the newest bucket; NaN while there is none."""
-        return float(self._sum[self._filled - 1] / self._size[self._filled - 1]) if self._filled else float("nan")
+        """The newest value itself, whatever was merged; NaN while there is none."""
+        return float(self._newest)
 
     def _merge(self) -> None:
         half = self._capacity // 2

@@ -6,7 +6,7 @@ Vector environments live in `retroml_edu.envs.vector`, apart, because they bring
 from __future__ import annotations
 
 from retroml_edu.envs.make import make_env
-from retroml_edu.envs.registry import check_env, get_env, list_envs, tuned_defaults
+from retroml_edu.envs.registry import check_env, get_env, goal_return, list_envs, tuned_defaults
 from retroml_edu.envs.resolve import resolve_config
 from retroml_edu.envs.specs import EnvSpec, TunedDefaults
 
@@ -15,6 +15,7 @@ __all__ = [
     "TunedDefaults",
     "check_env",
     "get_env",
+    "goal_return",
     "list_envs",
     "make_env",
     "resolve_config",

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from gymnasium.envs.registration import EnvSpec as GymSpec
 
-from retroml_edu.core.errors import EnvironmentUnusableError, Problem, UnknownNameError, did_you_mean
+from retroml_edu.core.errors import EnvironmentUnusableError, Problem, RetroMLError, UnknownNameError, did_you_mean
 from retroml_edu.core.hyperparameters import HYPERPARAMETERS, AlgorithmName
 from retroml_edu.envs.atari import FRAME_SKIP, MAX_FRAMES, SIDE, STACK
 from retroml_edu.envs.catalog import ATARI, CLASSIC, HUMAN, THRESHOLD
@@ -43,6 +43,14 @@ def get_env(env_id: str) -> EnvSpec:
     if known is None or known[0] is not gym_spec:
         known = _met[env_id] = (gym_spec, _examine(gym_spec))
     return known[1]
+
+
+def goal_return(env_id: str) -> float | None:
+    """Return the return to mark on a curve as "solved"; None where there is none, or where the id is not known here."""
+    try:
+        return get_env(env_id).goal_return
+    except RetroMLError:  # a run from elsewhere, on an environment that is not registered here
+        return None
 
 
 def check_env(env_id: str, algorithm: str) -> list[Problem]:

@@ -56,9 +56,23 @@ def observation_bytes(space: spaces.Space[Any]) -> int:
     return int(np.prod(space.shape or (1,))) * dtype.itemsize
 
 
+def is_picture(space: spaces.Space[Any]) -> bool:
+    """Return whether stable-baselines3 sees a picture in it that its convolutional network can take.
+
+    Of however many channels: a stack of eight grey pictures is one too.
+    """
+    return (
+        isinstance(space, spaces.Box)
+        and space.dtype == np.uint8
+        and len(space.shape) == 3
+        and sorted(space.shape)[1] >= MIN_IMAGE_SIDE
+        and bool((space.low == 0).all() and (space.high == 255).all())
+    )
+
+
 def _describe_part(space: spaces.Space[Any]) -> tuple[str, ObservationKind]:
     match space:
-        case spaces.Box() if _is_image(space):
+        case spaces.Box() if is_picture(space):
             return f"{_shape(space.shape)} pixels", "image"
         case spaces.Box():
             count = int(np.prod(space.shape))
@@ -74,17 +88,6 @@ def _describe_part(space: spaces.Space[Any]) -> tuple[str, ObservationKind]:
         case spaces.Dict():
             raise ValueError("its observations hold a Dict inside a Dict, and only one level can be read")
     raise ValueError(f"its observations are of the kind {_kind(space)}, and no network here can read such")
-
-
-def _is_image(space: spaces.Box) -> bool:
-    """Whether stable-baselines3 sees a picture in it that its convolutional network can take."""
-    return (
-        space.dtype == np.uint8
-        and len(space.shape) == 3
-        and sorted(space.shape)[1] >= MIN_IMAGE_SIDE
-        and min(space.shape) <= 4
-        and bool((space.low == 0).all() and (space.high == 255).all())
-    )
 
 
 def _starts_at_zero(space: spaces.Discrete | spaces.MultiDiscrete, what: str) -> None:

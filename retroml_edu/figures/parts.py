@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from retroml_edu.figures.layout import BAND_LABEL, LINE_LABEL, POINTS_LABEL, X_TITLE, Panel
+from retroml_edu.figures.layout import BAND_LABEL, LINE_LABEL, POINTS_LABEL, X_TITLE, Panel, solved_text
 
 Properties = dict[str, Any]
 Span = tuple[float, float]
@@ -121,7 +121,7 @@ def solved_line(solved_return: float) -> Properties:
 def solved_label(solved_return: float) -> Properties:
     """Return the text at the solved line."""
     return {
-        "text": f"solved: {solved_return:g}",
+        "text": solved_text(solved_return),
         "xref": "x domain",
         "x": 0,
         "xanchor": "left",

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from retroml_edu.core.curves import CurveData
 from retroml_edu.core.hyperparameters import AlgorithmName
-from retroml_edu.figures.layout import BAND_LABEL, LINE_LABEL, PANELS, POINTS_LABEL, X_TITLE, Layers, Panel, layers
+from retroml_edu.figures.layout import (
+    BAND_LABEL,
+    LINE_LABEL,
+    PANELS,
+    POINTS_LABEL,
+    X_TITLE,
+    Layers,
+    Panel,
+    layers,
+    solved_text,
+)
 from retroml_edu.figures.palette import THEMES, Theme, ThemeName
 from retroml_edu.figures.summary import short_number, what_is_drawn
 
@@ -148,7 +158,7 @@ def _fill(axes: Axes, drawn: Layers, panel: Panel, theme: Theme) -> None:
 def _mark_solved(axes: Axes, solved_return: float, theme: Theme) -> None:
     axes.axhline(solved_return, color=theme.muted, linestyle="--", linewidth=1, zorder=1)
     place: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "xytext": (3, 2), "textcoords": "offset points"}
-    _plain(axes.annotate(f"solved: {solved_return:g}", (0, solved_return), **place), 8, theme.muted)
+    _plain(axes.annotate(solved_text(solved_return), (0, solved_return), **place), 8, theme.muted)
 
 
 def _style(axes: Axes, panel: Panel, theme: Theme) -> None:

@@ -20,15 +20,16 @@ def text_summary(data: CurveData, algorithm: AlgorithmName) -> str:
         return "No episode has finished yet."
     window = min(returns.count, RETURN_WINDOW)
     episodes = f"{returns.count:,} episodes" if returns.count > 1 else "1 episode"
-    best = int(np.argmax(means.value))
-    now = _number(float(means.value[-1]))
+    best = int(np.argmax(means.high))
+    now = _number(means.last)
+    at = "at" if means.points_per_bucket == 1 else "near"
     sentences = [
         f"After {_last_step(data):,} steps and {episodes}, the mean return of the last {window} is {now}.",
-        f"Best mean so far: {_number(float(means.value[best]))} at step {int(means.step[best]):,}.",
+        f"Best mean so far: {_number(float(means.high[best]))} {at} step {int(means.step[best]):,}.",
         _trend(returns),
     ]
     latest = [
-        f"{metric(panel.metric).label.lower()} {_number(float(data[panel.metric].value[-1]))}"
+        f"{metric(panel.metric).label.lower()} {_number(data[panel.metric].last)}"
         for panel in PANELS[algorithm][1:]
         if data[panel.metric].count
     ]

@@ -15,12 +15,10 @@ from torch import nn
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.errors import TrainingError
 from retroml_edu.core.hyperparameters import DQNHyperparameters
+from retroml_edu.envs.spaces import is_picture
 from retroml_edu.policies import sampling
 
 PolicyName = Literal["MlpPolicy", "CnnPolicy", "MultiInputPolicy"]
-
-SMALLEST_IMAGE = 36
-"""Pixels a side below which nothing is left of a picture after the three convolutions of Mnih et al. (2015)."""
 
 _ACTIVATIONS: Mapping[str, type[nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU}
 
@@ -101,4 +99,4 @@ def _name(space: spaces.Space[Any]) -> PolicyName:
 def _reads_images(space: spaces.Space[Any]) -> bool:
     if isinstance(space, spaces.Dict):
         return any(_reads_images(part) for part in space.spaces.values())
-    return is_image_space(space) and sorted(space.shape or ())[1] >= SMALLEST_IMAGE
+    return is_picture(space)

@@ -52,26 +52,38 @@ class RunArchive:
             undo.callback(shutil.rmtree, home.path / self.run_id, ignore_errors=True)
             self.folder: RunFolder = create_run_folder(home.path, self.run_id, config, environment_facts({}))
             self._lease = Lease.acquire(self.folder)
-            self._inbox = Inbox(self.folder)
             self._writer = undo.enter_context(closing(RunWriter(self.folder)))
             index.record_folder(self.folder)
             undo.pop_all()  # the folder is whole: it stays
 
     def open(self, bus: EventBus, pump: Pump, obey: Callable[[str], None]) -> None:
         """Begin to write what the bus carries, and to read what other processes ask for."""
-        self.subscription = bus.subscribe(self._writer, name="The run folder")
+        self.subscription = bus.subscribe(self._writer, name="The run folder", essential=True)
         pump.add(self.subscription.drain)
+        for warning in self._index.warnings:
+            bus.publish(log("warning", warning))
+        self._index.warnings = ()  # said once, and not by every run of the session
+
+        def refused(number: int, why: str) -> None:
+            bus.publish(log("warning", f"Line {number} of control.jsonl was not followed: {why}."))
+
+        inbox = Inbox(self.folder, refused)
 
         def look_after_folder() -> None:
             try:
                 self._lease.beat()
-                for command in self._inbox.poll():
+                for command in inbox.poll():
                     obey(command.name)
-                    self._inbox.acknowledge(command)
+                    inbox.acknowledge(command)
             except Exception as error:  # noqa: BLE001 - a job of the pump must not raise; training goes on
                 self._warn_once(bus, str(error))
 
         pump.add(look_after_folder)
+
+    @property
+    def lag(self) -> int:
+        """Events that are not in the folder yet."""
+        return self._writer.owed + (self.subscription.lag if self.subscription else 0)
 
     def _warn_once(self, bus: EventBus, problem: str) -> None:
         if problem != self._last_problem:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 from gymnasium import spaces
+from gymnasium.envs.registration import EnvSpec as GymSpec
 
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.errors import ConfigError, Problem, RetroMLError
 from retroml_edu.core.hyperparameters import DQNHyperparameters, PPOHyperparameters
 from retroml_edu.envs import check_env, make_env, resolve_config
+from retroml_edu.envs.names import registered
 from retroml_edu.training.devices import device_problem
 from retroml_edu.training.memory import replay_buffer_problem
 
@@ -81,10 +82,14 @@ def _machine_problems(config: ExperimentConfig) -> list[Problem]:
     return [problem for problem in found if problem is not None]
 
 
-@lru_cache(maxsize=64)
+_met: dict[str, tuple[GymSpec, spaces.Space[Any]]] = {}
+
+
 def _observation_space(env_id: str) -> spaces.Space[Any]:
-    env = make_env(env_id, seed=0, render_mode=None)
-    try:
-        return env.observation_space
-    finally:
+    gym_spec, known = registered(env_id), _met.get(env_id)
+    # An id can be registered anew, and then means something else.
+    if known is None or known[0] is not gym_spec:
+        env = make_env(env_id, seed=0, render_mode=None)
         env.close()
+        known = _met[env_id] = (gym_spec, env.observation_space)
+    return known[1]

@@ -18,7 +18,9 @@ from retroml_edu.session.history import Run
 from retroml_edu.session.player import Player
 from retroml_edu.session.videos import record_episode
 from retroml_edu.storage.atomic import cannot_write, write_text
+from retroml_edu.storage.manifest import write_manifest
 from retroml_edu.storage.model_files import load_model
+from retroml_edu.storage.paths import inside
 
 MAX_EPISODES = 10_000
 
@@ -91,6 +93,7 @@ def evaluate(
     Raises:
         ConfigError: If episodes is not between 1 and 10,000, or the seed not between 0 and 2,147,483,647.
         StorageError: If the run has no model, or its folder cannot be written.
+        TrainingError: If the game is to be filmed and cannot be drawn.
     """
     if not 1 <= episodes <= MAX_EPISODES:
         raise ConfigError(f"episodes={episodes}: play between 1 and {MAX_EPISODES:,} games.")
@@ -116,19 +119,21 @@ def evaluate(
             played()
     finally:
         player.close()
-    path = _made(run.folder.eval_dir) / f"{name}.json"
+    path = _made(run, run.folder.eval_dir) / f"{name}.json"
     result = Evaluation(run.run_id, weights.step, seed, deterministic, tuple(games), path, video_path)
     write_text(path, json.dumps(_to_json(result), indent=2))
+    write_manifest(run.folder)
     return result
 
 
 def _film(run: Run, player: Player, name: str) -> Path:
-    path = _made(run.folder.videos_dir) / f"test-{name}.mp4"
+    path = _made(run, run.folder.videos_dir) / f"test-{name}.mp4"
     record_episode(player, path, length_s=120.0, quality="standard")
     return path
 
 
-def _made(folder: Path) -> Path:
+def _made(run: Run, folder: Path) -> Path:
+    inside(run.path, folder.name)  # the run may be a stranger's, and the folder a link
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:

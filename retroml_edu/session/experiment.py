@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,12 +24,19 @@ REDRAW_S = 0.25
 
 
 class _Warnings:
-    """Writes warnings above the bar as they come."""
+    """Collects warnings, in the pump's thread, and writes them above the bar in the thread that shows it."""
+
+    def __init__(self) -> None:
+        self._lines: deque[str] = deque()
 
     def handle(self, events: Sequence[Event]) -> None:
         for event in events:
             if isinstance(event, LogEvent) and event.level != "info":
-                tqdm.write(f"{event.level}: {event.message}")
+                self._lines.append(f"{event.level}: {event.message}")
+
+    def write(self) -> None:
+        while self._lines:
+            tqdm.write(self._lines.popleft())
 
 
 def run_experiment(config: ExperimentConfig, home: str | Path | None = None, *, progress: bool = True) -> RunResult:
@@ -57,22 +65,22 @@ def run_experiment(config: ExperimentConfig, home: str | Path | None = None, *, 
 
 
 def _wait_with_bar(run: TrainingRun) -> None:
-    recorder = CurveRecorder()
-    following = (run.follow(recorder), run.follow(_Warnings()))
+    recorder, warnings = CurveRecorder(), _Warnings()
+    run.follow(recorder)
+    run.follow(warnings)
     config = run.config
     name = f"{config.env_id} {config.algorithm} seed {config.seed}"
     bar: tqdm[Any]
     with tqdm(total=config.total_timesteps, desc=name, unit=" steps", unit_scale=True) as bar:
         while not run.ended:
-            _tick(bar, run, recorder)
-        for subscription in following:
-            subscription.drain()  # the last batch may still be on its way
-        _tick(bar, run, recorder)
+            _tick(bar, run, recorder, warnings)
+        _tick(bar, run, recorder, warnings)
 
 
-def _tick(bar: tqdm[Any], run: TrainingRun, recorder: CurveRecorder) -> None:
+def _tick(bar: tqdm[Any], run: TrainingRun, recorder: CurveRecorder, warnings: _Warnings) -> None:
     with contextlib.suppress(WaitTimeoutError):
         run.wait(REDRAW_S)
+    warnings.write()
     mean = recorder.last(RETURN_MEAN)
     bar.set_postfix_str(f"{run.state}" + (f", mean return {mean:.1f}" if not math.isnan(mean) else ""), refresh=False)
     bar.update(min(run.step, run.config.total_timesteps) - bar.n)  # the last rollout may go a little beyond

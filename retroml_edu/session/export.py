@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from retroml_edu.core.errors import RetroMLError, StorageError, UnknownNameError, did_you_mean
-from retroml_edu.envs import get_env
+from retroml_edu.core.errors import StorageError, UnknownNameError, did_you_mean
+from retroml_edu.envs import goal_return
 from retroml_edu.storage.atomic import write_bytes
 from retroml_edu.storage.exports import export_zip, metrics_csv, metrics_json
 
@@ -45,32 +45,25 @@ def _json(run: Run) -> bytes:
 def _png(run: Run) -> bytes:
     from retroml_edu.figures.static import to_png
 
-    return to_png(run.curves(), run.config.algorithm, solved_return=_solved(run))
+    return to_png(run.curves(), run.config.algorithm, solved_return=goal_return(run.config.env_id))
 
 
 def _svg(run: Run) -> bytes:
     from retroml_edu.figures.static import to_svg
 
-    return to_svg(run.curves(), run.config.algorithm, solved_return=_solved(run))
+    return to_svg(run.curves(), run.config.algorithm, solved_return=goal_return(run.config.env_id))
 
 
 def _html(run: Run) -> bytes:
     from retroml_edu.figures.page import to_html
 
-    return to_html(run.curves(), run.config.algorithm, solved_return=_solved(run)).encode("utf-8")
+    return to_html(run.curves(), run.config.algorithm, solved_return=goal_return(run.config.env_id)).encode("utf-8")
 
 
 def _zip(run: Run) -> bytes:
     buffer = io.BytesIO()
     export_zip(run.folder, buffer)
     return buffer.getvalue()
-
-
-def _solved(run: Run) -> float | None:
-    try:
-        return get_env(run.config.env_id).goal_return
-    except RetroMLError:  # a run from elsewhere, on an environment that is not registered here
-        return None
 
 
 EXPORTS: Mapping[str, Export] = {

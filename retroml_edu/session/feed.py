@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -101,7 +102,7 @@ class LiveFeed:
             player.close()
 
     def _play(self, player: Player) -> None:
-        stride = max(1, round(player.fps / FPS))
+        stride = math.ceil(player.fps / FPS)
         asked = time.monotonic()
         due = asked
         episode, moment = 0, None

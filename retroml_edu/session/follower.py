@@ -85,7 +85,7 @@ class RunFollower:
         subscription.close()
 
     def close(self) -> None:
-        """Stop following."""
+        """Stop following; the end of the run does so too."""
         self._pump.stop()
 
     def _send(self, command: str) -> None:
@@ -101,6 +101,7 @@ class RunFollower:
             return
         if state.is_final:
             self._pump.remove(self._read)
+            self._pump.stop()  # after one more round, for who follows already
         if state is RunState.LOST:  # nobody was left to write it down
             self.bus.publish(StateEvent(state, self.step, "its process ended without a word", utc_now()))
 

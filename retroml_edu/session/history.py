@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.curves import CurveData, curve_data
+from retroml_edu.core.errors import StorageError
 from retroml_edu.core.events import Event, VideoEvent
 from retroml_edu.core.states import RunState
 from retroml_edu.storage.folder import RunFolder, open_run_folder, read_config
 from retroml_edu.storage.home import find_home
 from retroml_edu.storage.index import RunIndex, RunRow
 from retroml_edu.storage.json_text import read_json_object
+from retroml_edu.storage.paths import inside
 from retroml_edu.storage.reader import read_events, run_state
 
 if TYPE_CHECKING:
     import pandas as pd
+
+MAX_VIDEO_BYTES = 2**29
+"""The ten minutes that a run records at most stay far below it."""
 
 
 class Run:
@@ -93,11 +99,14 @@ class Run:
 
     def videos(self) -> list[VideoEvent]:
         """Return the videos that are there, oldest first."""
-        return [
-            event
-            for event in read_events(self.folder)
-            if isinstance(event, VideoEvent) and (self.path / event.path).is_file()
-        ]
+        return [event for event in read_events(self.folder) if isinstance(event, VideoEvent) and self._has(event.path)]
+
+    def _has(self, video: str) -> bool:
+        # The path was written by whoever made the folder: links out of it, other files and monsters are no videos.
+        with suppress(StorageError, OSError):
+            file = inside(self.path, video)
+            return file.suffix == ".mp4" and file.is_file() and file.stat().st_size <= MAX_VIDEO_BYTES
+        return False
 
     def checkpoints(self) -> list[Path]:
         """Return the folders of the run's checkpoints, oldest first."""

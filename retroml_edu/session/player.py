@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.core.errors import TrainingError
 from retroml_edu.core.weights import PolicyWeights
 from retroml_edu.envs import make_env
 
@@ -52,12 +53,14 @@ class Player:
         self.deterministic = deterministic
         self._seed = seed
         self._rng = np.random.default_rng(seed)
+        self._env_id = config.env_id
         self._env = make_env(config.env_id, seed=seed, training=False, render_mode="rgb_array")
-        self._on_close = ExitStack()
-        self._on_close.callback(self._env.close)
-        # One observation at a time is no work to share; sharing it would take the trainer's cores.
-        self._on_close.enter_context(one_torch_thread())
-        self._actor = Actor(config, self._env.observation_space, self._env.action_space)
+        with ExitStack() as undo:
+            undo.callback(self._env.close)
+            # One observation at a time is no work to share; sharing it would take the trainer's cores.
+            undo.enter_context(one_torch_thread())
+            self._actor = Actor(config, self._env.observation_space, self._env.action_space)
+            self._on_close = undo.pop_all()
         self._observation: Any = None
         self._moment = Moment(ended=True)
 
@@ -94,8 +97,17 @@ class Player:
         return self._moment
 
     def render(self) -> np.ndarray:
-        """Return the picture of the moment, shape (height, width, 3), uint8."""
-        return np.asarray(self._env.render())
+        """Return the picture of the moment, shape (height, width, 3), uint8.
+
+        Raises:
+            TrainingError: If the game cannot be drawn.
+        """
+        picture = None
+        with suppress(NotImplementedError):  # what Gymnasium's own Env does
+            picture = self._env.render()
+        if picture is None:
+            raise TrainingError(f'"{self._env_id}" cannot be drawn: it has no render mode "rgb_array".')
+        return np.asarray(picture)
 
     def close(self) -> None:
         """Close the environment, and give torch its threads back."""

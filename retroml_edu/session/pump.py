@@ -24,6 +24,7 @@ class Pump:
         self._jobs: tuple[Callable[[], object], ...] = ()
         self._lock = threading.Lock()
         self._ended = threading.Event()
+        self._in_last_round = False
         self._thread = threading.Thread(target=self._turn, name=name, daemon=True)
 
     def start(self) -> None:
@@ -31,9 +32,12 @@ class Pump:
         self._thread.start()
 
     def add(self, job: Callable[[], object]) -> None:
-        """Have a job called in every round."""
+        """Have a job called in every round; once and in this thread, if the last round has begun already."""
         with self._lock:
-            self._jobs = (*self._jobs, job)
+            if not self._in_last_round:
+                self._jobs = (*self._jobs, job)
+                return
+        job()
 
     def remove(self, job: Callable[[], object]) -> None:
         """Leave a job out from now on."""
@@ -49,6 +53,8 @@ class Pump:
     def _turn(self) -> None:
         while not self._ended.wait(self._interval_s):
             self._round()
+        with self._lock:
+            self._in_last_round = True
         self._round()
 
     def _round(self) -> None:

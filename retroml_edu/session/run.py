@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
+import time
 import traceback
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from retroml_edu.core.bus import EventBus, Sink, Subscription
 from retroml_edu.core.config import ExperimentConfig
@@ -23,6 +24,8 @@ from retroml_edu.session.videos import VideoRecorder
 
 VIEW_INTERVAL_S = 0.25
 STORE_INTERVAL_S = 0.5
+WAIT_SLICE_S = 0.5
+"""Windows tells Python of Ctrl-C only between two waits."""
 
 
 class TrainingRun:
@@ -79,12 +82,7 @@ class TrainingRun:
     @property
     def storage_lag(self) -> int:
         """Events that are not on disk yet."""
-        return self._archive.subscription.lag if self._archive.subscription else 0
-
-    @property
-    def facts(self) -> Mapping[str, Any]:
-        """Name of the run for titles and lists."""
-        return {"run_id": self.run_id, "env_id": self.config.env_id, "algorithm": self.config.algorithm}
+        return self._archive.lag
 
     def stop(self) -> None:
         """Ask for the end. Training ends within a second; videos that are not done are given up.
@@ -114,10 +112,7 @@ class TrainingRun:
     def follow(self, sink: Sink, *, name: str = "", replay: bool = True) -> Subscription:
         """Feed a sink from now on, four batches a second; by default first with what happened so far."""
         subscription = self.bus.subscribe(sink, name=name, replay=replay)
-        if self._ended.is_set():
-            subscription.drain()
-        else:
-            self._view_pump.add(subscription.drain)
+        self._view_pump.add(subscription.drain)
         return subscription
 
     def unfollow(self, subscription: Subscription) -> None:
@@ -126,21 +121,23 @@ class TrainingRun:
         subscription.close()
 
     def wait(self, timeout_s: float | None = None) -> RunResult:
-        """Wait until the run has ended and its folder is complete.
+        """Wait until the run has ended, its folder is complete and its followers have been told.
 
         Raises:
             WaitTimeoutError: If it takes longer; the run goes on.
         """
-        if not self._ended.wait(timeout_s):
-            raise WaitTimeoutError(
-                f"The run is still {self._state} after {timeout_s:g} s (step {self._step:,} of "
-                f"{self.config.total_timesteps:,}): wait longer, or stop it."
-            )
+        deadline = math.inf if timeout_s is None else time.monotonic() + timeout_s
+        while not self._ended.wait(min(WAIT_SLICE_S, max(0.0, deadline - time.monotonic()))):
+            if time.monotonic() >= deadline:
+                raise WaitTimeoutError(
+                    f"The run is still {self._state} after {timeout_s:g} s (step {self._step:,} of "
+                    f"{self.config.total_timesteps:,}): wait longer, or stop it."
+                )
         return self.result
 
     @property
     def ended(self) -> bool:
-        """Whether the run has ended and its folder is complete."""
+        """Whether the run has ended, its folder is complete and its followers have been told."""
         return self._ended.is_set()
 
     @property
@@ -165,7 +162,7 @@ class TrainingRun:
         if self.config.video.enabled:
             self._recorder.start()
             total = self.config.total_timesteps
-            early = {round(share * total) for share in self.config.video.milestones if share < 1.0}
+            early = {int(share * total) for share in self.config.video.milestones if share < 1.0}
             self.control.at_steps(early, self._recorder.record)
         self._thread.start()
 
@@ -254,9 +251,8 @@ class TrainingRun:
         finally:
             with contextlib.suppress(OSError):  # a folder that is gone must not keep anybody waiting
                 self._result = self._archive.result(final, self._training_time_s, self._error)
+            self._view_pump.stop()  # first: nothing of this run reaches a panel that goes on to the next one
             self._ended.set()
-            self._view_pump.stop()
-            self.bus.drain()
 
 
 TrainerFactory = Callable[[ExperimentConfig], Trainer]

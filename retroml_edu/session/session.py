@@ -1,11 +1,11 @@
-"""The session: starts runs in this process and knows those that go on."""
+"""The session: starts runs in this process."""
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.core.control import Control
 from retroml_edu.core.errors import Problem, raise_problems
 from retroml_edu.core.training import Trainer
 from retroml_edu.envs import get_env, resolve_config
@@ -46,8 +46,6 @@ class Session:
         self.home = open_home(home)
         self.index = RunIndex.of_home(self.home)
         self._trainer_for = trainer_for
-        self._runs: dict[str, TrainingRun] = {}
-        self._lock = threading.Lock()
 
     def check(self, config: ExperimentConfig) -> list[Problem]:
         """Return everything that could keep the config from running."""
@@ -63,24 +61,21 @@ class Session:
         raise_problems(self.check(config))
         resolved = _resolved(config)
         run = TrainingRun(resolved, self._trainer_for(resolved), RunArchive(self.home, self.index, resolved))
-        with self._lock:
-            self._runs = {known.run_id: known for known in (*self._runs.values(), run) if not known.ended}
         run.start()
         return run
 
-    def measure_speed(self, config: ExperimentConfig, *, cancelled: threading.Event | None = None) -> float:
+    def measure_speed(self, config: ExperimentConfig, control: Control | None = None) -> float:
         """Train a throw-away copy for a few seconds and return its environment steps a second.
+
+        Args:
+            config: What to train.
+            control: Of the trial, for somebody who may want to call it off with `Control.stop`.
 
         Raises:
             ConfigError: If the config cannot run.
+            RunBusyError: If it was called off.
             TrainingError: If the speed cannot be measured.
         """
         raise_problems(self.check(config))
         resolved = _resolved(config)
-        return measure_speed(resolved, self._trainer_for(resolved), cancelled=cancelled)
-
-    def live_run(self, run_id: str) -> TrainingRun | None:
-        """Return a run that was started here, while it goes on."""
-        with self._lock:
-            run = self._runs.get(run_id)
-        return None if run is None or run.ended else run
+        return measure_speed(resolved, self._trainer_for(resolved), control)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 
 from retroml_edu.core.config import ExperimentConfig
@@ -22,10 +21,10 @@ BUFFER_SIZE = 10_000
 class _Speedometer:
     """Watches a trial from update to update, so that rollout and update both count, and stops it in time."""
 
-    def __init__(self, control: Control, measure_s: float, cancelled: threading.Event | None) -> None:
+    def __init__(self, control: Control, measure_s: float) -> None:
+        self.finished = False
         self._control = control
         self._measure_s = measure_s
-        self._cancelled = cancelled
         self._began = time.monotonic()
         self._updates: list[tuple[float, int]] = []
 
@@ -34,8 +33,8 @@ class _Speedometer:
         if isinstance(event, MetricEvent):
             self._updates.append((now, event.step))
         measured = len(self._updates) > 1 and now - self._updates[0][0] >= self._measure_s
-        given_up = now - self._began > PATIENCE_S or (self._cancelled is not None and self._cancelled.is_set())
-        if measured or given_up:
+        if (measured or now - self._began > PATIENCE_S) and not self._control.stopping:
+            self.finished = True
             self._control.stop()
 
     @property
@@ -47,22 +46,18 @@ class _Speedometer:
 
 
 def measure_speed(
-    config: ExperimentConfig,
-    trainer: Trainer,
-    *,
-    measure_s: float = MEASURE_S,
-    cancelled: threading.Event | None = None,
+    config: ExperimentConfig, trainer: Trainer, control: Control | None = None, *, measure_s: float = MEASURE_S
 ) -> float:
     """Train a throw-away copy for a few seconds and return its environment steps a second.
 
     Args:
         config: Fully resolved.
         trainer: A fresh one.
+        control: Of the trial, for somebody who may want to call it off with `Control.stop`.
         measure_s: How long to look, from the first update on.
-        cancelled: Set by somebody who does not want to wait.
 
     Raises:
-        RunBusyError: If it was cancelled.
+        RunBusyError: If it was called off.
         TrainingError: If the trial cannot be trained, or makes no two updates in half a minute.
     """
     trial = config.changed(run_type="custom", total_timesteps=TRIAL_STEPS)
@@ -73,10 +68,10 @@ def measure_speed(
         warm_up, buffer = min(settings.learning_starts, WARM_UP_STEPS), min(settings.buffer_size, BUFFER_SIZE)
         changed = settings.model_copy(update={"learning_starts": warm_up, "buffer_size": buffer})
         trial = trial.changed(hyperparameters=changed)
-    control = Control()
-    meter = _Speedometer(control, measure_s, cancelled)
+    control = control or Control()
+    meter = _Speedometer(control, measure_s)
     trainer.train(trial, meter.take, control)
-    if cancelled is not None and cancelled.is_set():
+    if control.stopping and not meter.finished:
         raise RunBusyError("The start was called off while the speed was measured.")
     if meter.steps_per_second == 0.0:
         raise TrainingError(

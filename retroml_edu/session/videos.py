@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from retroml_edu.core.config import ExperimentConfig, VideoQuality
+from retroml_edu.core.errors import TrainingError
 from retroml_edu.core.events import Event, VideoEvent, log
 from retroml_edu.core.ids import utc_now
 from retroml_edu.core.weights import PolicyWeights
@@ -17,6 +18,9 @@ from retroml_edu.session.player import Player
 from retroml_edu.storage.video import VideoWriter
 
 MAX_FPS = 30
+LOOK_INTERVAL_S = 0.25
+PATIENCE_S = 10.0
+"""How long a video that was cancelled may take to notice; a game or an encoder may hang."""
 
 
 def video_name(step: int) -> str:
@@ -83,6 +87,7 @@ class VideoRecorder:
         self._folder = folder
         self._emit = emit
         self._queue: queue.Queue[PolicyWeights | None] = queue.Queue()
+        self._newest: PolicyWeights | None = None
         self._cancel = threading.Event()
         self._thread = threading.Thread(target=self._work, name="retroml-videos", daemon=True)
 
@@ -91,14 +96,23 @@ class VideoRecorder:
         self._thread.start()
 
     def record(self, weights: PolicyWeights) -> None:
-        """Queue a video; returns at once."""
-        self._queue.put(weights)
+        """Queue a video; returns at once. Milestones that fall on one step bring one copy, which is filmed once."""
+        if weights is not self._newest:
+            self._newest = weights
+            self._queue.put(weights)
 
     def finish(self) -> None:
-        """Wait until every queued video is done, or cancelled; nothing happens without a start."""
+        """Wait until every queued video is done, or cancelled; nothing happens without a start.
+
+        A video that goes on all the same, ten seconds after it was cancelled, is left to itself.
+        """
         self._queue.put(None)
+        while self._thread.is_alive() and not self._cancel.is_set():
+            self._thread.join(LOOK_INTERVAL_S)
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(PATIENCE_S)
+        if self._thread.is_alive():
+            self._emit(log("warning", "The last video was given up: it did not end when it was cancelled."))
 
     def cancel(self) -> None:
         """Give up the videos that are not done yet."""
@@ -113,6 +127,9 @@ class VideoRecorder:
                 player = player or Player(self._config, seed=self._config.seed)
                 player.load(weights)
                 self._film(player, weights)
+            except TrainingError as error:  # about the game itself: the next video would fail alike
+                self._emit(log("warning", f"There are no videos: {error}", step=weights.step))
+                self._cancel.set()
             except Exception as error:  # noqa: BLE001 - a video must never end a run
                 self._emit(
                     log(

@@ -32,7 +32,17 @@ PACKAGES = (
     "ipykernel",
     "jupyterlab",
 )
-TRAINER_FACTS = ("engine", "device", "threads", "deterministic", "determinism", "precision", "n_envs")
+TRAINER_FACTS = (
+    "engine",
+    "engine_version",
+    "device",
+    "threads",
+    "torch_threads",
+    "deterministic",
+    "determinism",
+    "precision",
+    "n_envs",
+)
 """What a trainer may add; anything else stays out of the file."""
 
 
@@ -40,7 +50,7 @@ def environment_facts(extra: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is worth knowing about the machine when runs are compared.
 
     Args:
-        extra: Facts of the trainer; those in `TRAINER_FACTS` are taken over.
+        extra: Facts of the trainer; those in `TRAINER_FACTS` are taken over, in place of what was found here.
     """
     return {
         "python": platform.python_version(),

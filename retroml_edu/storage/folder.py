@@ -129,6 +129,11 @@ class RunFolder:
         return self.path / "lease.json"
 
     @property
+    def lease_lock(self) -> Path:
+        """Held for a moment by whoever clears a dead owner's lease away."""
+        return self.path / "lease.lock"
+
+    @property
     def latest_jpg(self) -> Path:
         """Newest picture of the game, for a remote feed."""
         return self.path / "latest.jpg"
@@ -146,7 +151,7 @@ class RunFolder:
 
         Left out: what only a running run needs, unfinished files, and links, which may lead anywhere.
         """
-        passing = {self.lease_file, self.control_log, self.acknowledged_file, self.latest_jpg}
+        passing = {self.lease_file, self.lease_lock, self.control_log, self.acknowledged_file, self.latest_jpg}
         for file in sorted(_walk(self.path), key=lambda file: file.relative_to(self.path).as_posix()):
             if file not in passing and not is_temporary(file.name):
                 yield file.relative_to(self.path).as_posix(), file

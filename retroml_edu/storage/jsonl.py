@@ -105,20 +105,22 @@ class LineTail:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._offset = 0
+        self._in_overlong = False
 
     def read(self) -> list[bytes]:
-        """Return the new whole lines."""
-        try:
-            if self._path.stat().st_size <= self._offset:
-                return []
-            with self._path.open("rb") as file:
-                file.seek(self._offset)
-                new = file.read()
-        except FileNotFoundError:
-            return []
-        whole = new[: new.rfind(b"\n") + 1]
-        self._offset += len(whole)
-        return whole.splitlines()
+        """Return the new whole lines; of an overlong one its first `MAX_LINE_BYTES`, which no parser accepts."""
+        lines: list[bytes] = []
+        with suppress(FileNotFoundError), self._path.open("rb") as file:
+            file.seek(self._offset)
+            while piece := file.readline(MAX_LINE_BYTES):
+                whole = piece.endswith(b"\n")
+                if not whole and len(piece) < MAX_LINE_BYTES:
+                    break  # it is still being written
+                if not self._in_overlong:
+                    lines.append(piece.removesuffix(b"\n"))
+                self._in_overlong = not whole
+                self._offset += len(piece)
+        return lines
 
 
 def _end_of_last_line(path: Path) -> int:

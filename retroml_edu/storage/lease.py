@@ -144,7 +144,7 @@ def _number(value: Any) -> float:
 
 def _remove_stale(folder: RunFolder) -> None:
     """Remove a dead owner's lease. One process at a time: what was stale a moment ago may be a new owner's by now."""
-    lock = folder.lease_file.with_suffix(".lock")
+    lock = folder.lease_lock
     with suppress(OSError):
         if time.time() - lock.stat().st_mtime > STALE_AFTER_S:  # whoever held it was killed within a millisecond
             lock.unlink()

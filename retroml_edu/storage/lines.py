@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,9 @@ from retroml_edu.core.events import EpisodeEvent, Event, MetricEvent, ProgressEv
 from retroml_edu.storage.json_text import to_line
 from retroml_edu.storage.paths import path_problem
 
+MAX_NAME = 100
 _LEVELS = frozenset({"info", "warning", "error"})
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ def _content(data: dict[str, Any]) -> Event | AttemptStart:
             _whole(data["length"]),
         )
     if kind == "metric":
-        values = {name: _number(value) for name, value in data["values"].items()}
+        values = {_name(name): _number(value) for name, value in data["values"].items()}
         return MetricEvent(_whole(data["step"]), _number(data["elapsed_s"]), values)
     if kind == "attempt":
         return AttemptStart(_whole(data["last_valid_seq"]))
@@ -122,6 +125,17 @@ def _number(value: Any) -> float:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("not a text")  # noqa: TRY004 - see _content
+    return value
+
+
+def _sentence(value: Any) -> str:
+    """Leave out what a terminal would obey rather than print."""
+    return _CONTROL.sub("", _text(value))
+
+
+def _name(value: str) -> str:
+    if len(value) > MAX_NAME or not value.isprintable():
+        raise ValueError("not a name")
     return value
 
 
@@ -153,9 +167,9 @@ _READ = {
     "duration_s": _number,
     "complete": _flag,
     "state": _text,
-    "detail": _text,
-    "message": _text,
-    "time_utc": _text,
+    "detail": _sentence,
+    "message": _sentence,
+    "time_utc": _sentence,
     "level": _level,
     "path": _path,
 }

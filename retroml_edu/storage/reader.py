@@ -5,12 +5,15 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator
 
-from retroml_edu.core.events import Event, StateEvent
+from retroml_edu.core.events import Event, MetricEvent, StateEvent
 from retroml_edu.core.states import RunState
 from retroml_edu.storage.folder import RunFolder
 from retroml_edu.storage.jsonl import LineTail, last_lines, whole_lines
 from retroml_edu.storage.lease import lease_state
 from retroml_edu.storage.lines import AttemptStart, Line, decode
+
+MAX_METRICS = 500
+"""Most metrics a run may have; lines with further ones count as damaged."""
 
 
 class _Lines:
@@ -19,17 +22,27 @@ class _Lines:
     def __init__(self) -> None:
         self.damaged = 0
         self._starts: list[tuple[int, int]] = []
+        self._metrics: set[str] = set()
 
     def decoded(self, lines: Iterable[bytes]) -> Iterator[Line]:
         for text in lines:
             try:
                 line = decode(text)
+                self._bound(line)
             except ValueError:
                 self.damaged += 1
                 continue
             if isinstance(line.content, AttemptStart):
                 self._starts.append((line.attempt, line.content.last_valid_seq))
             yield line
+
+    def _bound(self, line: Line) -> None:
+        # Each metric becomes a curve and a column: the file, which may be a stranger's, must not decide how many.
+        if isinstance(line.content, MetricEvent):
+            metrics = self._metrics | line.content.values.keys()
+            if len(metrics) > MAX_METRICS:
+                raise ValueError("too many metrics")
+            self._metrics = metrics
 
     def events(self, lines: Iterable[Line]) -> Iterator[Event]:
         for line in lines:
@@ -102,11 +115,10 @@ class EventTail:
 
 def run_state(folder: RunFolder) -> RunState:
     """Return where a run stands: its last state, or ``lost`` if its owner went without a final one."""
+    lease = lease_state(folder)  # first: an owner that goes leaves its final state before it gives the lease back
     state = _last_state(folder)
-    if state.is_final or lease_state(folder) == "alive":
-        return state
-    # Before its first state a run has no owner yet.
-    return state if state is RunState.CREATED else RunState.LOST
+    not_yet_owned = state is RunState.CREATED and lease == "none"
+    return state if state.is_final or lease == "alive" or not_yet_owned else RunState.LOST
 
 
 def _last_state(folder: RunFolder) -> RunState:

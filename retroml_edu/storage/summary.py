@@ -44,8 +44,7 @@ class _Figures:
         elif isinstance(event, VideoEvent):
             self.videos.append(event.path)
             return  # its step is that of the weights, which may lie in the past
-        if not isinstance(event, VideoEvent):
-            self.step = max(self.step, event.step)
+        self.step = max(self.step, event.step)
         if isinstance(event, EpisodeEvent | MetricEvent) and event.elapsed_s > self.elapsed_s:
             self.elapsed_s = event.elapsed_s
 

@@ -14,10 +14,28 @@ from retroml_edu.storage.jsonl import AppendFile, last_lines, whole_lines
 from retroml_edu.storage.lines import AttemptStart, decode, encode
 
 
+class _Part:
+    """One file, and the lines that it has yet to take."""
+
+    def __init__(self, path: Path) -> None:
+        self.owed: list[str] = []
+        self._file = AppendFile(path)
+
+    def flush(self) -> None:
+        if self.owed:
+            self._file.append("".join(self.owed).encode("utf-8", "backslashreplace"))
+            self.owed.clear()
+
+    def close(self) -> None:
+        self.owed.clear()
+        self._file.close()
+
+
 class RunWriter:
     """Appends events to metrics.jsonl, events.jsonl and training.log; each batch is with the system at once.
 
-    So a killed process loses what the bus had not handed over yet, and nothing else.
+    So a killed process loses what the bus had not handed over yet, and nothing else. What the system refuses, on a
+    full disk say, is owed: it is written first when the next batch comes, which may be an empty one.
 
     Args:
         folder: Run folder, which exists.
@@ -34,51 +52,57 @@ class RunWriter:
         self._attempt = attempt
         self._lock = threading.Lock()
         with ExitStack() as opened:
-            self._metrics = opened.enter_context(closing(AppendFile(folder.metrics_log)))
-            self._story = opened.enter_context(closing(AppendFile(folder.events_log)))
-            self._text = opened.enter_context(closing(AppendFile(folder.training_log)))
+            self._metrics = opened.enter_context(closing(_Part(folder.metrics_log)))
+            self._story = opened.enter_context(closing(_Part(folder.events_log)))
+            self._text = opened.enter_context(closing(_Part(folder.training_log)))
             opened.pop_all()  # all three are open: they stay so
+        # Metrics first: who sees a final state in events.jsonl finds every metric before it.
+        self._parts = (self._metrics, self._story, self._text)
         self._seq = max(_last_seq(folder.metrics_log), _last_seq(folder.events_log))
         if last_valid_seq is not None:
             self._seq += 1
-            self._story.append(encode(AttemptStart(last_valid_seq), attempt, self._seq).encode())
+            self._story.owed.append(encode(AttemptStart(last_valid_seq), attempt, self._seq))
+            self._story.flush()
 
     @property
-    def last_seq(self) -> int:
-        """Number of the newest line."""
-        return self._seq
+    def owed(self) -> int:
+        """Lines that the system has refused so far; asked without waiting for a slow disk."""
+        return sum(len(part.owed) for part in self._parts)
 
     def handle(self, events: Sequence[Event]) -> None:
-        """Write a batch.
+        """Write a batch, after what is owed from earlier ones.
 
         Raises:
-            StorageError: If the system refuses; no file is left with a torn line in its middle.
+            StorageError: If the system refuses; no file is left with a torn line in its middle, and nothing is lost.
         """
         with self._lock:
-            metrics: list[str] = []
-            story: list[str] = []
-            text: list[str] = []
             for event in events:
                 if isinstance(event, ProgressEvent):
                     continue
                 self._seq += 1
                 line = encode(event, self._attempt, self._seq)
                 if isinstance(event, MetricEvent | EpisodeEvent):
-                    metrics.append(line)
+                    self._metrics.owed.append(line)
                 else:
-                    story.append(line)
+                    self._story.owed.append(line)
                 if isinstance(event, LogEvent):
-                    text.append(_as_text(event))
-            # Metrics first: who sees a final state in events.jsonl finds every metric before it.
-            for file, lines in ((self._metrics, metrics), (self._story, story), (self._text, text)):
-                if lines:
-                    file.append("".join(lines).encode("utf-8", "backslashreplace"))
+                    self._text.owed.append(_as_text(event))
+            self._flush()
 
     def close(self) -> None:
-        """Put everything on the disk and close the files; may be called again."""
-        with self._lock:
-            for file in (self._metrics, self._story, self._text):
-                file.close()
+        """Put everything on the disk and close the files; may be called again.
+
+        Raises:
+            StorageError: If the system refuses; the files are closed all the same.
+        """
+        with self._lock, ExitStack() as closed:
+            for part in self._parts:
+                closed.callback(part.close)
+            self._flush()
+
+    def _flush(self) -> None:
+        for part in self._parts:
+            part.flush()
 
 
 def _as_text(event: LogEvent) -> str:

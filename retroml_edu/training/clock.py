@@ -37,7 +37,7 @@ class SpeedMeter:
         self._points: deque[tuple[float, int]] = deque([(0.0, 0)])
 
     def add(self, elapsed_s: float, step: int) -> None:
-        """Note where training is; called a few times a second."""
+        """Note where training is after an update: from one such moment to the next, rollout and update both count."""
         self._points.append((elapsed_s, step))
         while len(self._points) > 2 and self._points[1][0] < elapsed_s - self._window_s:
             self._points.popleft()

@@ -46,13 +46,13 @@ class Reporter:
         elapsed_s = self._clock.elapsed_s
         if elapsed_s >= self._next_progress_s:
             self._next_progress_s = elapsed_s + PROGRESS_INTERVAL_S
-            self._speed.add(elapsed_s, step)
             self._emit(ProgressEvent(step, elapsed_s))
 
     def update(self, step: int, values: Mapping[str, float]) -> None:
         """Report what an update measured, unless the run has so many that this one can be left out."""
         finite = {name: float(value) for name, value in values.items() if math.isfinite(value)}
         self._unreported = (step, finite)
+        self._speed.add(self._clock.elapsed_s, step)
         if step >= self._next_metrics:
             self._next_metrics = step + self._interval
             self._report(step, finite)

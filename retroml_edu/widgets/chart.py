@@ -9,7 +9,6 @@ import ipywidgets
 
 from retroml_edu.core.curves import CurveData
 from retroml_edu.core.hyperparameters import AlgorithmName
-from retroml_edu.envs import EnvSpec
 from retroml_edu.figures.live import live_figure, restyle_figure, update_figure
 from retroml_edu.figures.palette import DARK, LIGHT
 from retroml_edu.figures.renderers import load_renderers
@@ -35,13 +34,14 @@ class ReattachingFigure(FigureWidget):  # type: ignore[misc]  # plotly has no ty
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> Any:
         """Return the state with the data and layout as they are now."""
-        state = super().get_state(key, drop_defaults)
-        # The first call comes from the constructor, before there is any data.
-        if hasattr(self, "_data") and hasattr(self, "_layout_obj"):
-            now = {"_widget_data": self._data, "_widget_layout": self._layout_obj._props}
-            for trait in now.keys() & state.keys():
-                state[trait] = self.trait_metadata(trait, "to_json")(now[trait], self)
-        return state
+        with self._drawing:
+            state = super().get_state(key, drop_defaults)
+            # The first call comes from the constructor, before there is any data.
+            if hasattr(self, "_data") and hasattr(self, "_layout_obj"):
+                now = {"_widget_data": self._data, "_widget_layout": self._layout_obj._props}
+                for trait in now.keys() & state.keys():
+                    state[trait] = self.trait_metadata(trait, "to_json")(now[trait], self)
+            return state
 
 
 class LiveChart:
@@ -50,25 +50,25 @@ class LiveChart:
     Threads: safe; a lock keeps the pump, the theme switch and a page that connects apart.
     """
 
-    def __init__(self, algorithm: AlgorithmName, env: EnvSpec) -> None:
+    def __init__(self, algorithm: AlgorithmName, goal_return: float | None) -> None:
         self._lock = threading.RLock()
         self._dark = False
         self._runs = 0
         self.box = ipywidgets.Box()
         self.box.add_class("rml-chart")
-        self._make(algorithm, env.goal_return)
+        self._make(algorithm, goal_return)
 
-    def begin(self, algorithm: AlgorithmName, env: EnvSpec) -> None:
+    def begin(self, algorithm: AlgorithmName, goal_return: float | None) -> None:
         """Show an empty chart, made for an algorithm's metrics and an environment's goal."""
         with self._lock:
-            if self._made_for == (algorithm, env.goal_return):
+            if self._made_for == (algorithm, goal_return):
                 # A figure brings five megabytes of browser code with it: the same one serves again.
                 self._runs += 1
                 self._figure.layout.uirevision = f"run {self._runs}"  # forgets the zoom of the run before
                 update_figure(self._figure, CurveData("", {}), algorithm)
             else:
                 old = self._figure
-                self._make(algorithm, env.goal_return)
+                self._make(algorithm, goal_return)
                 old.close()
 
     def show(self, data: CurveData) -> None:

@@ -34,17 +34,19 @@ class Downloads(anywidget.AnyWidget):
     def _asked(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
         if message.get("action") == "export" and message.get("what") in EXPORTS:
             # In a thread: zipping a long run must not hold up the Stop button.
-            threading.Thread(target=self._deliver, args=(message["what"],), name="retroml-export", daemon=True).start()
+            threading.Thread(
+                target=self._deliver, args=(message["what"], message.get("token")), name="retroml-export", daemon=True
+            ).start()
 
-    def _deliver(self, what: str) -> None:
+    def _deliver(self, what: str, token: object) -> None:
         try:
             run = self._current()
             if run is None:
-                self.send({"kind": "problem", "text": "There is no run yet: press Train first."})
+                self.send({"kind": "problem", "token": token, "text": "There is no run yet: press Train first."})
                 return
             content = make_export(run, what)
         except Exception as error:  # noqa: BLE001 - an exception in a callback would appear nowhere
-            self.send({"kind": "problem", "text": str(error)})
+            self.send({"kind": "problem", "token": token, "text": str(error)})
             return
-        message = {"kind": "file", "name": file_name(run, what), "mime": EXPORTS[what].mime}
+        message = {"kind": "file", "token": token, "name": file_name(run, what), "mime": EXPORTS[what].mime}
         self.send(message, buffers=[content])

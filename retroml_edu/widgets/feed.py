@@ -32,7 +32,6 @@ class FeedView(anywidget.AnyWidget):
     ).tag(sync=True)
     poster = traitlets.Bytes(b"").tag(sync=True)
     caption = traitlets.Unicode("").tag(sync=True)
-    playing = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -44,15 +43,20 @@ class FeedView(anywidget.AnyWidget):
 
     def begin(self) -> None:
         """Make ready for the frames of a run."""
+        self._last, self._last_caption = b"", ""
         with self.hold_sync():
-            self.poster, self.caption, self.playing = b"", "", True
+            self.poster, self.caption = b"", ""
 
-    def show(self, frame: Frame) -> None:
+    def show(self, mode: FeedMode, frame: Frame) -> None:
         """Send a frame and wait until it is painted, a second at most.
+
+        Args:
+            mode: Where the frame comes from.
+            frame: What to show.
 
         Threads: called by one feed thread at a time.
         """
-        self._last, self._last_caption = encode_jpeg(frame.pixels), self._describe(frame)
+        self._last, self._last_caption = encode_jpeg(frame.pixels), self._describe(mode, frame)
         self._number += 1
         self._painted.clear()
         message = {"kind": "frame", "frame": self._number, "caption": self._last_caption}
@@ -62,11 +66,11 @@ class FeedView(anywidget.AnyWidget):
     def end(self) -> None:
         """Keep the last frame, also for a page that is loaded later."""
         with self.hold_sync():
-            self.poster, self.caption, self.playing = self._last, self._last_caption, False
+            self.poster, self.caption = self._last, self._last_caption
 
-    def _describe(self, frame: Frame) -> str:
+    def _describe(self, mode: FeedMode, frame: Frame) -> str:
         played = f"game {frame.episode:,} · return {score(frame.episode_return)}"
-        if self.mode == FeedMode.TRAINING:
+        if mode is FeedMode.TRAINING:
             return f"Training environment 0 · step {frame.step:,} · {played}"
         return f"A copy of the weights of step {frame.step:,} · {played}"
 

@@ -53,13 +53,10 @@ class Lab:
         **settings: Any,
     ) -> None:
         keep_shell_answering()
-        shown = load_run(run, home) if run is not None else None
-        if shown is not None:
-            config = shown.config
         config = config or ExperimentConfig(env_id=env_id, algorithm=algorithm, **settings)
         self.panel = Panel(config, lambda: Session(home), find_home(home))
-        if shown is not None:
-            self.panel.show_run(RunFollower(shown))
+        if run is not None:
+            self.panel.show_run(RunFollower(load_run(run, home)))
         threading.Thread(target=_load_heavy_parts, name="retroml-preload", daemon=True).start()
 
     @property

@@ -19,7 +19,7 @@ _STATES = {
     RunState.RUNNING: "Training",
     RunState.PAUSED: "Paused",
     RunState.STOPPING: "Stop was asked for",
-    RunState.FINISHING: "Training has ended; recording the last video",
+    RunState.FINISHING: "Training has ended; writing the results",
     RunState.DONE: "Done",
     RunState.STOPPED: "Stopped",
     RunState.FAILED: "Failed",

@@ -5,13 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import ipywidgets
 
+from retroml_edu.core.bus import Subscription
 from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.core.control import Control
 from retroml_edu.core.errors import ConfigError, Problem, RetroMLError, RunBusyError, raise_problems
-from retroml_edu.envs import get_env
+from retroml_edu.core.states import RunState
+from retroml_edu.envs import goal_return
 from retroml_edu.session.feed import FeedMode, LiveFeed
 from retroml_edu.session.follower import RunFollower
 from retroml_edu.session.history import Run
@@ -27,11 +31,21 @@ from retroml_edu.widgets.form import SettingsForm
 from retroml_edu.widgets.log import EventLog
 from retroml_edu.widgets.page import Page
 from retroml_edu.widgets.run_view import RunView
-from retroml_edu.widgets.runbar import MEASURING, READY, RunBar
-from retroml_edu.widgets.settings_spec import Request, form_spec, form_values, request_of, requested_env
+from retroml_edu.widgets.runbar import MEASURING, RunBar
+from retroml_edu.widgets.settings_spec import form_spec
+from retroml_edu.widgets.settings_values import (
+    LENGTH_FIELDS,
+    Request,
+    Values,
+    default_values,
+    form_values,
+    request_of,
+    requested_env,
+)
 from retroml_edu.widgets.videos import VideoShelf
 
 FollowedRun = TrainingRun | RunFollower
+FOLDER_TIMEOUT_S = 60.0
 
 
 class Panel:
@@ -49,15 +63,20 @@ class Panel:
     def __init__(self, config: ExperimentConfig, open_session: Callable[[], Session], home: Home) -> None:
         self._open_session = open_session
         self._session: Session | None = None
-        self._starting = threading.Lock()
-        self._cancel_measuring = threading.Event()
         self._config = config
+        self._starting = threading.Lock()
+        self._filling_in = threading.RLock()
+        self._filler: int | None = None
+        self._called_off = threading.Event()
+        self._trial: Control | None = None
+        self._following: Subscription | None = None
+        self._changing_feed = threading.RLock()
         self._feed: LiveFeed | None = None
         self.run: FollowedRun | None = None
         self.page = Page()
         self.runbar = RunBar()
         self.form = SettingsForm()
-        self.chart = LiveChart(config.algorithm, get_env(config.env_id))
+        self.chart = LiveChart(config.algorithm, goal_return(config.env_id))
         self.feed = FeedView()
         self.videos = VideoShelf()
         self.log = EventLog()
@@ -77,17 +96,24 @@ class Panel:
         """Show a config in the form: the one way in which code sets inputs.
 
         Raises:
-            ConfigError: If it names an environment that is not there.
+            RetroMLError: If it names an environment that is not there.
         """
-        values = form_values(config)
-        spec = form_spec(config)
-        self._config = config
-        with self.form.hold_sync():
-            self.form.spec = spec
-            self.form.values = values
-        self._check_form()
-        if self.run is None:  # afterwards the chart belongs to the run, whatever is chosen for the next one
-            self.chart.begin(config.algorithm, get_env(config.env_id))
+        self._fill_in(config, form_values(config))
+
+    def _fill_in(self, config: ExperimentConfig, values: Values) -> None:
+        with self._filling_in:
+            spec = form_spec(values)
+            self._config = config
+            self._filler = threading.get_ident()
+            try:
+                with self.form.hold_sync():
+                    self.form.spec = spec
+                    self.form.values = values
+            finally:
+                self._filler = None
+            if self.run is None:  # afterwards the chart belongs to the run, whatever is chosen for the next one
+                self.chart.begin(config.algorithm, goal_return(config.env_id))
+            self._check_form()
 
     @property
     def config(self) -> ExperimentConfig:
@@ -102,30 +128,40 @@ class Panel:
         return request_of(self.form.values, self._config)
 
     def _values_changed(self, change: Any) -> None:
-        with self._shown():
+        if self._filler == threading.get_ident():
+            return  # code fills the form in, and checks it when it is done
+        with self._shown(), self._filling_in:
             old, new = change.old, change.new
             chosen = (requested_env(new), new["algorithm"])
             if chosen != (self._config.env_id, self._config.algorithm):
                 self._choose(*chosen)
-            elif old != new:
+            elif any(old[name] != new[name] for name in LENGTH_FIELDS):
+                self._follow_length(old, new)
+            else:
                 self._check_form()
 
     def _choose(self, env_id: str, algorithm: str) -> None:
         """Another environment or algorithm: show its tuned defaults, keep seed, length and videos."""
         if not env_id:
             return
+        kept = {"env_id", "seed", *LENGTH_FIELDS, "hours", "minutes", "device"}
+        kept |= {name for name in self.form.values if name.startswith("video.")}
         try:
-            chosen = self._config.changed(env_id=env_id, algorithm=algorithm, hyperparameters=None)
-            kept = {"seed", "run_type", "total_timesteps", "hours", "minutes", "device"}
-            kept |= {name for name in self.form.values if name.startswith("video.")}
-            values = {name: self.form.values[name] for name in kept} | {"env_id": self.form.values["env_id"]}
-            fresh = ExperimentConfig(env_id=chosen.env_id, algorithm=chosen.algorithm, seed=self._config.seed)
-            self.apply(fresh)
-            self.form.values = self.form.values | values
-            self._check_form()
+            config = self._config.changed(
+                env_id=env_id, algorithm=algorithm, n_envs=None, normalize=None, hyperparameters=None
+            )
+            values = form_values(config) | {name: self.form.values[name] for name in kept}
+            tuned = {name: value for name, value in default_values(values).items() if name not in kept}
+            self._fill_in(config, values | tuned)
         except RetroMLError as error:
             problems = error.problems if isinstance(error, ConfigError) else (Problem("env_id", str(error)),)
             self.form.show_problems(list(problems))
+
+    def _follow_length(self, old: Values, new: Values) -> None:
+        """Another length: what depends on it and was not touched goes along."""
+        before, after = default_values(old), default_values(new)
+        moved = {name: value for name, value in after.items() if new[name] == before[name] != value}
+        self._fill_in(self._config, new | moved)
 
     def _check_form(self) -> None:
         """Say beside each field what would keep the run from starting, while there is time to mend it."""
@@ -139,11 +175,7 @@ class Panel:
     def _form_asked(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
         if message.get("action") == "reset":
             with self._shown():
-                config = ExperimentConfig(env_id=self._config.env_id, algorithm=self._config.algorithm, seed=0)
-                fresh = form_values(config)
-                tuned = {n: v for n, v in fresh.items() if n.startswith("hyperparameters.")}
-                tuned |= {name: fresh[name] for name in ("n_envs", "normalize", "device")}
-                self.form.values = self.form.values | tuned
+                self._fill_in(self._config, self.form.values | default_values(self.form.values))
 
     # -- the run -------------------------------------------------------------------------------------------------
 
@@ -157,66 +189,88 @@ class Panel:
         if not self._starting.acquire(blocking=False):
             raise RunBusyError("This panel is about to start a run: one press of Train is enough.")
         try:
-            return self._start()
+            self._refuse_second_run()
+            before = self.runbar.state
+            self._called_off.clear()
+            self.runbar.show_problems([])
+            self.runbar.show_state(RunState.STARTING)
+            try:
+                return self._start()
+            except BaseException:
+                self.runbar.show_state(before)
+                raise
         finally:
             self._starting.release()
 
     def _start(self) -> TrainingRun:
-        self._refuse_second_run()
-        self.runbar.show_problems([])
         request = self._request()
         session = self._session = self._session or self._open_session()
         problems = session.check(request.config)
         self.form.show_problems(problems)
         raise_problems(problems)
         config = request.config if request.duration_s is None else self._timed(session, request)
+        if self._called_off.is_set():
+            raise RunBusyError("The start was called off.")
         run = session.start(config)
-        self._config = config
-        self.runbar.show_problems([problem for problem in problems if problem.severity == "warning"])
+        self._config = request.config
         self._show(run)
+        self.runbar.show_problems([problem for problem in problems if problem.severity == "warning"])
         return run
 
     def _refuse_second_run(self) -> None:
-        if self.run is not None and not self.run.ended:
-            raise RunBusyError(
-                f"This panel is training already (step {self.run.step:,} of {self.run.config.total_timesteps:,}). "
-                "Stop that run first, or open a second panel with Lab()."
-            )
+        run = self.run
+        if run is None or run.ended:
+            return
+        if isinstance(run, TrainingRun) and run.state.is_final:
+            run.wait(FOLDER_TIMEOUT_S)  # it has ended, and its folder is being completed
+            return
+        raise RunBusyError(
+            f"This panel is training already (step {run.step:,} of {run.config.total_timesteps:,}). "
+            "Stop that run first, or open a second panel with Lab()."
+        )
 
     def _timed(self, session: Session, request: Request) -> ExperimentConfig:
         """Turn hours and minutes into steps, from the speed of this machine."""
-        duration_s = request.duration_s or 0.0
-        self._cancel_measuring.clear()
         self.runbar.show_state(MEASURING)
+        self._trial = Control()
+        if self._called_off.is_set():
+            self._trial.stop()
         try:
-            speed = session.measure_speed(request.config, cancelled=self._cancel_measuring)
+            speed = session.measure_speed(request.config, control=self._trial)
         finally:
-            self.runbar.show_state(READY)
-        if self._cancel_measuring.is_set():
-            raise RunBusyError("The start was called off while the speed was measured.")
-        return lasting(request.config, duration_s, speed)
+            self._trial = None
+        self.runbar.show_state(RunState.STARTING)
+        return lasting(request.config, request.duration_s or 0.0, speed)
 
     def show_run(self, run: FollowedRun) -> None:
         """Show a run that was started elsewhere, with everything that it has reported."""
         self._refuse_second_run()
-        self.apply(run.config)
+        with self._shown():  # its environment need not be registered here; what it reported can be shown all the same
+            self.apply(run.config)
         self._show(run)
 
     def _show(self, run: FollowedRun) -> None:
         self._stop_feed()
-        if isinstance(self.run, RunFollower):
-            self.run.close()
-        self._view.show_run(run.run_id, run.config, run.path)
+        old = self.run
+        if old is not None and self._following is not None:
+            old.unfollow(self._following)
+        if isinstance(old, RunFollower):
+            old.close()
+        lag = (lambda: run.storage_lag) if isinstance(run, TrainingRun) else (lambda: 0)
+        self._view.show_run(run.run_id, run.config, run.path, lag)
         self.run = run
         with self.downloads.hold_sync():
             self.downloads.ready = True
             self.downloads.where = f"This run is kept in {run.path}"
-        run.follow(self._view, name="The panel")
+        self._following = run.follow(self._view, name="The panel")
         self._restart_feed()
 
     def stop(self) -> None:
-        """Stop the run, or the measuring before it; nothing happens without one."""
-        self._cancel_measuring.set()
+        """Stop the run, or the start that is about to make one; nothing happens without either."""
+        self._called_off.set()
+        trial = self._trial
+        if trial is not None:
+            trial.stop()
         if self.run is not None:
             self.run.stop()
 
@@ -255,19 +309,32 @@ class Panel:
     # -- the live feed -------------------------------------------------------------------------------------------
 
     def _restart_feed(self) -> None:
-        self._stop_feed()
-        run, mode = self.run, self.feed.mode
-        if mode == OFF or not isinstance(run, TrainingRun) or run.ended:
-            self.feed.end()
-            return
-        self.feed.begin()
-        self._feed = LiveFeed(run, FeedMode(mode), show=self.feed.show, failed=self._feed_failed, ended=self.feed.end)
-        self._feed.start()
+        with self._changing_feed:
+            self._stop_feed()
+            run, mode = self.run, self.feed.mode
+            if mode == OFF or not isinstance(run, TrainingRun) or run.ended:
+                self.feed.end()
+                return
+            self.feed.begin()
+            feed = LiveFeed(
+                run,
+                FeedMode(mode),
+                show=partial(self.feed.show, FeedMode(mode)),
+                failed=self._feed_failed,
+                ended=lambda: self._feed_ended(feed),
+            )
+            self._feed = feed
+            feed.start()
 
     def _stop_feed(self) -> None:
-        feed, self._feed = self._feed, None
-        if feed is not None:
-            feed.stop()
+        with self._changing_feed:
+            feed, self._feed = self._feed, None
+            if feed is not None:
+                feed.stop()
+
+    def _feed_ended(self, feed: LiveFeed) -> None:
+        if self._feed is feed:  # one that was replaced has nothing more to say
+            self.feed.end()
 
     def _feed_failed(self, sentence: str) -> None:
         self.runbar.show_problems([Problem("feed", sentence, "Training goes on.", "warning")])

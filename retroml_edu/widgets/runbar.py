@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
+from typing import Any
 
 import anywidget
 import traitlets
@@ -22,7 +24,7 @@ _LABELS = {
     RunState.RUNNING: "Training",
     RunState.PAUSED: "Paused",
     RunState.STOPPING: "Stopping…",
-    RunState.FINISHING: "Recording the last video…",
+    RunState.FINISHING: "Writing the results…",
     RunState.DONE: "Done",
     RunState.STOPPED: "Stopped",
     RunState.FAILED: "Failed",
@@ -51,13 +53,30 @@ class RunBar(anywidget.AnyWidget):
     progress_text = traitlets.Unicode("Choose what to learn, then press Train.").tag(sync=True)
     problems: traitlets.List[dict[str, str]] = traitlets.List().tag(sync=True)
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        # The pump, the thread that starts a run and callbacks all write here, and hold_sync is for one thread alone.
+        self._writing = threading.RLock()
+
     def show_state(self, state: str) -> None:
         """Show where the run stands and which buttons that leaves."""
-        with self.hold_sync():
+        with self._writing, self.hold_sync():
             self.state = str(state)
             self.state_label = _LABELS[state]
             self.allowed = _ALLOWED.get(state, ["train"])
 
+    def show_title(self, title: str) -> None:
+        """Show which run it is."""
+        with self._writing:
+            self.title = title
+
+    def show_progress(self, progress: float, text: str) -> None:
+        """Show how far the run is, from 0 to 1 and in words."""
+        with self._writing, self.hold_sync():
+            self.progress = progress
+            self.progress_text = text
+
     def show_problems(self, problems: Iterable[Problem]) -> None:
         """Show what is wrong, under the buttons; an empty list clears the place."""
-        self.problems = [{"text": str(problem), "severity": problem.severity} for problem in problems]
+        with self._writing:
+            self.problems = [{"text": str(problem), "severity": problem.severity} for problem in problems]

@@ -1,4 +1,4 @@
-"""The settings form as data: which fields it shows, and how their values and a config turn into each other.
+"""The settings form as data: which sections and fields it shows.
 
 Nothing here knows a widget, so all of it is tested without one.
 """
@@ -6,19 +6,13 @@ Nothing here knows a widget, so all of it is tested without one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from retroml_edu.core.config import ALGORITHMS, MAX_SEED, RUN_LENGTHS, ExperimentConfig
-from retroml_edu.core.errors import ConfigError, Problem
+from retroml_edu.core.config import ALGORITHMS, MAX_SEED, RUN_LENGTHS
 from retroml_edu.core.hyperparameters import HYPERPARAMETERS, AlgorithmName
 from retroml_edu.core.knobs import KnobSpec, knob_specs
-from retroml_edu.envs import EnvSpec, get_env, list_envs, resolve_config
-
-Values = dict[str, Any]
-OTHER_ENV = "other"
-BY_TIME = "time"
-PREFIX = "hyperparameters."
+from retroml_edu.envs import EnvSpec, get_env, list_envs
+from retroml_edu.widgets.settings_values import BY_TIME, OTHER_ENV, PREFIX, Values, default_values, requested_env
 
 _FAMILIES = {"classic": "Classic control", "box2d": "Box2D physics", "atari": "Atari"}
 _LENGTH_LABELS = {
@@ -35,100 +29,27 @@ _ALGORITHM_HELP = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What the form asks for.
-
-    Attributes:
-        config: The run; its length is provisional where a duration is given.
-        duration_s: Seconds to train, where the length was given as time.
-    """
-
-    config: ExperimentConfig
-    duration_s: float | None = None
-
-
-def form_values(config: ExperimentConfig) -> Values:
-    """Return the form's values for a config; what it leaves open is shown as it would be resolved."""
-    resolved = resolve_config(config)
-    registered = any(spec.id == config.env_id for spec in list_envs())
-    values: Values = {
-        "env_id": config.env_id if registered else OTHER_ENV,
-        "custom_env_id": "" if registered else config.env_id,
-        "algorithm": config.algorithm,
-        "seed": config.seed,
-        "run_type": config.run_type,
-        "total_timesteps": config.total_timesteps,
-        "hours": 0,
-        "minutes": 5,
-        "n_envs": resolved.n_envs,
-        "normalize": resolved.normalize,
-        "device": config.device,
-        "video.enabled": config.video.enabled,
-        "video.length_s": config.video.length_s,
-        "video.quality": config.video.quality,
-    }
-    settings = resolved.hyperparameters.model_dump(mode="json")
-    return values | {PREFIX + name: value for name, value in settings.items()}
-
-
-def requested_env(values: Mapping[str, Any]) -> str:
-    """Return the environment id that the form names."""
-    return str(values["custom_env_id"]).strip() if values["env_id"] == OTHER_ENV else str(values["env_id"])
-
-
-def request_of(values: Mapping[str, Any], base: ExperimentConfig) -> Request:
-    """Return what the form asks for.
+def form_spec(values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the form's sections and fields, as JSON values.
 
     Args:
-        values: The form's values, as a person left them.
-        base: Gives what the form does not show.
+        values: The form's values, of which environment, algorithm and length decide on fields and defaults.
 
     Raises:
-        ConfigError: If the values make no config.
+        RetroMLError: If they name an environment that is not there.
     """
-    env_id = requested_env(values)
-    if not env_id:
-        raise ConfigError.of([Problem("custom_env_id", "Type the id of a Gymnasium environment, or pick one.")])
-    run_type, duration_s = values["run_type"], None
-    if run_type == BY_TIME:
-        run_type, duration_s = "quick", _duration_s(values)
-    length = {"total_timesteps": values["total_timesteps"]} if run_type == "custom" else {}
-    config = ExperimentConfig(
-        env_id=env_id,
-        algorithm=values["algorithm"],
-        run_type=run_type,
-        seed=values["seed"],
-        n_envs=values["n_envs"],
-        normalize=values["normalize"],
-        device=values["device"],
-        video={
-            **base.video.model_dump(),
-            "enabled": values["video.enabled"],
-            "length_s": values["video.length_s"],
-            "quality": values["video.quality"],
-        },
-        hyperparameters=_hyperparameters(values),
-        group_id=base.group_id,
-        owner=base.owner,
-        **length,
-    )
-    return Request(config, duration_s)
-
-
-def form_spec(config: ExperimentConfig) -> list[dict[str, Any]]:
-    """Return the form's sections and fields for an environment and algorithm, as JSON values."""
-    env = get_env(config.env_id)
-    defaults = form_values(ExperimentConfig(env_id=config.env_id, algorithm=config.algorithm, seed=0))
-    specs = knob_specs(HYPERPARAMETERS[config.algorithm])
-    basic = [_knob_field(spec, defaults) for spec in specs.values() if spec.knob.group == "basic"]
-    advanced = [_knob_field(spec, defaults) for spec in specs.values() if spec.knob.group == "advanced"]
+    env = get_env(requested_env(values))
+    algorithm: AlgorithmName = values["algorithm"]
+    defaults = default_values(values)
+    knobs = knob_specs(HYPERPARAMETERS[algorithm]).values()
+    basic = [_knob_field(knob, defaults, values) for knob in knobs if knob.knob.group == "basic"]
+    advanced = [_knob_field(knob, defaults, values) for knob in knobs if knob.knob.group == "advanced"]
     return [
         {"id": "what", "title": "What to learn", "fields": _what_fields(env)},
         {"id": "run", "title": "Run", "fields": _run_fields()},
         {
             "id": "basic",
-            "title": f"{config.algorithm} hyperparameters",
+            "title": f"{algorithm} hyperparameters",
             "reset": True,
             "fields": [_n_envs_field(defaults), *basic],
         },
@@ -140,26 +61,6 @@ def form_spec(config: ExperimentConfig) -> list[dict[str, Any]]:
         },
         {"id": "videos", "title": "Videos", "folded": True, "fields": _video_fields()},
     ]
-
-
-def _hyperparameters(values: Mapping[str, Any]) -> dict[str, Any]:
-    algorithm: AlgorithmName = values["algorithm"]
-    known = HYPERPARAMETERS[algorithm].model_fields
-    return {
-        name.removeprefix(PREFIX): value
-        for name, value in values.items()
-        if name.startswith(PREFIX) and name.removeprefix(PREFIX) in known
-    }
-
-
-def _duration_s(values: Mapping[str, Any]) -> float:
-    try:
-        duration_s = float(values["hours"] or 0) * 3600 + float(values["minutes"] or 0) * 60
-    except (TypeError, ValueError):
-        duration_s = 0.0
-    if not 0 < duration_s <= 30 * 24 * 3600:
-        raise ConfigError.of([Problem("minutes", "Give a time between a minute and thirty days.")])
-    return duration_s
 
 
 def _what_fields(env: EnvSpec) -> list[dict[str, Any]]:
@@ -333,20 +234,20 @@ def _video_fields() -> list[dict[str, Any]]:
     ]
 
 
-def _knob_field(spec: KnobSpec, defaults: Values) -> dict[str, Any]:
+def _knob_field(spec: KnobSpec, defaults: Values, values: Mapping[str, Any]) -> dict[str, Any]:
+    name = PREFIX + spec.name
     field: dict[str, Any] = {
-        "name": PREFIX + spec.name,
+        "name": name,
         "label": spec.knob.label,
-        "default": defaults[PREFIX + spec.name],
+        "default": defaults[name],
         "help": spec.help,
-        "lesson": spec.knob.lesson,
     }
     if spec.kind == "bool":
         return field | {"type": "toggle"}
     if spec.kind == "choice":
         return field | {"type": "segmented", "choices": [{"value": v, "label": v} for v in spec.choices]}
     if spec.kind == "layers":
-        return field | {"type": "select", "choices": _layer_choices(spec, field["default"])}
+        return field | {"type": "select", "choices": _layer_choices(spec, defaults[name], values.get(name))}
     return field | {
         "type": "slider",
         "integer": spec.kind == "int",
@@ -357,8 +258,7 @@ def _knob_field(spec: KnobSpec, defaults: Values) -> dict[str, Any]:
     }
 
 
-def _layer_choices(spec: KnobSpec, default: list[int]) -> list[dict[str, Any]]:
+def _layer_choices(spec: KnobSpec, *others: Any) -> list[dict[str, Any]]:
     layers = [list(choice) for choice in spec.choices]
-    if default not in layers:
-        layers.append(default)
+    layers += [list(other) for other in others if other and list(other) not in layers]
     return [{"value": choice, "label": " × ".join(str(width) for width in choice)} for choice in layers]

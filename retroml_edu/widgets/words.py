@@ -9,6 +9,8 @@ from retroml_edu.core.events import VideoEvent
 
 def duration(seconds: float) -> str:
     """Return a time such as ``8 s``, ``3 min 20 s`` or ``2 h 5 min``."""
+    if not math.isfinite(seconds):
+        return "unknown time"
     whole = max(1, math.ceil(seconds))
     if whole < 60:
         return f"{whole} s"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from retroml_edu import ExperimentConfig, Lab
 from retroml_edu.core.events import EpisodeEvent, Event, MetricEvent, ProgressEvent
-from retroml_edu.envs import get_env, resolve_config
+from retroml_edu.envs import goal_return, resolve_config
 from retroml_edu.widgets.chart import LiveChart
 from retroml_edu.widgets.log import EventLog
 from retroml_edu.widgets.run_view import RunView
@@ -36,7 +36,7 @@ class _Playback:
 
     def __init__(self, points: int) -> None:
         config = resolve_config(ExperimentConfig(env_id="CartPole-v1", run_type="long", seed=1))
-        self._view = RunView(RunBar(), LiveChart("PPO", get_env(config.env_id)), EventLog(), VideoShelf())
+        self._view = RunView(RunBar(), LiveChart("PPO", goal_return(config.env_id)), EventLog(), VideoShelf())
         self._view.show_run("run", config, Path())
         self._step = 0
         for _ in range(0, points, 1_000):

@@ -88,11 +88,49 @@ def test_a_filter_chooses_events_in_replay_too() -> None:
 def test_a_closed_subscription_gets_nothing_more() -> None:
     bus, keeper = EventBus(), Keeper()
     subscription = bus.subscribe(keeper)
+    bus.publish(episode(0))
     subscription.close()
     subscription.close()
     bus.publish(episode(1))
-    assert bus.drain() == 0
+    assert bus.drain() == subscription.drain() == subscription.lag == 0
     assert keeper.events == []
+
+
+def test_a_closed_subscription_has_its_last_batch_behind_it() -> None:
+    entered, leave = threading.Event(), threading.Event()
+    ended: list[str] = []
+
+    class Slow:
+        def handle(self, events: Sequence[Event]) -> None:
+            entered.set()
+            assert leave.wait(30)
+            ended.append("batch")
+
+    def close() -> None:
+        subscription.close()
+        ended.append("close")
+
+    bus = EventBus()
+    subscription = bus.subscribe(Slow())
+    bus.publish(episode(1))
+    threads = [threading.Thread(target=subscription.drain), threading.Thread(target=close)]
+    threads[0].start()
+    assert entered.wait(30)
+    threads[1].start()
+    leave.set()
+    for thread in threads:
+        thread.join(30)
+    assert ended == ["batch", "close"]
+
+
+def test_a_failed_essential_sink_that_left_is_called_no_more() -> None:
+    bus, broken = EventBus(), Broken()
+    subscription = bus.subscribe(broken, essential=True)
+    bus.publish(episode(1))
+    bus.drain()
+    subscription.close()
+    subscription.drain()
+    assert broken.calls == 1
 
 
 def test_a_failing_sink_disturbs_nobody_and_is_let_go() -> None:
@@ -113,6 +151,24 @@ def test_a_failing_sink_disturbs_nobody_and_is_let_go() -> None:
     ]
     warning = next(event for event in bus.history if isinstance(event, LogEvent))
     assert "OSError: disk full" in warning.details
+
+
+def test_an_essential_sink_is_never_let_go_and_called_again_without_news() -> None:
+    bus, keeper, broken = EventBus(), Keeper(), Broken()
+    bus.subscribe(broken, name="Store", essential=True)
+    bus.subscribe(keeper)
+    for outage in (1, 2):
+        broken.fails = True
+        bus.publish(episode(outage))
+        for _ in range(3 * Subscription.MAX_FAILURES):
+            bus.drain()
+        broken.fails = False
+        bus.drain()
+        assert broken.calls == outage * (3 * Subscription.MAX_FAILURES + 1)
+    bus.drain()
+    assert broken.calls == 2 * (3 * Subscription.MAX_FAILURES + 1)
+    said = [(event.level, event.message) for event in keeper.events if isinstance(event, LogEvent)]
+    assert said == 2 * [("warning", "Store could not follow: disk full")]
 
 
 def test_only_failures_in_a_row_count() -> None:

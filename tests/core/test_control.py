@@ -120,7 +120,6 @@ def test_a_pause_lasts_until_it_is_ended(end: str, outcome: str) -> None:
 
     control = Control(on_pause)
     control.pause()
-    assert control.pausing
     thread, ended = paused_trainer(control, began)
     assert thread.is_alive()
     assert ended == []
@@ -166,6 +165,29 @@ def test_a_frame_is_drawn_for_whoever_waits() -> None:
     renders = view.renders
     advance(control, view, *range(step, step + 50))
     assert view.renders == renders == 1
+
+
+def test_a_game_that_cannot_be_drawn_ends_the_watching_and_not_the_training() -> None:
+    class Blind(View):
+        def render(self) -> Frame:
+            raise ValueError("no colours left")
+
+    control, told = Control(), []
+
+    def watch() -> None:
+        with pytest.raises(ValueError, match="no colours left") as caught:
+            control.frames.take(WAIT_S)
+        told.append(caught.value)
+
+    viewer = threading.Thread(target=watch)
+    viewer.start()
+    step = 0
+    while viewer.is_alive():
+        step += 1
+        advance(control, Blind(), step)
+        viewer.join(0.001)
+    assert len(told) == 1
+    assert not control.frames.wanted
 
 
 def test_a_viewer_whose_trainer_is_away_gets_nothing() -> None:

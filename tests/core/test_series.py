@@ -35,7 +35,7 @@ def test_buckets_are_what_numpy_makes_of_the_points(capacity: int, count: int) -
     np.testing.assert_array_equal(series.mean, np.add.reduceat(values, starts) / (ends - starts + 1))
     np.testing.assert_array_equal(series.low, np.minimum.reduceat(values, starts))
     np.testing.assert_array_equal(series.high, np.maximum.reduceat(values, starts))
-    assert series.last == series.mean[-1]
+    assert series.last == values[-1]
 
 
 def test_what_is_read_is_a_copy() -> None:
@@ -104,7 +104,16 @@ def test_last_values() -> None:
     assert math.isnan(recorder.last(RETURN))
     recorder.handle([EpisodeEvent(1, 0.0, 0, 5.0, 3), EpisodeEvent(2, 0.0, 0, 7.0, 3)])
     assert recorder.last(RETURN) == 7.0
-    assert recorder.last(RETURN_MEAN) == 6.0
+    assert recorder.last(RETURN_MEAN) == recorder.data()[RETURN_MEAN].last == 6.0
+    assert math.isnan(recorder.data()["train/loss"].last)
+
+
+def test_the_newest_value_is_no_mean_of_merged_ones() -> None:
+    recorder = CurveRecorder(capacity=2)
+    recorder.handle([MetricEvent(step, 0.0, {"train/loss": float(step)}) for step in range(64)])
+    curve = recorder.data()["train/loss"]
+    assert curve.points_per_bucket > 1
+    assert curve.last == recorder.last("train/loss") == 63.0 != curve.value[-1]
 
 
 def test_data_stays_as_it_was_read_and_a_missing_curve_is_empty() -> None:

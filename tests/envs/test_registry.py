@@ -172,6 +172,7 @@ def test_unusable_space_is_named(toy: str, observation_space, action_space, reas
     [
         (PLAIN, TWO, ("3 numbers", "vector", "discrete")),
         (spaces.Box(0, 255, (64, 48, 3), np.uint8), TWO, ("64×48×3 pixels", "image", "discrete")),
+        (spaces.Box(0, 255, (84, 84, 8), np.uint8), TWO, ("84×84×8 pixels", "image", "discrete")),
         (spaces.Box(0, 255, (7, 7, 3), np.uint8), TWO, ("147 numbers", "vector", "discrete")),
         (spaces.Discrete(16), TWO, ("one of 16 states", "discrete", "discrete")),
         (spaces.MultiDiscrete([3, 4]), TWO, ("one of 3×4 states", "discrete", "discrete")),

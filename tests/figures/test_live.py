@@ -89,7 +89,7 @@ def test_the_solved_return_is_a_dashed_line_with_its_number() -> None:
     figure = live_figure("PPO", solved_return=475.0)
     (line,) = figure.layout.shapes
     assert (line.y0, line.y1, line.line.dash) == (475.0, 475.0, "dash")
-    assert figure.layout.annotations[-1].text == "solved: 475"
+    assert figure.layout.annotations[-1].text == "solved: 475 as the mean of 100 episodes"
     assert not live_figure("PPO").layout.shapes
 
 

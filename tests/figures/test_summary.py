@@ -48,6 +48,13 @@ def test_best_and_latest_values_are_named(sample) -> None:
     assert "policy loss" in text_summary(sample("A2C", 20), "A2C")
 
 
+def test_values_are_those_of_the_run_where_points_were_merged() -> None:
+    returns = [100.0] * 30 + [0.0] * 4_000 + [float(n) for n in range(71)]
+    said = text_summary(run(returns), "DQN")
+    assert "the mean return of the last 20 is 60.5." in said
+    assert "Best mean so far: 100 near step" in said
+
+
 def test_the_footnote_says_what_one_seed_cannot(sample) -> None:
     note = what_is_drawn(sample("PPO", 20))
     assert "dots: single episodes" in note

@@ -13,6 +13,7 @@ from stable_baselines3 import A2C, DQN, PPO
 
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.errors import TrainingError
+from retroml_edu.envs.spaces import describe_observation
 from retroml_edu.policies import WeightsError, build_policy, copy_weights, load_weights, policy_spec
 from retroml_edu.policies.threads import one_torch_thread
 
@@ -57,6 +58,7 @@ def test_another_seed_gives_other_weights():
         (NUMBERS, "MlpPolicy", False),
         (spaces.Discrete(16), "MlpPolicy", False),
         (PICTURE, "CnnPolicy", True),
+        (spaces.Box(0, 255, (84, 84, 8), np.uint8), "CnnPolicy", True),
         (spaces.Box(0, 255, (20, 20, 3), np.uint8), "MlpPolicy", False),
         (spaces.Dict({"near": NUMBERS, "far": spaces.Discrete(3)}), "MultiInputPolicy", False),
         (spaces.Dict({"near": NUMBERS, "eye": PICTURE}), "MultiInputPolicy", True),
@@ -66,6 +68,7 @@ def test_another_seed_gives_other_weights():
 def test_observations_decide_the_network(algorithm, space, name, reads_images):
     spec = policy_spec(config(algorithm), space, ACTIONS)
     assert (spec.name, spec.reads_images) == (name, reads_images)
+    assert (describe_observation(space)[1] == "image") == (name == "CnnPolicy")
     build_policy(config(algorithm), space, ACTIONS)
 
 

@@ -6,17 +6,16 @@ import json
 import os
 import subprocess
 import sys
+import threading
 
 import av
 import pytest
 
-from retroml_edu.core.bus import EventBus
 from retroml_edu.core.errors import ConfigError, StorageError
 from retroml_edu.session import experiment
 from retroml_edu.session.evaluation import evaluate
 from retroml_edu.session.experiment import run_experiment
 from retroml_edu.session.history import load_run
-from retroml_edu.session.run import TrainingRun
 from retroml_edu.storage.manifest import check_manifest
 from retroml_edu.training import scripted
 from tests.session.bench import small_config
@@ -91,6 +90,7 @@ def test_an_evaluation_is_kept_with_its_video_and_can_be_repeated(trained):
         frames = sum(1 for _ in file.decode(video=0))
     assert frames >= first.episodes[0].length / 2  # the film shows the first game, every second step of it
     assert stored["video"] == first.video_path.name
+    assert check_manifest(run.folder) == []
     assert again.video_path is None
 
 
@@ -123,6 +123,21 @@ def test_an_evaluation_that_cannot_be_kept_is_told(start):
         evaluate(load_run(run.run_id, run.path.parent), episodes=1, video=False)
 
 
+@pytest.mark.parametrize("name", ["eval", "videos"])
+def test_an_evaluation_follows_no_link_out_of_the_run(start, tmp_path, name):
+    run = start()
+    run.wait()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    try:
+        (run.path / name).symlink_to(elsewhere, target_is_directory=True)
+    except OSError:  # Windows allows links only to developers
+        pytest.skip("this account may not make links")
+    with pytest.raises(StorageError, match="a link on the way leaves the folder"):
+        evaluate(load_run(run.run_id, run.path.parent), episodes=1)
+    assert list(elsewhere.iterdir()) == []
+
+
 @pytest.fixture
 def scripted_trainer(monkeypatch):
     """Let every run follow this script."""
@@ -142,13 +157,13 @@ def test_a_bar_shows_how_far_it_is_and_warnings_above_it(scripted_trainer, home,
     assert "warning: the gradient is large" in shown.out + shown.err
 
 
-def test_the_last_batch_is_shown_whenever_it_comes(scripted_trainer, home, capsys, monkeypatch):
-    # As if the run ended just before the pump came round.
-    monkeypatch.setattr(TrainingRun, "follow", lambda run, sink: run.bus.subscribe(sink, replay=True))
-    monkeypatch.setattr(EventBus, "drain", lambda bus: 0)
+def test_an_error_is_shown_too_in_the_thread_that_shows_the_bar(scripted_trainer, home, monkeypatch):
+    shown = []
+    write = lambda text: shown.append((text, threading.current_thread()))  # noqa: E731 - as short as that
+    monkeypatch.setattr(experiment.tqdm, "write", write)
     scripted_trainer(scripted.ScriptedTrainer(fail_at=400))
     result = run_experiment(small_config(), home)
-    assert f"error: Training failed at step 400: {result.error}" in capsys.readouterr().out
+    assert shown == [(f"error: Training failed at step 400: {result.error}", threading.current_thread())]
 
 
 def test_no_bar_where_none_is_wanted(scripted_trainer, home, capsys):

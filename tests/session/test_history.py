@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from retroml_edu.core.errors import StorageError, UnknownNameError
+from retroml_edu.session import history
 from retroml_edu.session.history import list_runs, load_run
 from retroml_edu.training.scripted import ScriptedTrainer
 
@@ -37,6 +40,25 @@ def test_tables_curves_events_and_videos_tell_the_same(run):
 def test_a_video_that_is_gone_is_not_listed(run):
     (run.path / run.videos()[0].path).unlink()
     assert [video.step for video in run.videos()] == [200, 400, 600, 800]
+
+
+@pytest.mark.parametrize("damage", ["link", "other file", "monster"])
+def test_what_is_no_video_of_this_run_is_not_listed(run, tmp_path, monkeypatch, damage):
+    first = run.path / run.videos()[0].path
+    if damage == "link":
+        (tmp_path / "secret.mp4").write_bytes(b"not yours")
+        first.unlink()
+        try:
+            first.symlink_to(tmp_path / "secret.mp4")
+        except OSError as error:
+            pytest.skip(f"this system lets us make no links: {error}")
+    elif damage == "other file":
+        log = run.folder.events_log
+        log.write_text(log.read_text().replace(f"videos/{first.name}", "config.json"))
+    else:
+        monkeypatch.setattr(history, "MAX_VIDEO_BYTES", first.stat().st_size - 1)
+    assert first.name not in [Path(video.path).name for video in run.videos()]
+    assert "config.json" not in [video.path for video in run.videos()]
 
 
 def test_it_looks_like_what_it_is(run):

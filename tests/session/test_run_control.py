@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime
+from typing import ClassVar
 
 import pytest
 
@@ -116,17 +117,52 @@ def test_a_wait_that_is_too_short_says_where_the_run_is(waiting):
     assert not run.ended
 
 
+def test_a_wait_without_end_can_be_interrupted_on_every_system(start):
+    class Slow(threading.Event):
+        """Ends at the third look."""
+
+        looks: ClassVar = []
+
+        def wait(self, timeout=None):
+            self.looks.append(timeout)
+            return len(self.looks) > 2
+
+    run = start()
+    result = run.wait(TIMEOUT_S)
+    run._ended = Slow()
+    assert run.wait() is result
+    assert Slow.looks == [0.5, 0.5, 0.5]
+
+
+def test_a_video_that_hangs_when_it_is_cancelled_keeps_nobody_waiting(start, monkeypatch):
+    filming, release = threading.Event(), threading.Event()
+
+    def hang(*args, **kwargs):
+        filming.set()
+        release.wait(TIMEOUT_S)
+
+    monkeypatch.setattr(videos, "record_episode", hang)
+    monkeypatch.setattr(videos, "PATIENCE_S", 0.05)
+    run = start(videos={"milestones": (1.0,)})
+    try:
+        assert filming.wait(TIMEOUT_S)
+        run.stop()
+        assert run.wait(TIMEOUT_S).success
+        told = [event.message for event in run.bus.history if event.kind == "log"]
+        assert told == ["The last video was given up: it did not end when it was cancelled."]
+    finally:
+        release.set()
+
+
 def test_two_runs_side_by_side_do_not_meet(home):
     trainers = [ScriptedTrainer(wait_at=400), ScriptedTrainer(wait_at=400)]
     supply = iter(trainers)
     session = Session(home, trainer_for=lambda config: next(supply))
     runs = [session.start(small_config(seed=seed)) for seed in (1, 2)]
     assert all(trainer.reached.wait(TIMEOUT_S) for trainer in trainers)
-    assert [session.live_run(run.run_id) for run in runs] == runs
     runs[0].stop()
     trainers[1].release.set()
     assert [run.wait(TIMEOUT_S).state for run in runs] == ["stopped", "done"]
-    assert [session.live_run(run.run_id) for run in runs] == [None, None]
     assert {row.run_id: row.state for row in list_runs(home)} == {run.run_id: run.state for run in runs}
     steps = [len(load_run(run.run_id, home).metrics()) for run in runs]
     assert steps == [13, 25]  # a stopped run has one point more: where it ended

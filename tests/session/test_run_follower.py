@@ -14,7 +14,7 @@ from retroml_edu.session.follower import RunFollower
 from retroml_edu.session.history import list_runs, load_run
 from retroml_edu.storage.inbox import acknowledged
 from retroml_edu.training.scripted import ScriptedTrainer
-from tests.session.bench import TIMEOUT_S, Collector, until
+from tests.session.bench import TIMEOUT_S, Collector, threads_of_runs, until
 
 ROOT = Path(__file__).parents[2]
 
@@ -82,8 +82,10 @@ def test_a_finished_run_is_told_at_once_and_whole(start):
     live.wait()
     stored = load_run(live.run_id, live.path.parent)
     follower, sink = RunFollower(stored), Collector()
+    for thread in threads_of_runs():  # nothing more can come: nobody has to close the follower
+        thread.join(TIMEOUT_S)
+    assert not threads_of_runs()
     follower.follow(sink)
-    follower.close()
     assert [event for event in sink.events if event.kind != "progress"] == stored.events()
 
 

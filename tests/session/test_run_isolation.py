@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import ClassVar
 
-from retroml_edu.core.errors import StorageError
+import gymnasium
+import pytest
+import torch
+from gymnasium import Env
+from gymnasium.envs.classic_control import CartPoleEnv
+from gymnasium.envs.registration import EnvSpec
+
+from retroml_edu.core.errors import StorageError, TrainingError
 from retroml_edu.core.states import RunState
 from retroml_edu.session import archive, videos
+from retroml_edu.session import run as run_module
+from retroml_edu.session.evaluation import evaluate
 from retroml_edu.session.history import load_run
+from retroml_edu.session.player import Player
 from retroml_edu.session.run import TrainingRun
 from retroml_edu.storage.writer import RunWriter
 from retroml_edu.training.scripted import ScriptedTrainer
-from tests.session.bench import TIMEOUT_S, Collector, states, until
+from tests.session.bench import TIMEOUT_S, Collector, small_config, states, until
 
 
 def full_disk(*args, **kwargs):
@@ -56,10 +66,63 @@ def test_a_video_that_fails_is_a_warning(start, monkeypatch, part):
     assert states(run.bus.history)[-1] == "done"
 
 
-def test_milestones_that_fall_together_are_one_video(start):
-    run = start(ScriptedTrainer(), steps=2, videos={"milestones": (0.0, 0.1, 0.2, 1.0), "length_s": 1.0})
+@pytest.mark.parametrize(
+    ("steps", "n_envs", "milestones", "filmed"),
+    [
+        (2, 2, (0.0, 0.1, 0.2, 1.0), [0, 32]),
+        (8, 8, (0.0, 0.25, 0.5, 0.75, 1.0), [0, 8, 128]),
+        (8, 8, (0.25, 0.5, 0.75), [8]),
+        (1, 2, (0.75, 1.0), [0, 32]),
+    ],
+)
+def test_milestones_that_fall_together_are_one_video(start, steps, n_envs, milestones, filmed):
+    run = start(steps=steps, n_envs=n_envs, videos={"milestones": milestones, "length_s": 1.0})
     run.wait(TIMEOUT_S)
-    assert [event.step for event in run.bus.history if event.kind == "video"] == [0, 32]
+    assert [event.step for event in run.bus.history if event.kind == "video"] == filmed
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Register games that cannot be drawn."""
+
+    class Undrawn(CartPoleEnv):
+        metadata: ClassVar = {"render_modes": []}
+
+        def __init__(self, *, silent):
+            super().__init__()
+            self.silent = silent
+
+        def render(self):
+            return None if self.silent else Env.render(self)
+
+    for env_id, silent in (("Silent-v0", True), ("Loud-v0", False)):
+        spec = EnvSpec(env_id, Undrawn, max_episode_steps=100, kwargs={"silent": silent})
+        monkeypatch.setitem(gymnasium.registry, env_id, spec)
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("env_id", ["Silent-v0", "Loud-v0"])
+def test_a_game_that_cannot_be_drawn_is_told_once(start, env_id):
+    run = start(env_id=env_id, videos=True)
+    assert run.wait(TIMEOUT_S).success
+    assert told(run) == [f'There are no videos: "{env_id}" cannot be drawn: it has no render mode "rgb_array".']
+    with pytest.raises(TrainingError, match="cannot be drawn"):
+        evaluate(load_run(run.run_id, run.path.parent), episodes=1)
+
+
+def test_a_player_that_cannot_be_made_gives_torch_its_threads_back(monkeypatch):
+    def broken(*args):
+        raise ValueError("no such network")
+
+    monkeypatch.setattr("retroml_edu.policies.actor.Actor", broken)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with pytest.raises(ValueError, match="no such network"):
+            Player(small_config(), seed=1)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_a_full_disk_while_training_is_told_and_the_run_goes_on(start, monkeypatch):
@@ -140,7 +203,25 @@ def test_an_error_in_looking_after_the_folder_does_not_end_the_store(start, monk
     assert load_run(run.run_id, run.path.parent).state is RunState.DONE
 
 
-@pytest.mark.parametrize("moment", ["before", "after"])
+def test_followers_are_told_of_the_end_before_the_run_has_ended(start, monkeypatch):
+    monkeypatch.setattr(run_module, "VIEW_INTERVAL_S", TIMEOUT_S)  # all comes in the last round
+    trainer = ScriptedTrainer(wait_at=400)
+    run, ended = start(trainer), []
+
+    class Panel(Collector):
+        def handle(self, events):
+            super().handle(events)
+            ended.append(run.ended)
+
+    panel = Panel()
+    run.follow(panel)
+    trainer.release.set()
+    run.wait(TIMEOUT_S)
+    assert panel.states[-1] == "done"
+    assert ended == [False]
+
+
+@pytest.mark.parametrize("moment", ["before", "between", "after"])
 def test_who_begins_to_follow_at_the_very_end_still_gets_everything(start, monkeypatch, moment):
     late = Collector()
     end = TrainingRun._end
@@ -154,6 +235,14 @@ def test_who_begins_to_follow_at_the_very_end_still_gets_everything(start, monke
                 return result(*facts)
 
             run._archive.result = result_once
+        if moment == "between":
+            stop = run._view_pump.stop
+
+            def stop_and_follow():
+                stop()
+                run.follow(late)
+
+            run._view_pump.stop = stop_and_follow
         end(run, final)
         if moment == "after":
             run.follow(late)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gymnasium
 import pytest
 import torch
+from gymnasium.envs.registration import EnvSpec
 
 from retroml_edu.core.config import SCHEMA_VERSION
 from retroml_edu.core.errors import ConfigError, RunBusyError, StorageError
@@ -64,6 +66,23 @@ def test_a_replay_buffer_that_does_not_fit_is_refused(monkeypatch):
     (problem,) = check(config)
     assert (problem.severity, problem.field) == ("error", "hyperparameters.buffer_size")
     assert "0.9 GB of memory can be used" in problem.message
+
+
+def test_the_space_of_an_environment_that_is_registered_anew_is_looked_at_anew(monkeypatch):
+    class Numbers(gymnasium.Env):
+        action_space = gymnasium.spaces.Discrete(2)
+
+        def __init__(self, count):
+            self.observation_space = gymnasium.spaces.Box(-1.0, 1.0, (count,))
+
+    monkeypatch.setattr(memory, "available_memory_bytes", lambda: 10**9)
+    config = small_config(env_id="Numbers-v0", algorithm="DQN", steps=500_000, hyperparameters={"buffer_size": 100_000})
+    errors = []
+    for count in (3, 30_000):
+        spec = EnvSpec("Numbers-v0", Numbers, kwargs={"count": count})
+        monkeypatch.setitem(gymnasium.registry, "Numbers-v0", spec)
+        errors.append([problem.field for problem in check(config) if problem.severity == "error"])
+    assert errors == [[], ["hyperparameters.buffer_size"]]
 
 
 def test_a_device_that_is_not_there_is_refused(monkeypatch):

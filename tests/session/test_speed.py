@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from retroml_edu.core.control import Control
 from retroml_edu.core.errors import ConfigError, RunBusyError, TrainingError
 from retroml_edu.envs import resolve_config
 from retroml_edu.session import speed
@@ -13,7 +14,7 @@ from retroml_edu.session.session import Session
 from retroml_edu.session.speed import lasting, measure_speed
 from retroml_edu.training import trainer_for
 from retroml_edu.training.scripted import ScriptedTrainer
-from tests.session.bench import small_config
+from tests.session.bench import TIMEOUT_S, small_config
 
 
 @pytest.mark.parametrize("algorithm", ["PPO", "DQN"])
@@ -23,13 +24,18 @@ def test_the_speed_of_a_real_trainer_is_a_rate(algorithm):
 
 
 def test_a_session_measures_without_leaving_a_run(home, monkeypatch):
-    monkeypatch.setattr(speed, "MEASURE_S", 0.0)
-    session = Session(home, trainer_for=lambda config: ScriptedTrainer(fail_at=None))
-    cancelled = threading.Event()
-    cancelled.set()
-    with pytest.raises(RunBusyError, match="called off while the speed was measured"):
-        session.measure_speed(small_config(), cancelled=cancelled)
+    monkeypatch.setattr(speed, "PATIENCE_S", 0.3)
+    assert Session(home, trainer_for=lambda config: ScriptedTrainer()).measure_speed(small_config()) > 10
     assert [path for path in home.iterdir() if path.is_dir()] == []
+
+
+def test_a_measurement_is_called_off_in_the_middle_of_an_update(home):
+    trainer, control = ScriptedTrainer(wait_at=400), Control()  # it waits, and has nothing to report
+    caller = threading.Thread(target=lambda: trainer.reached.wait(TIMEOUT_S) and control.stop())
+    caller.start()
+    with pytest.raises(RunBusyError, match="called off while the speed was measured"):
+        Session(home, trainer_for=lambda config: trainer).measure_speed(small_config(), control)
+    caller.join()
 
 
 def test_a_trainer_that_is_too_slow_is_told(monkeypatch):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from retroml_edu.core.metrics import METRICS
 from retroml_edu.session.feed import FeedMode, LiveFeed
 from retroml_edu.session.follower import RunFollower
 from retroml_edu.session.history import load_run
+from retroml_edu.session.player import Player
 from retroml_edu.session.session import Session
 from tests.session.bench import TIMEOUT_S, Collector, small_config, until
 
@@ -84,6 +87,28 @@ def test_a_feed_that_fails_is_told_and_the_run_goes_on(train, monkeypatch):
     until(lambda: viewer.ends, "the end of the feed")
     assert viewer.problems == ["The live feed stopped: no display"]
     assert not run.ended
+
+
+def test_a_preview_shows_no_more_pictures_than_it_may(train, monkeypatch):
+    class Steps(Player):
+        """Shows of a game how many steps were taken since the last picture."""
+
+        taken: ClassVar = [0]
+
+        def step(self):
+            self.taken[-1] += 1
+            return super().step()
+
+        def render(self):
+            self.taken.append(0)
+            return super().render()
+
+    monkeypatch.setattr("retroml_edu.session.feed.Player", Steps)
+    run, viewer = train(steps=ENDLESS), Viewer()
+    viewer.feed(run, FeedMode.PREVIEW)
+    until(lambda: len(viewer.frames) >= 2, "two frames")
+    run.stop()
+    assert Steps.taken[0] == 4  # CartPole plays 50 steps a second: 12.5 pictures
 
 
 def measured(run, home):

@@ -137,6 +137,19 @@ def test_a_tail_gives_each_line_once(tmp_path: Path) -> None:
     assert tail.read() == [b"two"]
 
 
+@pytest.mark.parametrize("length", [MAX_LINE_BYTES, 2 * MAX_LINE_BYTES, 2 * MAX_LINE_BYTES + 5])
+def test_a_tail_holds_the_beginning_of_an_overlong_line_only(tmp_path: Path, length: int) -> None:
+    file = tmp_path / "log"
+    tail = LineTail(file)
+    file.write_bytes(b"one\n" + b"x" * length)
+    read = tail.read()
+    with file.open("ab") as log:
+        log.write(b"x\ntwo\n")
+    read += tail.read()
+    assert [len(line) for line in read] == [3, MAX_LINE_BYTES, 3]
+    assert read[-1] == b"two"
+
+
 @pytest.mark.parametrize("text", ["[" * 40 + "]" * 40, "[" * 100_000, '{"a": ', "NaN,"])
 def test_bad_json_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match=r"deep|Expecting|Extra"):

@@ -17,6 +17,11 @@ def test_the_facts_name_versions_and_hardware() -> None:
     json.dumps(facts)
 
 
+def test_what_the_trainer_measured_wins() -> None:
+    facts = environment_facts({"engine_version": "2.9.2", "torch_threads": 99})
+    assert (facts["engine_version"], facts["torch_threads"]) == ("2.9.2", 99)
+
+
 def test_nothing_personal_and_nothing_unlisted_gets_in() -> None:
     facts = environment_facts({"threads": 2, "home": str(Path.home()), "user": getpass.getuser()})
     listed = {"python", "packages", "os", "cpu", "memory_bytes", "gpu", "torch_threads"}

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +21,13 @@ from retroml_edu.core.events import (
     VideoEvent,
 )
 from retroml_edu.core.states import RunState
+from retroml_edu.storage import reader as reading
 from retroml_edu.storage.folder import RunFolder
 from retroml_edu.storage.frames import episodes_frame, metrics_frame
-from retroml_edu.storage.lease import Lease
-from retroml_edu.storage.reader import EventTail, read_events, run_state
+from retroml_edu.storage.jsonl import AppendFile, whole_lines
+from retroml_edu.storage.lease import Lease, lease_state
+from retroml_edu.storage.lines import decode
+from retroml_edu.storage.reader import MAX_METRICS, EventTail, read_events, run_state
 from retroml_edu.storage.writer import RunWriter
 
 STORY: list[Event] = [
@@ -44,10 +48,15 @@ VIDEO_OUTSIDE = json.dumps(
 
 
 def write(folder: RunFolder, events: list[Event], attempt: int = 1, last_valid_seq: int | None = None) -> int:
+    """Write events and return the number of the newest line."""
     writer = RunWriter(folder, attempt, last_valid_seq)
     writer.handle(events)
     writer.close()
-    return writer.last_seq
+    newest = 0
+    for line in (*whole_lines(folder.metrics_log), *whole_lines(folder.events_log)):
+        with suppress(ValueError):
+            newest = max(newest, decode(line).seq)
+    return newest
 
 
 def test_what_is_written_is_read_back_in_order(folder: RunFolder) -> None:
@@ -127,6 +136,8 @@ def test_superseded_lines_are_skipped(folder: RunFolder) -> None:
         '{"attempt":1,"seq":5,"kind":"metric","step":"1","elapsed_s":1.0,"values":{}}',
         '{"attempt":1,"seq":5,"kind":"metric","step":1,"elapsed_s":1.0,"values":[1]}',
         '{"attempt":1,"seq":5,"kind":"metric","step":1,"elapsed_s":1.0,"values":{"train/loss":"<b>"}}',
+        '{"attempt":1,"seq":5,"kind":"metric","step":1,"elapsed_s":1.0,"values":{"train/\\u001bloss":1.0}}',
+        '{"attempt":1,"seq":5,"kind":"metric","step":1,"elapsed_s":1.0,"values":{"' + "x" * 101 + '":1.0}}',
         '{"attempt":1,"seq":5,"kind":"episode","step":1,"elapsed_s":1.0,"env_index":0,"episode_return":1.0}',
         '{"attempt":1,"seq":5,"kind":"episode","step":1,"elapsed_s":1,"env_index":0,"episode_return":1'
         + "0" * 400
@@ -144,6 +155,23 @@ def test_damaged_lines_are_skipped_and_counted(folder: RunFolder, line: str) -> 
     reader = read_events(folder)
     assert list(reader) == STORY
     assert reader.damaged == 1
+
+
+def test_a_stranger_does_not_decide_how_many_metrics_there_are(folder: RunFolder) -> None:
+    events: list[Event] = [MetricEvent(n, 0.0, {f"own/{n}": 1.0}) for n in range(MAX_METRICS + 10)]
+    write(folder, [*events, events[0]])
+    reader = read_events(folder)
+    assert list(reader) == [*events[:MAX_METRICS], events[0]]
+    assert reader.damaged == 10
+
+
+def test_what_a_terminal_would_obey_is_left_out(folder: RunFolder) -> None:
+    write(folder, [LogEvent("info", "a\x1b[2Jb\x9b\tc\nd\x07", 0, "t"), StateEvent(RunState.FAILED, 1, "\x1b]0;x\x07")])
+    said, state = read_events(folder)
+    assert isinstance(said, LogEvent)
+    assert said.message == "a[2Jb\tc\nd"
+    assert isinstance(state, StateEvent)
+    assert state.detail == "]0;x"
 
 
 def test_a_tail_sees_each_event_once(folder: RunFolder) -> None:
@@ -194,6 +222,81 @@ def test_a_failing_write_is_raised_for_the_bus(folder: RunFolder, monkeypatch: p
     folder.events_log.mkdir()
     with pytest.raises(StorageError, match=r"events\.jsonl"):
         RunWriter(folder)
+
+
+FULL = [("metrics.jsonl",), ("events.jsonl",), ("training.log",), ("metrics.jsonl", "events.jsonl", "training.log")]
+
+
+@pytest.fixture
+def full(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Names of files for which the disk is full."""
+    names: set[str] = set()
+    append = AppendFile.append
+
+    def refuse(file: AppendFile, lines: bytes) -> None:
+        if file._path.name in names:
+            raise StorageError(f"Cannot write {file._path.name}: No space left on device.")
+        append(file, lines)
+
+    monkeypatch.setattr(AppendFile, "append", refuse)
+    return names
+
+
+@pytest.mark.parametrize("files", FULL)
+def test_what_a_full_disk_refused_is_written_later_once_and_in_order(
+    folder: RunFolder, full: set[str], files: tuple[str, ...]
+) -> None:
+    writer = RunWriter(folder)
+    full.update(files)
+    for event in STORY[:-1]:
+        with suppress(StorageError):
+            writer.handle([event])
+    assert writer.owed > 0
+    assert RunState.DONE not in [event.state for event in read_events(folder) if isinstance(event, StateEvent)]
+    full.clear()
+    writer.handle([])
+    assert writer.owed == 0
+    writer.handle(STORY[-1:])
+    writer.close()
+    assert list(read_events(folder)) == STORY
+    assert "warning" in folder.training_log.read_text()
+
+
+def test_what_is_owed_is_written_at_the_end_or_its_loss_is_told(folder: RunFolder, full: set[str]) -> None:
+    for again in (False, True):
+        writer = RunWriter(folder)
+        full.add("metrics.jsonl")
+        with pytest.raises(StorageError, match="No space left"):
+            writer.handle(STORY)
+        if again:
+            full.clear()
+            writer.close()
+            assert list(read_events(folder)) == STORY
+        else:
+            with pytest.raises(StorageError, match="No space left"):
+                writer.close()
+            assert list(read_events(folder)) == []
+        writer.close()
+
+
+def test_a_run_that_was_killed_before_its_first_state_is_lost(folder: RunFolder) -> None:
+    Lease.acquire(folder)
+    assert run_state(folder) is RunState.CREATED
+    folder.lease_file.write_text(json.dumps(json.loads(folder.lease_file.read_text()) | {"process_start": 1.0}))
+    assert run_state(folder) is RunState.LOST
+
+
+def test_a_run_that_ends_while_it_is_looked_at_is_not_lost(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    lease = Lease.acquire(folder)
+    write(folder, [StateEvent(RunState.RUNNING, 0)])
+
+    def end_and_look(of: RunFolder) -> str:
+        write(of, [StateEvent(RunState.DONE, 5)])
+        lease.release()
+        return lease_state(of)
+
+    monkeypatch.setattr(reading, "lease_state", end_and_look)
+    assert run_state(folder) is RunState.DONE
 
 
 @pytest.mark.parametrize("final", [RunState.DONE, RunState.STOPPED, RunState.FAILED])

@@ -93,7 +93,8 @@ def test_a_missing_config_names_its_file(tmp_path: Path) -> None:
 
 
 def test_kept_files_leave_out_what_passes(folder: RunFolder) -> None:
-    for file in (folder.lease_file, folder.control_log, folder.acknowledged_file, folder.latest_jpg):
+    passing = (folder.lease_file, folder.lease_lock, folder.control_log, folder.acknowledged_file, folder.latest_jpg)
+    for file in passing:
         file.write_text("x")
     (folder.path / ".a.json.1234.tmp").write_text("x")
     folder.videos_dir.mkdir()

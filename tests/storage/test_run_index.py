@@ -166,7 +166,7 @@ def test_rebuilding_drops_what_is_gone_and_keeps_names(home: Home, open_index: O
     ("file", "text", "said"),
     [
         ("config.json", "{", "no config"),
-        ("config.json", '{"env_id": "a\\u0000b"}', ""),
+        ("config.json", '{"env_id": "a\\u0000b"}', "made of letters"),
         ("config.json", '{"env_id": "a\\u0000\\ud800"}', "valid string"),
         ("config.json", '{"env_id": "x", "\\u0000": 1}', "no setting"),
         ("summary.json", "garbage", ""),

@@ -57,6 +57,22 @@ def test_pauses_do_not_count():
     assert clock.elapsed_s < 0
 
 
+@pytest.mark.parametrize("cycles", [3, 12])
+def test_rollouts_and_updates_have_their_true_share_in_the_speed(monkeypatch, cycles):
+    now = 0.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    events = []
+    reporter = Reporter(events.append, Control(), MOST_METRIC_EVENTS - 1)  # every update is reported
+    for cycle in range(cycles):
+        for part in range(1, 5):  # four seconds of rollout, four of update: 100 steps in 8 s
+            now += 1.0
+            reporter.progress(100 * cycle + 25 * part)
+        now += 4.0
+        reporter.update(100 * (cycle + 1), {})
+    speeds = [event.values["time/steps_per_second"] for event in events if isinstance(event, MetricEvent)]
+    assert speeds == pytest.approx([12.5] * cycles)
+
+
 def test_speed_is_of_the_recent_past():
     meter = SpeedMeter(window_s=10.0)
     assert meter.steps_per_second(0.0, 0) == 0.0

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from retroml_edu.core.config import ExperimentConfig
-from retroml_edu.envs import tuned_defaults
+from retroml_edu.envs import resolve_config, tuned_defaults
 
 
 def shown(panel):
@@ -138,3 +138,31 @@ def test_a_choice_that_breaks_the_form_is_a_sentence_in_the_panel(bench, monkeyp
     monkeypatch.setattr("retroml_edu.session.check.check", lambda config: 1 / 0)
     item.set(seed=8)
     item.until_said("Something went wrong in the panel: ZeroDivisionError: division by zero")
+
+
+def test_another_algorithm_keeps_what_the_form_does_not_show(bench):
+    item = bench()
+    panel = item.open(group_id="course", owner="ada", video={"milestones": (0.0, 1.0)})
+    item.set(algorithm="A2C")
+    assert panel.config.algorithm == "A2C"
+    assert (panel.config.group_id, panel.config.owner) == ("course", "ada")
+    assert panel.config.video.milestones == (0.0, 1.0)
+
+
+def test_what_depends_on_the_length_goes_along_with_it_unless_it_was_touched(bench):
+    item = bench()
+    panel = item.open(env_id="ALE/Breakout-v5", algorithm="DQN", run_type="quick", n_envs=None)
+    short = panel.form.values["hyperparameters.learning_starts"]
+    item.set(run_type="long")
+    assert panel.form.values["hyperparameters.learning_starts"] > short
+    asked = ExperimentConfig(env_id="ALE/Breakout-v5", algorithm="DQN", run_type="long", seed=7)
+    assert resolve_config(panel.config).hyperparameters == resolve_config(asked).hyperparameters
+    item.set(hyperparameters__learning_starts=777)
+    item.set(run_type="quick")
+    assert panel.form.values["hyperparameters.learning_starts"] == 777
+
+
+def test_layers_of_a_config_can_be_seen_in_the_form(bench):
+    panel = bench().open(hyperparameters={"net_arch": (16, 16)})
+    fields = {field.get("name"): field for section in panel.form.spec for field in section["fields"]}
+    assert [16, 16] in [choice["value"] for choice in fields["hyperparameters.net_arch"]["choices"]]

@@ -5,6 +5,8 @@ import threading
 import pytest
 
 from retroml_edu.core.errors import RunBusyError, StorageError
+from retroml_edu.core.events import log
+from retroml_edu.session.archive import RunArchive
 from retroml_edu.session.follower import RunFollower
 from retroml_edu.session.history import load_run
 from retroml_edu.session.session import Session
@@ -169,7 +171,7 @@ def test_an_error_that_nobody_foresaw_is_a_sentence_in_the_panel(bench, monkeypa
 def test_time_becomes_steps_from_the_measured_speed(bench, monkeypatch):
     seen = []
 
-    def measure(self, config, *, cancelled=None):
+    def measure(self, config, control=None):
         seen.append(item.panel.runbar.state)
         return 10.0
 
@@ -185,9 +187,9 @@ def test_time_becomes_steps_from_the_measured_speed(bench, monkeypatch):
 
 
 def test_stop_calls_the_measuring_off(bench, monkeypatch, waits):
-    def measure(self, config, *, cancelled=None):
-        assert cancelled.wait(10)
-        return 10.0
+    def measure(self, config, control=None):
+        waits(lambda: control.stopping, "Stop")
+        raise RunBusyError("The start was called off while the speed was measured.")
 
     monkeypatch.setattr(Session, "measure_speed", measure)
     item = bench()
@@ -264,7 +266,6 @@ def test_a_feed_that_is_off_sends_nothing(bench):
     panel.feed.send = lambda *args, **kwargs: pytest.fail("a frame was sent")
     item.press("train")
     item.until_state("done")
-    assert not panel.feed.playing
 
 
 def test_a_home_in_an_error_is_named(bench, tmp_path):
@@ -274,3 +275,39 @@ def test_a_home_in_an_error_is_named(bench, tmp_path):
     panel = item.open()
     with pytest.raises(StorageError, match=str(blocked).replace("\\", "\\\\")):
         panel.start()
+
+
+def test_a_run_that_is_over_has_no_say_in_the_next_one(bench, waits):
+    item = bench()
+    panel = item.open()
+    item.press("train")
+    item.until_state("done")
+    first = panel.run
+    first.wait(10)
+    item.press("train")
+    item.until_state("done")
+    waits(lambda: panel.run is not first and panel.run.ended, "the end of the second run")
+    lines = list(panel.log.lines)
+    first.bus.publish(log("error", "an old story"))
+    first.bus.drain()
+    assert panel.log.lines == lines
+
+
+def test_train_right_after_the_end_waits_for_the_folder_and_starts(bench, monkeypatch, waits):
+    item = bench()
+    panel = item.open()
+    finished = threading.Event()
+    close = RunArchive.close
+
+    def slow(self, *args):
+        finished.wait(10)
+        yield from close(self, *args)
+
+    monkeypatch.setattr(RunArchive, "close", slow)
+    item.press("train")
+    item.until_state("done")
+    first = panel.run
+    item.press("train")
+    finished.set()
+    waits(lambda: panel.run is not first, "the second run")
+    item.until_state("done")

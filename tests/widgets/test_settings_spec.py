@@ -7,7 +7,8 @@ import pytest
 from retroml_edu.core.config import ALGORITHMS, ExperimentConfig
 from retroml_edu.core.errors import ConfigError
 from retroml_edu.envs import check_env, list_envs, resolve_config
-from retroml_edu.widgets.settings_spec import BY_TIME, OTHER_ENV, form_spec, form_values, request_of
+from retroml_edu.widgets.settings_spec import form_spec
+from retroml_edu.widgets.settings_values import BY_TIME, OTHER_ENV, form_values, request_of
 
 PAIRS = [(spec.id, name) for spec in list_envs() for name in ALGORITHMS if not check_env(spec.id, name)]
 KINDS = [("CartPole-v1", "PPO"), ("CartPole-v1", "A2C"), ("CartPole-v1", "DQN"), ("ALE/Pong-v5", "DQN")]
@@ -33,7 +34,7 @@ def test_a_config_comes_back_from_the_form_resolved(env_id, algorithm):
 
 @pytest.mark.parametrize(("env_id", "algorithm"), PAIRS)
 def test_a_slider_holds_its_default(env_id, algorithm):
-    for name, field in fields(form_spec(config(env_id, algorithm))).items():
+    for name, field in fields(form_spec(form_values(config(env_id, algorithm)))).items():
         if field["type"] != "slider":
             continue
         assert field["low"] < field["high"], name
@@ -46,7 +47,7 @@ def test_a_slider_holds_its_default(env_id, algorithm):
 @pytest.mark.parametrize(("env_id", "algorithm"), KINDS)
 def test_every_field_teaches_and_has_a_value(env_id, algorithm):
     asked = config(env_id, algorithm)
-    spec = form_spec(asked)
+    spec = form_spec(form_values(asked))
     assert json.loads(json.dumps(spec)) == spec
     found = fields(spec)
     names = [field["name"] for section in spec for field in section["fields"] if "name" in field]
@@ -95,7 +96,7 @@ def test_an_id_that_is_not_listed_goes_by_its_own_field():
     assert (values["env_id"], values["custom_env_id"]) == (OTHER_ENV, "Taxi-v4")
     assert request_of(values, asked).config.env_id == "Taxi-v4"
     assert request_of(values | {"custom_env_id": "  Taxi-v4 "}, asked).config.env_id == "Taxi-v4"
-    assert form_spec(asked)
+    assert form_spec(form_values(asked))
 
 
 def test_no_id_is_asked_for_in_a_sentence():

@@ -8,6 +8,7 @@ function render({ model, el }) {
   const status = document.createElement("span");
   status.className = "rml-caption";
   status.setAttribute("role", "status");
+  let awaited = null;
   const buttons = model.get("exports").map(([what, text]) => {
     const button = document.createElement("button");
     button.type = "button";
@@ -17,7 +18,9 @@ function render({ model, el }) {
     button.addEventListener("click", () => {
       if (button.getAttribute("aria-disabled") === "true") return;
       status.textContent = `Making the ${what.toUpperCase()} …`;
-      model.send({ action: "export", what });
+      // Answers reach every view of the panel; only the one that asked takes the file.
+      awaited = crypto.randomUUID?.() ?? String(Math.random());
+      model.send({ action: "export", what, token: awaited });
     });
     return button;
   });
@@ -29,6 +32,7 @@ function render({ model, el }) {
     where.textContent = model.get("where");
   };
   const onMessage = (message, buffers) => {
+    if (message.token !== awaited) return;
     if (message.kind === "problem") {
       status.textContent = `✕ ${message.text}`;
       return;

@@ -30,6 +30,7 @@ function render({ model, el }) {
   let url = null;
   const paint = (bytes, after) => {
     const next = URL.createObjectURL(new Blob([bytes], { type: "image/jpeg" }));
+    image.onerror = () => URL.revokeObjectURL(next);
     image.onload = () => {
       if (url) URL.revokeObjectURL(url);
       url = next;
@@ -50,7 +51,7 @@ function render({ model, el }) {
     if (poster?.byteLength) {
       paint(poster);
       caption.textContent = model.get("caption");
-    } else if (!model.get("playing")) {
+    } else {
       image.hidden = true;
       empty.hidden = false;
       caption.textContent = model.get("caption");
@@ -63,7 +64,7 @@ function render({ model, el }) {
   });
   image.hidden = true;
   model.on("msg:custom", onMessage);
-  const watched = ["mode", "poster", "caption", "playing"];
+  const watched = ["mode", "poster", "caption"];
   watched.forEach((name) => model.on(`change:${name}`, refresh));
   refresh();
   return () => {

@@ -44,6 +44,8 @@ const SCALES = {
     value: (f, p) => Number((1 - significant((1 - f.low) * ((1 - f.high) / (1 - f.low)) ** p)).toPrecision(8)),
   },
 };
+// "1,000,000" is a million and "0,01" a hundredth: commas part thousands or, alone, are the decimal point.
+const plain = (text) => (/^[+-]?\d{1,3}([, ]\d{3})+(\.\d+)?$/.test(text) ? text.replace(/[, ]/g, "") : text.replace(",", "."));
 const clamp = (x) => Math.min(1, Math.max(0, Number.isFinite(x) ? x : 0));
 
 let counter = 0;
@@ -103,7 +105,7 @@ function makeControl(field, id, write) {
   }
   const number = element("input", { ...describe, type: "text", inputmode: "decimal", class: "rml-number", autocomplete: "off", "aria-label": field.label });
   const typed = () => {
-    const text = number.value.trim().replaceAll(",", "").replaceAll(" ", "");
+    const text = plain(number.value.trim());
     if (field.optional && (text === "" || text === "off")) return write(null);
     write(text !== "" && Number.isFinite(Number(text)) ? Number(text) : text);
   };
@@ -168,8 +170,7 @@ function render({ model, el }) {
 
   const explain = (row, field) => {
     if (!field.help) return;
-    const lesson = field.lesson ? element("div", { class: "rml-lesson" }, `Explained in lesson ${Number.parseInt(field.lesson, 10)}`) : "";
-    bubble.replaceChildren(element("div", {}, field.help), lesson);
+    bubble.textContent = field.help;
     bubble.classList.add("rml-shown");
     bubble.style.left = `${row.offsetLeft}px`;
     bubble.style.width = `${Math.min(420, row.offsetWidth)}px`;
@@ -228,8 +229,7 @@ function render({ model, el }) {
 
   const refresh = () => {
     const values = model.get("values");
-    const problems = model.get("problems");
-    for (const { field, control, row, reset, problem } of controls) {
+    for (const { field, control, row, reset } of controls) {
       const value = values[field.name];
       control.show(value);
       row.hidden = Boolean(field.when) && !Object.entries(field.when).every(([name, wanted]) => values[name] === wanted);
@@ -239,6 +239,14 @@ function render({ model, el }) {
       const label = Array.isArray(field.default) ? field.default.join(" × ") : shown(field.default, field);
       reset.title = `Back to the default: ${label}`;
       reset.setAttribute("aria-label", `${field.label}: back to the default, ${label}`);
+    }
+    showProblems();
+  };
+
+  // Apart from the values: what a person is typing elsewhere must not be overwritten when a check comes back.
+  const showProblems = () => {
+    const problems = model.get("problems");
+    for (const { field, row, problem } of controls) {
       const found = problems[field.name];
       problem.textContent = found ? `${found.severity === "error" ? "✕" : "!"} ${found.text}` : "";
       problem.dataset.severity = found?.severity ?? "";
@@ -248,12 +256,12 @@ function render({ model, el }) {
 
   model.on("change:spec", rebuild);
   model.on("change:values", refresh);
-  model.on("change:problems", refresh);
+  model.on("change:problems", showProblems);
   rebuild();
   return () => {
     model.off("change:spec", rebuild);
     model.off("change:values", refresh);
-    model.off("change:problems", refresh);
+    model.off("change:problems", showProblems);
   };
 }
 
