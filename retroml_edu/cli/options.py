@@ -15,14 +15,14 @@ def add_home(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--home", type=Path, metavar="FOLDER", help="where runs live (default: as `doctor` says)")
 
 
-def add_run(parser: argparse.ArgumentParser) -> None:
+def add_run(parser: argparse.ArgumentParser, newest: str = "the newest") -> None:
     """Add the run that a command is about, and ``--home``."""
     parser.add_argument(
         "run_id",
         metavar="RUN",
         nargs="?",
         default=LATEST,
-        help="its id, or the first characters of it (default: the newest)",
+        help=f"its id, or the first characters of it (default: {newest})",
     )
     add_home(parser)
 

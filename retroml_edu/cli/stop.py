@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 
-from retroml_edu.cli.options import add_run, chosen_run
+from retroml_edu.cli.options import LATEST, add_run, chosen_run
 
 PATIENCE_S = 30.0
 
@@ -13,7 +13,7 @@ PATIENCE_S = 30.0
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `stop` to the command line."""
     parser = subparsers.add_parser("stop", help="stop a run that goes on in another process")
-    add_run(parser)
+    add_run(parser, newest="the newest that goes on")
     parser.set_defaults(run=run)
 
 
@@ -23,12 +23,21 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         UnknownNameError: If there is no such run.
     """
+    from retroml_edu.session.history import list_runs, load_run
     from retroml_edu.storage.inbox import send_command
 
-    stored = chosen_run(args)
+    if args.run_id == LATEST:
+        going_on = [row for row in list_runs(args.home) if not row.state.is_final]
+        if not going_on:
+            print("No run goes on.")
+            return 0
+        stored = load_run(going_on[0].run_id, args.home)
+    else:
+        stored = chosen_run(args)
     if stored.state.is_final:
         print(f"Run {stored.run_id} has ended already: {stored.state}.")
         return 0
+    print(f"Stopping {stored.title}, run {stored.run_id} …", flush=True)
     send_command(stored.folder, "stop")
     deadline = time.monotonic() + PATIENCE_S
     while not stored.state.is_final:

@@ -119,6 +119,10 @@ BatchSize = Annotated[
 ]
 
 
+def _learning_rate_knob(lesson: str) -> Knob:
+    return Knob("Learning rate", scale="log", low=1e-5, high=1e-1, lesson=lesson)
+
+
 class Hyperparameters(BaseModel):
     """What all three algorithms share."""
 
@@ -128,7 +132,7 @@ class Hyperparameters(BaseModel):
 class PPOHyperparameters(Hyperparameters):
     """Proximal policy optimisation (Schulman et al. 2017)."""
 
-    learning_rate: Annotated[LearningRate, Knob("Learning rate", scale="log", high=1e-2, lesson="10-ppo")] = 3e-4
+    learning_rate: Annotated[LearningRate, _learning_rate_knob("10-ppo")] = 3e-4
     n_steps: Annotated[
         int,
         Field(
@@ -189,7 +193,7 @@ class PPOHyperparameters(Hyperparameters):
 class A2CHyperparameters(Hyperparameters):
     """Advantage actor-critic, the synchronous form of A3C (Mnih et al. 2016)."""
 
-    learning_rate: Annotated[LearningRate, Knob("Learning rate", scale="log", high=1e-2, lesson="09-a2c-gae")] = 7e-4
+    learning_rate: Annotated[LearningRate, _learning_rate_knob("09-a2c-gae")] = 7e-4
     n_steps: Annotated[
         int,
         Field(
@@ -224,7 +228,7 @@ class A2CHyperparameters(Hyperparameters):
 class DQNHyperparameters(Hyperparameters):
     """Deep Q-network (Mnih et al. 2015)."""
 
-    learning_rate: Annotated[LearningRate, Knob("Learning rate", scale="log", high=1e-2, lesson="06-dqn")] = 1e-4
+    learning_rate: Annotated[LearningRate, _learning_rate_knob("06-dqn")] = 1e-4
     buffer_size: Annotated[
         int,
         Field(

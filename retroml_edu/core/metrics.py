@@ -55,7 +55,7 @@ _ALL = (
         f"The return averaged over the last {RETURN_WINDOW} games: the trend behind the noise.",
         "higher",
     ),
-    Metric(LENGTH, "Episode length", "steps", "Steps that one whole game took."),
+    Metric(LENGTH, "Length", "steps", "Steps that one whole game took."),
     Metric(LOSS, "Loss", "", "What the update makes smaller. It need not fall while the agent learns."),
     Metric(
         POLICY_LOSS,

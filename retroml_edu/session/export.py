@@ -77,10 +77,13 @@ EXPORTS: Mapping[str, Export] = {
 
 
 def file_name(run: Run, what: str) -> str:
-    """Return a file name that says what it holds, such as ``CartPole-v1_PPO_seed42_metrics.csv``."""
+    """Return a file name that says what it holds, such as ``CartPole-v1_PPO_seed42_run-faeac2_metrics.csv``.
+
+    The end of the run's id tells two runs of one seed apart.
+    """
     config = run.config
     environment = "".join(letter if letter.isalnum() or letter in "-." else "-" for letter in config.env_id)
-    return f"{environment}_{config.algorithm}_seed{config.seed}_{_export(what).suffix}"
+    return f"{environment}_{config.algorithm}_seed{config.seed}_run-{run.run_id[-6:]}_{_export(what).suffix}"
 
 
 def make_export(run: Run, what: str) -> bytes:

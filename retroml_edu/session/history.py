@@ -16,6 +16,7 @@ from retroml_edu.core.states import RunState
 from retroml_edu.storage.folder import RunFolder, open_run_folder, read_config
 from retroml_edu.storage.home import find_home
 from retroml_edu.storage.index import RunIndex, RunRow
+from retroml_edu.storage.index.row import row_of_folder
 from retroml_edu.storage.json_text import read_json_object
 from retroml_edu.storage.paths import inside
 from retroml_edu.storage.reader import read_events, run_state
@@ -165,5 +166,8 @@ def list_runs(
         state: Only runs in this state.
         limit: At most so many.
     """
-    with RunIndex.of_home(find_home(home)) as index:
-        return index.list_runs(env_id=env_id, algorithm=algorithm, state=state, limit=limit)
+    found = find_home(home)
+    with RunIndex.of_home(found) as index:
+        rows = index.list_runs(env_id=env_id, algorithm=algorithm, state=state, limit=limit)
+    # The index learns of a run's figures when it ends; of those that go on, the folder tells more.
+    return [row if row.state.is_final else row_of_folder(open_run_folder(found.path, row.run_id)) for row in rows]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
+import weakref
+from contextlib import suppress
 from pathlib import Path
 
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.control import Control
-from retroml_edu.core.errors import Problem, raise_problems
+from retroml_edu.core.errors import Problem, WaitTimeoutError, raise_problems
 from retroml_edu.core.training import Trainer
 from retroml_edu.envs import get_env, resolve_config
 from retroml_edu.session.archive import RunArchive
@@ -22,6 +25,21 @@ def _default_trainer(config: ExperimentConfig) -> Trainer:
     from retroml_edu.training import trainer_for
 
     return trainer_for(config)
+
+
+_going_on: weakref.WeakSet[TrainingRun] = weakref.WeakSet()
+EXIT_TIMEOUT_S = 10.0
+
+
+@atexit.register
+def _end_runs() -> None:
+    """Stop what still trains when Python ends: its threads would be torn down in the middle of a computation."""
+    runs = [run for run in _going_on if not run.ended]
+    for run in runs:
+        run.stop()
+    for run in runs:
+        with suppress(WaitTimeoutError):
+            run.wait(EXIT_TIMEOUT_S)
 
 
 def _resolved(config: ExperimentConfig) -> ExperimentConfig:
@@ -61,6 +79,7 @@ class Session:
         raise_problems(self.check(config))
         resolved = _resolved(config)
         run = TrainingRun(resolved, self._trainer_for(resolved), RunArchive(self.home, self.index, resolved))
+        _going_on.add(run)
         run.start()
         return run
 

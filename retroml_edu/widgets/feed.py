@@ -66,7 +66,8 @@ class FeedView(anywidget.AnyWidget):
     def end(self) -> None:
         """Keep the last frame, also for a page that is loaded later."""
         with self.hold_sync():
-            self.poster, self.caption = self._last, self._last_caption
+            self.poster = self._last
+            self.caption = f"Last picture: {self._last_caption}" if self._last else ""
 
     def _describe(self, mode: FeedMode, frame: Frame) -> str:
         played = f"game {frame.episode:,} · return {score(frame.episode_return)}"

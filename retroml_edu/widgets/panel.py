@@ -14,6 +14,7 @@ from retroml_edu.core.bus import Subscription
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.control import Control
 from retroml_edu.core.errors import ConfigError, Problem, RetroMLError, RunBusyError, raise_problems
+from retroml_edu.core.events import LogEvent, log
 from retroml_edu.core.states import RunState
 from retroml_edu.envs import goal_return
 from retroml_edu.session.feed import FeedMode, LiveFeed
@@ -43,6 +44,7 @@ from retroml_edu.widgets.settings_values import (
     requested_env,
 )
 from retroml_edu.widgets.videos import VideoShelf
+from retroml_edu.widgets.words import duration
 
 FollowedRun = TrainingRun | RunFollower
 FOLDER_TIMEOUT_S = 60.0
@@ -69,6 +71,7 @@ class Panel:
         self._filler: int | None = None
         self._called_off = threading.Event()
         self._trial: Control | None = None
+        self._measured: LogEvent | None = None
         self._following: Subscription | None = None
         self._changing_feed = threading.RLock()
         self._feed: LiveFeed | None = None
@@ -131,6 +134,7 @@ class Panel:
         if self._filler == threading.get_ident():
             return  # code fills the form in, and checks it when it is done
         with self._shown(), self._filling_in:
+            self.runbar.show_problems([])  # what was said of the last Train is answered by a change
             old, new = change.old, change.new
             chosen = (requested_env(new), new["algorithm"])
             if chosen != (self._config.env_id, self._config.algorithm):
@@ -192,6 +196,7 @@ class Panel:
             self._refuse_second_run()
             before = self.runbar.state
             self._called_off.clear()
+            self._measured = None
             self.runbar.show_problems([])
             self.runbar.show_state(RunState.STARTING)
             try:
@@ -212,6 +217,8 @@ class Panel:
         if self._called_off.is_set():
             raise RunBusyError("The start was called off.")
         run = session.start(config)
+        if self._measured is not None:
+            run.bus.publish(self._measured)
         self._config = request.config
         self._show(run)
         self.runbar.show_problems([problem for problem in problems if problem.severity == "warning"])
@@ -232,6 +239,8 @@ class Panel:
     def _timed(self, session: Session, request: Request) -> ExperimentConfig:
         """Turn hours and minutes into steps, from the speed of this machine."""
         self.runbar.show_state(MEASURING)
+        self.runbar.show_title("")
+        self.runbar.show_progress(0.0, "A throw-away copy is trained for some seconds, to turn the time into steps.")
         self._trial = Control()
         if self._called_off.is_set():
             self._trial.stop()
@@ -240,7 +249,10 @@ class Panel:
         finally:
             self._trial = None
         self.runbar.show_state(RunState.STARTING)
-        return lasting(request.config, request.duration_s or 0.0, speed)
+        config = lasting(request.config, request.duration_s or 0.0, speed)
+        steps = f"{config.total_timesteps:,} steps at the measured {speed:,.0f} steps/s"
+        self._measured = log("info", f"{duration(request.duration_s or 0.0)} became {steps}")
+        return config
 
     def show_run(self, run: FollowedRun) -> None:
         """Show a run that was started elsewhere, with everything that it has reported."""
@@ -312,7 +324,10 @@ class Panel:
         with self._changing_feed:
             self._stop_feed()
             run, mode = self.run, self.feed.mode
-            if mode == OFF or not isinstance(run, TrainingRun) or run.ended:
+            if mode == OFF:
+                self.feed.begin()
+                return
+            if not isinstance(run, TrainingRun) or run.ended:
                 self.feed.end()
                 return
             self.feed.begin()

@@ -127,9 +127,13 @@ def test_stop_ends_a_run_and_says_so(command, home):
     trainer = ScriptedTrainer(wait_at=400)
     run = Session(home, trainer_for=lambda config: trainer).start(small_config())
     assert trainer.reached.wait(TIMEOUT_S)
-    assert command(f"stop {run.run_id}") == (0, f"Run {run.run_id}: stopped.\n", "")
+    later = Session(home, trainer_for=lambda config: ScriptedTrainer()).start(small_config())
+    later.wait(TIMEOUT_S)
+    code, out, _ = command("stop")  # not the newest, which has ended, but the newest that goes on
+    assert (code, out.splitlines()[-1]) == (0, f"Run {run.run_id}: stopped.")
     run.wait(TIMEOUT_S)
-    assert command("stop") == (0, f"Run {run.run_id} has ended already: stopped.\n", "")
+    assert command(f"stop {run.run_id}") == (0, f"Run {run.run_id} has ended already: stopped.\n", "")
+    assert command("stop") == (0, "No run goes on.\n", "")
 
 
 def test_stop_does_not_wait_for_ever(command, home, monkeypatch):

@@ -176,3 +176,16 @@ def test_a_killed_process_leaves_a_run_that_is_listed_as_lost_and_opens(home):
     follower.close()
     assert follower.ended
     assert collector.states == ["starting", "running", "lost"]
+
+
+def test_a_script_that_ends_while_a_run_goes_on_ends_it_in_order(tmp_path: Path) -> None:
+    script = (
+        "import sys\nfrom retroml_edu import ExperimentConfig, Session\n"
+        "config = ExperimentConfig(env_id='CartPole-v1', run_type='long', seed=1)\n"
+        "print(Session(sys.argv[1]).start(config).run_id)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert load_run(done.stdout.strip(), tmp_path).state is RunState.STOPPED

@@ -58,7 +58,7 @@ def test_the_zip_is_the_folder(trained):
 def test_each_is_written_under_its_own_name_or_the_name_given(trained, tmp_path, what):
     run, _ = trained
     path = run.export(what, tmp_path)
-    assert path == tmp_path / f"CartPole-v1_PPO_seed7_{EXPORTS[what].suffix}"
+    assert path == tmp_path / f"CartPole-v1_PPO_seed7_run-{run.run_id[-6:]}_{EXPORTS[what].suffix}"
     named = run.export(what, tmp_path / "mine")
     assert named.stat().st_size > 0
 
@@ -96,8 +96,9 @@ def foreign(start):
 
 @pytest.mark.parametrize("env_id", ["../../Evil-v0", "ALE/Pong-v5", "a:b+c-v0", "..", "Spiel-für-alle-v0"])
 def test_a_file_name_is_safe_whatever_the_environment_is_called(foreign, env_id):
-    name = file_name(foreign(env_id), "csv")
-    assert name.endswith("_PPO_seed7_metrics.csv")
+    run = foreign(env_id)
+    name = file_name(run, "csv")
+    assert name.endswith(f"_PPO_seed7_run-{run.run_id[-6:]}_metrics.csv")
     assert not set(name) & set('/\\:*?"<>| ')
 
 

@@ -31,6 +31,10 @@ function render({ model, el }) {
     buttons.forEach((button) => button.setAttribute("aria-disabled", String(!model.get("ready"))));
     where.textContent = model.get("where");
   };
+  const moved = () => {
+    status.textContent = ""; // what it says is of the run before
+    refresh();
+  };
   const onMessage = (message, buffers) => {
     if (message.token !== awaited) return;
     if (message.kind === "problem") {
@@ -47,12 +51,12 @@ function render({ model, el }) {
     status.textContent = `${message.name} saved`;
   };
   model.on("change:ready", refresh);
-  model.on("change:where", refresh);
+  model.on("change:where", moved);
   model.on("msg:custom", onMessage);
   refresh();
   return () => {
     model.off("change:ready", refresh);
-    model.off("change:where", refresh);
+    model.off("change:where", moved);
     model.off("msg:custom", onMessage);
   };
 }

@@ -201,6 +201,7 @@ function render({ model, el }) {
     row.addEventListener("mouseleave", () => (clearTimeout(timer), quiet()));
     row.addEventListener("focusin", (event) => event.target.matches(":focus-visible") && explain(row, field));
     row.addEventListener("focusout", quiet);
+    row.addEventListener("input", (event) => event.target.type === "text" && quiet());
     controls.push({ field, control, row, reset, problem });
     return row;
   };
