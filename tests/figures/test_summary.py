@@ -44,7 +44,7 @@ def test_the_trend_is_told_from_the_noise(returns: list[float], trend: str) -> N
 def test_best_and_latest_values_are_named(sample) -> None:
     said = text_summary(run([0.0, 10.0, 0.0, 0.0]), "DQN")
     assert "Best mean so far: 5 at step 20." in said
-    assert "Latest values: episode length 10." in said
+    assert "Latest values: length 10." in said
     assert "policy loss" in text_summary(sample("A2C", 20), "A2C")
 
 
