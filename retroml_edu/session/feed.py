@@ -14,6 +14,9 @@ from retroml_edu.session.player import Player
 from retroml_edu.session.run import TrainingRun
 
 FPS = 15
+"""Most pictures a second."""
+ENOUGH_FPS = 10
+"""Faster games are shown at this pace: each picture costs the browser, and so the training beside it, some time."""
 MAX_WEIGHTS_AGE_S = 2.0
 
 
@@ -102,7 +105,7 @@ class LiveFeed:
             player.close()
 
     def _play(self, player: Player) -> None:
-        stride = math.ceil(player.fps / FPS)
+        stride = max(math.ceil(player.fps / FPS), math.floor(player.fps / ENOUGH_FPS))
         asked = time.monotonic()
         due = asked
         episode, moment = 0, None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -20,6 +21,11 @@ from retroml_edu.widgets.runbar import RunBar
 from retroml_edu.widgets.videos import VideoShelf
 from retroml_edu.widgets.words import duration, episodes, score
 
+CHART_POINTS = 400
+"""Most points a curve: more than a panel of the chart has pixels to show, and a browser pays for each of them."""
+CHART_STRIDE = 10
+"""By how many of these points a curve grows between two drawings, about."""
+MOST_PATIENCE_S = 2.0
 NOTABLE_LAG = 1_000
 """Events that wait to be written, from which on it is said."""
 
@@ -56,7 +62,7 @@ class RunView:
             self._forget()
             self._config = config
             self._storage_lag = storage_lag
-            self._recorder = CurveRecorder(f"{config.env_id} · {config.algorithm} · seed {config.seed}")
+            self._recorder = CurveRecorder(f"{config.env_id} · {config.algorithm} · seed {config.seed}", CHART_POINTS)
             self._chart.begin(config.algorithm, goal_return(config.env_id))
             self._log.clear()
             self._videos.show_run(run_id, folder, recording=config.video.enabled)
@@ -74,17 +80,29 @@ class RunView:
             self._log.add(events)
             self._videos.add(events)
             # Last: whatever the chart may trip over, the state above it is right.
-            if self._recorder.version != self._drawn:
+            if self._recorder.version != self._drawn and self._chart_is_due():
                 self._drawn = self._recorder.version
                 self._chart.show(self._recorder.data())
 
     def _forget(self) -> None:
         self._recorder = CurveRecorder()
         self._drawn = 0
+        self._next_chart_s = 0.0
         self._state = RunState.CREATED
         self._step = 0
         self._elapsed_s = 0.0
         self._episodes = 0
+
+    def _chart_is_due(self) -> bool:
+        """Draw at once what is new to the eye: the longer the curve, the less a quarter of a second adds to it.
+
+        Drawing takes the browser some of the time that training could use; a run that pauses or ends is drawn to its last point.
+        """
+        now = time.monotonic()
+        if now < self._next_chart_s and self._state is RunState.RUNNING:
+            return False
+        self._next_chart_s = now + min(self._elapsed_s / CHART_POINTS * CHART_STRIDE, MOST_PATIENCE_S)
+        return True
 
     def _note(self, event: Event) -> None:
         if isinstance(event, StateEvent):

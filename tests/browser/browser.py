@@ -21,8 +21,10 @@ _READY = """() => {
   const panel = window.jupyterapp?.shell.currentWidget;
   const kernel = panel?.sessionContext?.session?.kernel;
   return Boolean(panel?.context?.isReady && panel.content?.model?.cells.length
-    && kernel?.connectionStatus === 'connected');
+    && kernel?.connectionStatus === 'connected' && ['idle', 'busy'].includes(kernel.status));
 }"""
+# A cell that runs while JupyterLab is still making its acquaintance with the kernel may never be answered.
+_ACQUAINTED = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.info.then(() => true)"
 _IDLE = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
 _COUNT = "() => window.jupyterapp.shell.currentWidget.content.widgets.length"
 _EXECUTE = "([command, args]) => window.jupyterapp.commands.execute(command, args)"
@@ -61,7 +63,7 @@ class LabPage:
         self._path = ""
         self._single_document = True
         self.page.on("console", self._note_console)
-        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on("pageerror", lambda error: self.problems.append(error.stack or str(error)))
 
     def open(self, path: str, *, single_document: bool = True) -> None:
         """Open a notebook and wait for its kernel.
@@ -210,6 +212,7 @@ class LabPage:
         if dialog.count():
             raise AssertionError(f"JupyterLab opened with a question instead: {dialog.inner_text()!r}")
         self.page.locator("#jupyterlab-splash").wait_for(state="detached")
+        self.page.evaluate(_ACQUAINTED)
 
     def _note_console(self, message: ConsoleMessage) -> None:
         if message.type == "error":

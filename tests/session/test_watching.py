@@ -108,7 +108,7 @@ def test_a_preview_shows_no_more_pictures_than_it_may(train, monkeypatch):
     viewer.feed(run, FeedMode.PREVIEW)
     until(lambda: len(viewer.frames) >= 2, "two frames")
     run.stop()
-    assert Steps.taken[0] == 4  # CartPole plays 50 steps a second: 12.5 pictures
+    assert Steps.taken[0] == 5  # CartPole plays 50 steps a second: 10 pictures
 
 
 def measured(run, home):

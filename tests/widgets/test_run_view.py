@@ -169,3 +169,16 @@ def test_a_page_that_connects_waits_until_the_chart_is_drawn():
         assert asked.wait(10)
         assert not answered.wait(0.2)
     assert answered.wait(10)
+
+
+def test_a_long_curve_is_drawn_less_often_and_to_its_end_when_the_run_ends(stage):
+    def drawn():
+        return max(len(trace.y) if trace.y is not None else 0 for trace in stage.chart.box.children[0].data)
+
+    stage.view.handle([StateEvent(RunState.RUNNING, 0, "", NOW), ProgressEvent(0, 3_600.0)])
+    stage.view.handle([EpisodeEvent(10, 3_600.0, 0, 9.0, 9)])
+    assert drawn() == 1
+    stage.view.handle([EpisodeEvent(20, 3_600.1, 0, 9.0, 9)])
+    assert drawn() == 1, "an hour's curve was drawn again for a tenth of a second"
+    stage.view.handle([StateEvent(RunState.STOPPING, 20, "", NOW)])
+    assert drawn() == 2
