@@ -96,7 +96,8 @@ class RunView:
     def _chart_is_due(self) -> bool:
         """Draw at once what is new to the eye: the longer the curve, the less a quarter of a second adds to it.
 
-        Drawing takes the browser some of the time that training could use; a run that pauses or ends is drawn to its last point.
+        Drawing takes the browser some of the time that training could use. A run that pauses or ends is drawn to its
+        last point.
         """
         now = time.monotonic()
         if now < self._next_chart_s and self._state is RunState.RUNNING:
