@@ -8,17 +8,18 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, cast, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from pydantic_core import ErrorDetails
 
-from retroml_edu.core.errors import ConfigError, Problem, did_you_mean
+from retroml_edu.core.config_words import config_problems
+from retroml_edu.core.errors import ConfigError, Problem
 from retroml_edu.core.hyperparameters import (
     HYPERPARAMETERS,
     AlgorithmName,
     AnyHyperparameters,
     PPOHyperparameters,
 )
+from retroml_edu.core.migration import SCHEMA_VERSION, migrated
+from retroml_edu.core.settings import CheckpointSettings, ParentRun, VideoSettings
 
-SCHEMA_VERSION = 1
 MAX_SEED = 2**31 - 1
 MAX_N_ENVS = 64
 ALGORITHMS: tuple[AlgorithmName, ...] = get_args(AlgorithmName)
@@ -31,44 +32,12 @@ RUN_LENGTHS: Mapping[RunType, int] = {
     "long": 10_000_000,
 }
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
-VideoQuality = Literal["small", "standard", "high"]
 _ENV_ID = re.compile(r"[\w./:+-]+")
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
 def random_seed() -> int:
     """Draw a seed for a run that was given none; it is written into the config."""
     return secrets.randbelow(100_000)
-
-
-class VideoSettings(BaseModel):
-    """The videos that a run records of its own agent while it learns.
-
-    They are played by a copy of the weights in an environment of their own, so recording changes nothing.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    enabled: bool = True
-    milestones: Annotated[tuple[Share, ...], Field(min_length=1, max_length=50)] = (0.0, 0.25, 0.5, 0.75, 1.0)
-    """Shares of the run after which a video is recorded: 0 is the untrained agent, 1 the final one."""
-    length_s: Annotated[float, Field(ge=1.0, le=600.0)] = 10.0
-    """Longest a video may be, in seconds at the game's own speed; an episode that ends earlier ends the video."""
-    quality: VideoQuality = "standard"
-
-    @field_validator("milestones")
-    @classmethod
-    def _in_order(cls, milestones: tuple[float, ...]) -> tuple[float, ...]:
-        return tuple(sorted(set(milestones)))
-
-
-class ParentRun(BaseModel):
-    """Where a run was branched or resumed from."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    run_id: str
-    step: Annotated[int, Field(ge=0)]
 
 
 class ExperimentConfig(BaseModel):
@@ -88,7 +57,10 @@ class ExperimentConfig(BaseModel):
         normalize: Whether observations and rewards are scaled by running statistics.
         hyperparameters: Settings of the algorithm; a mapping becomes the model of the chosen algorithm.
         device: Where the network is trained.
+        deterministic: Whether the run keeps to one processor thread and the CPU, so that machines of the same type
+            give the same numbers to the last bit.
         video: Which videos are recorded during the run.
+        checkpoints: How often the run writes down its exact state, to be resumed from there.
         parent: Run and step that this run branched from.
         group_id: Group of runs that belong together.
         owner: Who the run belongs to, in shared installations.
@@ -100,26 +72,77 @@ class ExperimentConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     schema_version: int = SCHEMA_VERSION
-    env_id: Annotated[str, Field(min_length=1, max_length=200)]
-    algorithm: AlgorithmName = "PPO"
-    run_type: RunType = "quick"
-    total_timesteps: Annotated[int, Field(ge=1, le=10**10)] = 0
-    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = Field(default_factory=random_seed)
-    n_envs: Annotated[int, Field(ge=1, le=MAX_N_ENVS)] | None = None
-    normalize: bool | None = None
+    env_id: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=200,
+            description="The game to learn. Classic control learns within seconds; Atari takes minutes to hours.",
+        ),
+    ]
+    algorithm: Annotated[
+        AlgorithmName,
+        Field(
+            description="PPO: careful policy updates, a good first choice. A2C: the same idea with small quick "
+            "updates. DQN: learns the value of each action from a memory of past steps; discrete actions only."
+        ),
+    ] = "PPO"
+    run_type: Annotated[RunType, Field(description="How long to train. A step is one action in one environment.")] = (
+        "quick"
+    )
+    total_timesteps: Annotated[
+        int,
+        Field(ge=1, le=10**10, description="Environment steps in all, summed over the environments side by side."),
+    ] = 0
+    seed: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=MAX_SEED,
+            default_factory=random_seed,
+            description="Starting point of all random draws. The same seed gives the same run on the same machine; "
+            "another seed is another try of the same experiment.",
+        ),
+    ]
+    n_envs: Annotated[
+        Annotated[int, Field(ge=1, le=MAX_N_ENVS)] | None,
+        Field(
+            description="Copies of the game that are played side by side. More give each update more varied experience."
+        ),
+    ] = None
+    normalize: Annotated[
+        bool | None,
+        Field(
+            description="Scale observations and rewards by their running mean and spread. Helps where they differ "
+            "widely."
+        ),
+    ] = None
     # The discriminator is `algorithm`: _fill_in has made the right model of it before this union is read.
     hyperparameters: AnyHyperparameters = Field(default_factory=PPOHyperparameters)
-    device: DeviceName = "auto"
+    device: Annotated[
+        DeviceName,
+        Field(
+            description="Where the network is trained. A GPU helps with images; small networks are faster on the CPU."
+        ),
+    ] = "auto"
+    deterministic: Annotated[
+        bool,
+        Field(
+            description="Keep to one processor thread and the CPU, so that every machine of the same type gives the "
+            "same numbers to the last bit. Games with images train more slowly this way."
+        ),
+    ] = False
     video: VideoSettings = Field(default_factory=VideoSettings)
+    checkpoints: CheckpointSettings = Field(default_factory=CheckpointSettings)
     parent: ParentRun | None = None
     group_id: Annotated[str, Field(max_length=100)] | None = None
     owner: Annotated[str, Field(max_length=100)] | None = None
 
-    def __init__(self, **data: Any) -> None:
+    def __init__(self, /, **data: Any) -> None:
         try:
             super().__init__(**data)
         except ValidationError as error:
-            raise ConfigError.of(config_problems(error)) from None
+            raise ConfigError.of(config_problems(error, ExperimentConfig)) from None
 
     @field_validator("schema_version")
     @classmethod
@@ -147,7 +170,7 @@ class ExperimentConfig(BaseModel):
     def _fill_in(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             return data
-        data = dict(data)
+        data = migrated(data)
         algorithm = data.get("algorithm", "PPO")
         if isinstance(algorithm, str) and algorithm.upper() in HYPERPARAMETERS:
             name = cast(AlgorithmName, algorithm.upper())
@@ -209,6 +232,23 @@ class ExperimentConfig(BaseModel):
         return self.model_dump(mode="json")
 
 
+def stored_config(data: Mapping[str, Any]) -> ExperimentConfig:
+    """Return the config that a file, a bundle or a database holds, of this version or an earlier one.
+
+    Raises:
+        ConfigError: If it is no config, or its environment's id asks to import a module: only what a person typed
+            here may be about code.
+    """
+    config = ExperimentConfig(**data)
+    if ":" in config.env_id:
+        raise _clash(
+            "env_id",
+            f'env_id="{config.env_id}" would import the module "{config.env_id.partition(":")[0]}", and a config '
+            "that was read never runs code: import the module yourself, and leave its name out of the id.",
+        )
+    return config
+
+
 def _hyperparameters(algorithm: AlgorithmName, given: Any) -> Any:
     model = HYPERPARAMETERS[algorithm]
     if isinstance(given, model):
@@ -227,46 +267,3 @@ def _hyperparameters(algorithm: AlgorithmName, given: Any) -> Any:
 
 def _clash(field: str, message: str) -> ConfigError:
     return ConfigError.of([Problem(field, message)])
-
-
-def config_problems(
-    error: ValidationError, model: type[BaseModel] = ExperimentConfig, prefix: str = ""
-) -> list[Problem]:
-    """Turn pydantic's findings on a settings model into problems in plain words."""
-    problems: list[Problem] = []
-    for details in error.errors(include_url=False):
-        cause = details.get("ctx", {}).get("error")
-        if isinstance(cause, ConfigError):
-            problems.extend(cause.problems)
-        else:
-            problems.append(_problem(details, model, prefix))
-    return problems
-
-
-def _problem(details: ErrorDetails, model: type[BaseModel], prefix: str) -> Problem:
-    path = ".".join(str(part) for part in details["loc"])
-    name = next((part for part in reversed(details["loc"]) if isinstance(part, str)), "")
-    value = details.get("input")
-    kind = details["type"]
-    limits = details.get("ctx", {})
-    if kind == "extra_forbidden":
-        for part in details["loc"][:-1]:
-            inner = model.model_fields[str(part)].annotation
-            model = next(k for k in (inner, *get_args(inner)) if isinstance(k, type) and issubclass(k, BaseModel))
-        owner = "a run" if model is ExperimentConfig else f"{model.__name__}"
-        name = name if name.isprintable() else ascii(name)[1:-1]  # a stranger's file may hold anything
-        message = f'"{name}" is no setting of {owner}.{did_you_mean(name, model.model_fields)}'
-    elif kind == "missing":
-        message = f'"{name}" is missing.'
-    elif kind == "value_error":
-        message = str(limits["error"])
-    elif kind == "literal_error":
-        allowed = str(limits["expected"])
-        message = f"{name}={value!r} is not one of {allowed}.{did_you_mean(str(value), _quoted(allowed))}"
-    else:
-        message = f"{name}={value!r}: {details['msg'].replace('Input should be', 'it must be')}."
-    return Problem(prefix + path, message)
-
-
-def _quoted(choices: str) -> list[str]:
-    return [part.strip("'") for part in choices.replace(" or ", ", ").split(", ")]

@@ -1,4 +1,4 @@
-"""The trainer's inbox: stop, pause, copies of the weights, frames. Polled between steps and mini-batches."""
+"""The trainer's inbox: stop, pause, copies of the weights, frames, snapshots. Polled between steps and mini-batches."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from retroml_edu.core.frames import Frame, FrameChannel
+from retroml_edu.core.snapshot import Snapshot, SnapshotSink
 from retroml_edu.core.weights import PolicyWeights
 
 WeightsReceiver = Callable[[PolicyWeights], None]
@@ -28,15 +29,21 @@ class TrainerView(Protocol):
         """Return a picture of training environment 0."""
         ...
 
+    def snapshot(self) -> Snapshot:
+        """Return everything that decides how training goes on from here."""
+        ...
+
 
 class Control:
     """Carries wishes from any thread to the trainer's thread.
 
-    Threads: the asking methods may be called anywhere, `poll` and `poll_within_update` only by the trainer.
+    Threads: the asking methods may be called anywhere, `poll`, `keep` and `poll_within_update` only by the trainer.
     """
 
     def __init__(self, on_pause: Callable[[bool], None] = lambda _paused: None) -> None:
         self.frames = FrameChannel()
+        self.snapshots: SnapshotSink | None = None
+        """Where snapshots go; set before training starts."""
         self._on_pause = on_pause
         self._changed = threading.Condition()
         self._stop = False
@@ -88,7 +95,14 @@ class Control:
             self._serve_weights(step, view)
         if self.frames.wanted:
             self._draw(view)
+        if self.snapshots is not None and self.snapshots.due(step):
+            self.snapshots.take(view.snapshot())
         self.poll_within_update()
+
+    def keep(self, view: TrainerView) -> None:
+        """Have a snapshot taken where training ends, if there is somebody who takes them."""
+        if self.snapshots is not None:
+            self.snapshots.take(view.snapshot())
 
     def poll_within_update(self) -> None:
         """Serve stop and pause only: between mini-batches the weights are those of no step.

@@ -10,6 +10,7 @@ from retroml_edu.core.ids import utc_now
 from retroml_edu.core.states import RunState
 
 LogLevel = Literal["info", "warning", "error"]
+CheckpointReason = Literal["start", "interval", "request", "stop", "end"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +106,38 @@ class VideoEvent:
     time_utc: str = ""
 
 
-Event: TypeAlias = MetricEvent | EpisodeEvent | ProgressEvent | StateEvent | LogEvent | VideoEvent
+@dataclass(frozen=True, slots=True)
+class CheckpointEvent:
+    """The exact state of the run was stored. Digests are SHA-256, as 64 hexadecimal digits.
+
+    Attributes:
+        path: Its folder, relative to the run folder.
+        step: Environment steps taken so far, summed over all environments.
+        reason: Why it was made: the run goes on from another one, its time had come, somebody asked, or the run stopped
+            or ended.
+        values_digest: Of all values that the run reported up to here (`core.digest.ValuesDigest`).
+        weights_digest: Of the policy's weights and statistics (`core.digest.weights_digest`).
+        state_digest: Of everything that decides how the run goes on.
+        size_bytes: What it added to the disk.
+        duration_s: How long training waited for it.
+    """
+
+    kind: ClassVar[str] = "checkpoint"
+    path: str
+    step: int
+    reason: CheckpointReason
+    values_digest: str
+    weights_digest: str
+    state_digest: str
+    size_bytes: int
+    duration_s: float
+    time_utc: str = ""
+
+
+Event: TypeAlias = MetricEvent | EpisodeEvent | ProgressEvent | StateEvent | LogEvent | VideoEvent | CheckpointEvent
 _EVENTS: dict[str, type[Any]] = {
-    event.kind: event for event in (MetricEvent, EpisodeEvent, ProgressEvent, StateEvent, LogEvent, VideoEvent)
+    event.kind: event
+    for event in (MetricEvent, EpisodeEvent, ProgressEvent, StateEvent, LogEvent, VideoEvent, CheckpointEvent)
 }
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.control import Control
 from retroml_edu.core.events import Event
+from retroml_edu.core.snapshot import Snapshot
 from retroml_edu.core.weights import PolicyWeights
 
 Emit = Callable[[Event], None]
+Start: TypeAlias = Snapshot | PolicyWeights
+"""Where training goes on from: the exact state of a run, or weights alone, with everything else begun anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +35,20 @@ class TrainedModel:
 class Trainer(Protocol):
     """Learns from a config."""
 
-    def train(self, config: ExperimentConfig, emit: Emit, control: Control) -> TrainedModel:
+    def train(self, config: ExperimentConfig, emit: Emit, control: Control, start: Start | None = None) -> TrainedModel:
         """Train until the config's last step, or until control stops it, and return the model as it is then.
 
-        A stop inside an update returns to the state at the update's start.
+        A stop inside an update returns to the state at the update's start. Where training ends, control is given the
+        last snapshot, before the last events.
 
         Args:
             config: Fully resolved.
             emit: Takes events, at once.
             control: Polled between environment steps and between mini-batches.
+            start: A snapshot, after which everything is as in the run that was not left there, metrics of time apart;
+                or weights to begin a run with; None for a run from nothing.
 
         Raises:
-            TrainingError: If training cannot go on.
+            TrainingError: If training cannot go on, or if the start does not fit the config.
         """
         ...

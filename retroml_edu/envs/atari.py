@@ -41,6 +41,7 @@ class AtariGame(gym.Wrapper[Any, Any, Any, Any]):
     - a game that ends within the four frames shows its last frame, not a mixture with an earlier observation;
     - a life lost while a life is being opened does not open another;
     - `reset` before an episode is over starts a new game, as in any other environment;
+    - every game begins in the same state of the emulator, whatever was played before;
     - a game that ends while a life is being opened ends at the next step, so that its return is never lost.
 
     Args:
@@ -67,6 +68,7 @@ class AtariGame(gym.Wrapper[Any, Any, Any, Any]):
         self._game_return = 0.0
         self._game_length = 0
         self._random: np.random.Generator = game.np_random
+        self._start: Any = None
         # At the console's 60 frames a second.
         self.metadata = {**env.metadata, "render_fps": CONSOLE_FPS // FRAME_SKIP}
         self.observation_space = gym.spaces.Box(0, 255, (STACK, SIDE, SIDE), np.uint8)
@@ -118,6 +120,12 @@ class AtariGame(gym.Wrapper[Any, Any, Any, Any]):
     def _open_game(self, seed: int | None, options: dict[str, Any] | None) -> None:
         self.env.reset(seed=seed, options=options)
         self._random = self.env.unwrapped.np_random
+        # Traces of the game before are left by the emulator's reset alone in some games (Assault, Beam Rider), and
+        # by the restored state alone in others (Qbert, Tetris).
+        if seed is not None or self._start is None:
+            self._start = self._ale.cloneState(include_rng=True)
+        else:
+            self._ale.restoreState(self._start)
         self._held = NOOP
         self._life_lost = False
         self._game_return = 0.0

@@ -1,36 +1,10 @@
-"""Wrappers that every environment gets: its seed, and the account of whole episodes."""
+"""The account of whole episodes."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import gymnasium as gym
-import numpy as np
-
-
-class FirstSeed(gym.Wrapper[Any, Any, Any, Any]):
-    """Gives an environment its seed at the first reset that names none; later resets go on from there.
-
-    Rendered frames come out contiguous, as encoders want them.
-    """
-
-    def __init__(self, env: gym.Env[Any, Any], seed: int) -> None:
-        super().__init__(env)
-        self._pending_seed: int | None = seed
-        env.action_space.seed(seed)
-
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        """Reset, with the environment's own seed if this is the first time and none is given."""
-        if seed is None:
-            seed = self._pending_seed
-        self._pending_seed = None
-        return self.env.reset(seed=seed, options=options)
-
-    def render(self) -> Any:
-        """Return the picture of the game as uint8 of shape (height, width, 3), None if it cannot be drawn."""
-        if self.env.render_mode is None:
-            return None
-        return np.ascontiguousarray(self.env.render(), dtype=np.uint8)
 
 
 class EpisodeRecord(gym.Wrapper[Any, Any, Any, Any]):

@@ -16,9 +16,10 @@ from gymnasium.envs.registration import load_env_creator
 from retroml_edu.core.errors import EnvironmentUnusableError
 from retroml_edu.envs.atari import FRAME_SKIP, AtariGame
 from retroml_edu.envs.box2d import FreshWorld, SparksWhenWatched
-from retroml_edu.envs.episodes import EpisodeRecord, FirstSeed
+from retroml_edu.envs.episodes import EpisodeRecord
 from retroml_edu.envs.names import registered
 from retroml_edu.envs.quiet import load_pictures, quieten
+from retroml_edu.envs.replay import Replayable
 
 gym.register_envs(ale_py)
 
@@ -65,7 +66,7 @@ def make_env(
             render_mode=render_mode,
         )
         sticky = float(gym_spec.kwargs["repeat_action_probability"])
-        return FirstSeed(AtariGame(game, sticky=sticky, training=training), seed)
+        return Replayable(AtariGame(game, sticky=sticky, training=training), seed)
     if render_mode is not None:
         load_pictures()
     env = _make(gym_spec, render_mode=render_mode)
@@ -73,7 +74,7 @@ def make_env(
         env = FreshWorld(env)
     elif gym_spec.entry_point == _LANDER and render_mode is not None:
         env = SparksWhenWatched(env)
-    return FirstSeed(EpisodeRecord(env), seed)
+    return Replayable(EpisodeRecord(env), seed)
 
 
 def plays_on_atari(gym_spec: GymSpec) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from stable_baselines3.common.running_mean_std import RunningMeanStd
 from stable_baselines3.common.vec_env import VecNormalize
 
 from retroml_edu.core.weights import Arrays
+from retroml_edu.policies.weights import WeightsError
 
 CLIP = 10.0
 """Observations and rewards beyond this many standard deviations are cut off."""
@@ -25,15 +27,35 @@ def copy_statistics(normalizer: VecNormalize | None) -> dict[str, np.ndarray]:
     """
     if normalizer is None:
         return {}
-    arrays = _statistics("return", "", normalizer.ret_rms)
-    if normalizer.norm_obs:
-        statistics: Any = normalizer.obs_rms
-        if isinstance(statistics, dict):
-            for name, part in statistics.items():
-                arrays |= _statistics("obs", f"/{name}", part)
-        else:
-            arrays |= _statistics("obs", "", statistics)
+    arrays: dict[str, np.ndarray] = {}
+    for kind, suffix, running in _running(normalizer):
+        arrays |= _statistics(kind, suffix, running)
     return arrays
+
+
+def load_statistics(normalizer: VecNormalize | None, arrays: Arrays) -> None:
+    """Overwrite the statistics with what `copy_statistics` returned.
+
+    Raises:
+        WeightsError: If they are not exactly those of such a normaliser; then nothing has been changed.
+    """
+    running = [] if normalizer is None else list(_running(normalizer))
+    wanted = copy_statistics(normalizer)
+    if wanted.keys() != arrays.keys():
+        raise WeightsError(
+            "These weights were learned "
+            + ("with" if arrays else "without")
+            + " running statistics of observations and rewards, and this run "
+            + ("keeps others." if arrays and wanted else "keeps some." if wanted else "keeps none.")
+            + " Set normalize as in the run that they come from."
+        )
+    for name, array in wanted.items():
+        if arrays[name].shape != array.shape or not _possible(name, arrays[name]):
+            raise WeightsError(f"These running statistics cannot be used: {name} does not fit.")
+    for kind, suffix, part in running:
+        part.mean = np.array(arrays[f"{kind}_mean{suffix}"], np.float64)
+        part.var = np.array(arrays[f"{kind}_var{suffix}"], np.float64)
+        part.count = float(arrays[f"{kind}_count{suffix}"])
 
 
 def normalized(observation: Any, statistics: Arrays) -> Any:
@@ -51,6 +73,24 @@ def _normalized(observation: Any, statistics: Arrays, suffix: str) -> Any:
         return observation
     spread = np.sqrt(statistics[f"obs_var{suffix}"] + EPSILON)
     return np.clip((observation - mean) / spread, -CLIP, CLIP).astype(np.float32)
+
+
+def _possible(name: str, array: np.ndarray) -> bool:
+    """Whether these are finite numbers, and neither spread nor count is negative."""
+    if array.dtype.kind != "f" or not np.isfinite(array).all():
+        return False
+    return "_mean" in name or bool((array >= 0).all())
+
+
+def _running(normalizer: VecNormalize) -> Iterator[tuple[str, str, RunningMeanStd]]:
+    """Go through the statistics, each with its kind and the end of its names."""
+    yield "return", "", normalizer.ret_rms
+    if normalizer.norm_obs:
+        statistics: Any = normalizer.obs_rms
+        if isinstance(statistics, dict):
+            yield from (("obs", f"/{name}", part) for name, part in statistics.items())
+        else:
+            yield "obs", "", statistics
 
 
 def _statistics(kind: str, suffix: str, running: RunningMeanStd) -> dict[str, np.ndarray]:

@@ -44,6 +44,11 @@ def load_weights(policy: nn.Module, arrays: Arrays) -> None:
                 f"These weights do not fit the network: {name} has shape {tuple(arrays[name].shape)} instead of "
                 f"{tuple(value.shape)}. {_REMEDY}"
             )
+        if f"torch.{arrays[name].dtype}" != str(value.dtype) or not np.isfinite(arrays[name]).all():
+            raise WeightsError(
+                f"These weights cannot be used: {name} has type {arrays[name].dtype}, and finite numbers of type "
+                f"{str(value.dtype).removeprefix('torch.')} are needed."
+            )
     with torch.no_grad():
         for name, value in own.items():
             value.copy_(torch.from_numpy(np.ascontiguousarray(arrays[name])))

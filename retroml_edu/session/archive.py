@@ -10,12 +10,17 @@ from typing import Any
 
 from retroml_edu.core.bus import EventBus, Subscription
 from retroml_edu.core.config import ExperimentConfig
-from retroml_edu.core.events import Event, log
+from retroml_edu.core.digest import weights_digest
+from retroml_edu.core.events import CheckpointEvent, CheckpointReason, Event, log
 from retroml_edu.core.ids import new_run_id
 from retroml_edu.core.results import RunResult
+from retroml_edu.core.snapshot import Snapshot
 from retroml_edu.core.states import RunState
 from retroml_edu.core.training import TrainedModel
 from retroml_edu.session.pump import Pump
+from retroml_edu.storage.certificate import Certificate, config_digest, marks_of, write_certificate
+from retroml_edu.storage.checkpoint_writer import write_checkpoint
+from retroml_edu.storage.checkpoints import CheckpointInfo, list_checkpoints
 from retroml_edu.storage.environment import environment_facts
 from retroml_edu.storage.exports import write_metrics_csv, write_metrics_json, write_summary
 from retroml_edu.storage.folder import RunFolder, create_run_folder
@@ -24,37 +29,83 @@ from retroml_edu.storage.inbox import Inbox
 from retroml_edu.storage.index import RunIndex
 from retroml_edu.storage.json_text import read_json_object
 from retroml_edu.storage.lease import Lease
+from retroml_edu.storage.lines import AttemptStart
 from retroml_edu.storage.manifest import write_manifest
 from retroml_edu.storage.model_files import save_model
-from retroml_edu.storage.reader import read_events
+from retroml_edu.storage.reader import newest_attempt, read_events
+from retroml_edu.storage.retention import prune_checkpoints, tag_checkpoint
 from retroml_edu.storage.writer import RunWriter
 
 
 class RunArchive:
-    """The folder and the index row of one run of this process.
+    """The folder and the index row of one run of this process; made by `create` or `reopen`.
 
     Args:
-        home: Where runs live.
-        index: The list of runs; a cache of the folders.
+        folder: The run folder, which this process owns.
         config: Fully resolved.
-
-    Raises:
-        StorageError: If the folder cannot be made; nothing is left of it then.
+        index: The list of runs; a cache of the folders.
+        lease: The right to write.
+        writer: Writes the logs.
+        attempt: Which start of the run this is, from 1.
     """
 
-    def __init__(self, home: Home, index: RunIndex, config: ExperimentConfig) -> None:
-        self.run_id = new_run_id()
+    def __init__(
+        self,
+        folder: RunFolder,
+        config: ExperimentConfig,
+        index: RunIndex,
+        lease: Lease,
+        writer: RunWriter,
+        attempt: int,
+    ) -> None:
+        self.folder = folder
+        self.run_id = folder.run_id
         self.subscription: Subscription | None = None
         self._config = config
         self._index = index
+        self._lease = lease
+        self._writer = writer
+        self.attempt = attempt
         self._last_problem = ""
+        self._weights_digest: str | None = None
+
+    @classmethod
+    def create(cls, home: Home, index: RunIndex, config: ExperimentConfig) -> RunArchive:
+        """Make the folder of a new run.
+
+        Raises:
+            StorageError: If the folder cannot be made; nothing is left of it then.
+        """
+        run_id = new_run_id()
         with ExitStack() as undo:
-            undo.callback(shutil.rmtree, home.path / self.run_id, ignore_errors=True)
-            self.folder: RunFolder = create_run_folder(home.path, self.run_id, config, environment_facts({}))
-            self._lease = Lease.acquire(self.folder)
-            self._writer = undo.enter_context(closing(RunWriter(self.folder)))
-            index.record_folder(self.folder)
+            undo.callback(shutil.rmtree, home.path / run_id, ignore_errors=True)
+            folder = create_run_folder(home.path, run_id, config, environment_facts({}))
+            lease = Lease.acquire(folder)
+            writer = undo.enter_context(closing(RunWriter(folder)))
+            index.record_folder(folder)
             undo.pop_all()  # the folder is whole: it stays
+        return cls(folder, config, index, lease, writer, 1)
+
+    @classmethod
+    def reopen(
+        cls, folder: RunFolder, config: ExperimentConfig, index: RunIndex, checkpoint: CheckpointInfo
+    ) -> RunArchive:
+        """Take over the folder of a run that goes on from one of its checkpoints.
+
+        What was measured after the checkpoint counts no longer; nothing is removed.
+
+        Raises:
+            RunBusyError: If a living process owns the run.
+            StorageError: If the folder cannot be written.
+        """
+        with ExitStack() as undo:
+            lease = Lease.acquire(folder)
+            undo.callback(lease.release)
+            attempt = newest_attempt(folder) + 1
+            start = AttemptStart(checkpoint.last_valid_seq, checkpoint.step)
+            writer = RunWriter(folder, attempt, start)
+            undo.pop_all()  # the run is ours
+        return cls(folder, config, index, lease, writer, attempt)
 
     def open(self, bus: EventBus, pump: Pump, obey: Callable[[str], None]) -> None:
         """Begin to write what the bus carries, and to read what other processes ask for."""
@@ -90,16 +141,56 @@ class RunArchive:
             self._last_problem = problem
             bus.publish(log("warning", problem))
 
+    def store_checkpoint(self, snapshot: Snapshot, reason: CheckpointReason, values_digest: str) -> CheckpointEvent:
+        """Put a snapshot into the folder, after everything that was reported before it.
+
+        Raises:
+            StorageError: If something cannot be written.
+        """
+        if self.subscription is not None:
+            self.subscription.drain()
+        return write_checkpoint(
+            self.folder,
+            snapshot,
+            attempt=self.attempt,
+            last_valid_seq=self._writer.flush_through(),
+            reason=reason,
+            values_digest=values_digest,
+        )
+
+    def name_checkpoint(self, step: int, name: str) -> None:
+        """Give a checkpoint a name, which no other one has then.
+
+        Raises:
+            StorageError: If it is not there, or cannot be written.
+        """
+        for info in list_checkpoints(self.folder):
+            if info.tag == name and info.step != step:
+                tag_checkpoint(self.folder, info.path, "")
+        tag_checkpoint(self.folder, step, name)
+
+    def prune_checkpoints(self) -> None:
+        """Remove checkpoints that are too many: not the newest, those with a name, or the first of an extended run.
+
+        Raises:
+            StorageError: If the system refuses.
+        """
+        first = [info.step for info in list_checkpoints(self.folder) if info.reason == "start"]
+        prune_checkpoints(self.folder, self._config.checkpoints.keep, first)
+
     def save_model(self, model: TrainedModel) -> None:
         """Write the model in our own form and as ``model.zip``, and complete ``environment.json``."""
         config = self._config
         description = {"env_id": config.env_id, "algorithm": config.algorithm, "config": config.to_json_dict()}
         save_model(self.folder, model.weights, description)
+        self._weights_digest = weights_digest(model.weights.arrays, model.weights.normalization)
         self.folder.write_environment(environment_facts(model.facts))
         if model.export is not None:
             model.export(str(self.folder.model_zip))
 
-    def close(self, state: RunState, step: int, training_time_s: float, error: str | None) -> Iterator[str]:
+    def close(
+        self, state: RunState, step: int, training_time_s: float, error: str | None, values_digest: str
+    ) -> Iterator[str]:
         """Complete the folder; yield a sentence for every part that could not be written."""
         if self.subscription is not None:
             self.subscription.drain()
@@ -115,6 +206,7 @@ class RunArchive:
             ("summary.json", lambda: write_summary(self.folder, extra, events())),
             ("metrics.csv", lambda: write_metrics_csv(self.folder, events())),
             ("metrics.json", lambda: write_metrics_json(self.folder, events())),
+            ("The certificate", lambda: self._certify(state, step, values_digest, events())),
             ("The manifest", lambda: write_manifest(self.folder)),
             ("The index", lambda: self._index.record_folder(self.folder)),
             ("The lease", self._lease.release),
@@ -124,6 +216,18 @@ class RunArchive:
                 write()
             except Exception as problem:  # noqa: BLE001 - one missing part must not cost the others
                 yield f"{name} could not be written: {problem}"
+
+    def _certify(self, state: RunState, step: int, values_digest: str, events: list[Event]) -> None:
+        certificate = Certificate(
+            run_id=self.run_id,
+            config_digest=config_digest(self._config),
+            state=str(state),
+            steps=step,
+            values_digest=values_digest,
+            weights_digest=self._weights_digest,
+            marks=tuple(marks_of(events)),
+        )
+        write_certificate(self.folder, certificate)
 
     def result(self, state: RunState, training_time_s: float, error: str | None) -> RunResult:
         """Return what the run gave."""

@@ -76,10 +76,21 @@ def _schedule_problems(config: ExperimentConfig) -> list[Problem]:
 
 def _machine_problems(config: ExperimentConfig) -> list[Problem]:
     """What this machine cannot do."""
-    found = [device_problem(config.device)]
+    found = [_not_exact(config) or device_problem(config.device)]
     if isinstance(config.hyperparameters, DQNHyperparameters):
         found.append(replay_buffer_problem(config, _observation_space(config.env_id)))
     return [problem for problem in found if problem is not None]
+
+
+def _not_exact(config: ExperimentConfig) -> Problem | None:
+    if not config.deterministic or config.device in ("auto", "cpu"):
+        return None
+    return Problem(
+        "device",
+        f'deterministic=True goes with the CPU, not with device="{config.device}": a GPU adds numbers up in an order '
+        "that changes from run to run.",
+        'Choose "auto" or "cpu", or switch "Deterministic" off.',
+    )
 
 
 _met: dict[str, tuple[GymSpec, spaces.Space[Any]]] = {}

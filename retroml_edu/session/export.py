@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.errors import StorageError, UnknownNameError, did_you_mean
 from retroml_edu.envs import goal_return
 from retroml_edu.storage.atomic import write_bytes
+from retroml_edu.storage.config_files import config_text
 from retroml_edu.storage.exports import export_zip, metrics_csv, metrics_json
+
+YAML_MIME = "application/yaml"
 
 if TYPE_CHECKING:
     from retroml_edu.session.history import Run
@@ -60,6 +64,10 @@ def _html(run: Run) -> bytes:
     return to_html(run.curves(), run.config.algorithm, solved_return=goal_return(run.config.env_id)).encode("utf-8")
 
 
+def _yaml(run: Run) -> bytes:
+    return config_text(run.config).encode("utf-8")
+
+
 def _zip(run: Run) -> bytes:
     buffer = io.BytesIO()
     export_zip(run.folder, buffer)
@@ -72,6 +80,7 @@ EXPORTS: Mapping[str, Export] = {
     "png": Export("The curves as a picture", "curves.png", "image/png", _png),
     "svg": Export("The curves as a drawing that stays sharp at any size", "curves.svg", "image/svg+xml", _svg),
     "html": Export("The curves as an interactive page", "curves.html", "text/html", _html),
+    "yaml": Export("The settings, to edit, send and load again", "settings.yaml", YAML_MIME, _yaml),
     "zip": Export("The whole run: config, metrics, model, videos", "run.zip", "application/zip", _zip),
 }
 
@@ -81,9 +90,17 @@ def file_name(run: Run, what: str) -> str:
 
     The end of the run's id tells two runs of one seed apart.
     """
-    config = run.config
+    return f"{_named_after(run.config)}_run-{run.run_id[-6:]}_{_export(what).suffix}"
+
+
+def settings_file_name(config: ExperimentConfig) -> str:
+    """Return a name for a file of settings, such as ``CartPole-v1_PPO_seed42_settings.yaml``."""
+    return f"{_named_after(config)}_settings.yaml"
+
+
+def _named_after(config: ExperimentConfig) -> str:
     environment = "".join(letter if letter.isalnum() or letter in "-." else "-" for letter in config.env_id)
-    return f"{environment}_{config.algorithm}_seed{config.seed}_run-{run.run_id[-6:]}_{_export(what).suffix}"
+    return f"{environment}_{config.algorithm}_seed{config.seed}"
 
 
 def make_export(run: Run, what: str) -> bytes:

@@ -12,13 +12,16 @@ from collections.abc import Callable
 from retroml_edu.core.bus import EventBus, Sink, Subscription
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.control import Control
+from retroml_edu.core.digest import ValuesDigest
 from retroml_edu.core.errors import RetroMLError, RunBusyError, WaitTimeoutError
 from retroml_edu.core.events import EpisodeEvent, Event, ProgressEvent, StateEvent, log
 from retroml_edu.core.ids import utc_now
 from retroml_edu.core.results import RunResult
+from retroml_edu.core.snapshot import Snapshot
 from retroml_edu.core.states import RunState
-from retroml_edu.core.training import TrainedModel, Trainer
+from retroml_edu.core.training import Start, TrainedModel, Trainer
 from retroml_edu.session.archive import RunArchive
+from retroml_edu.session.checkpointer import Checkpointer
 from retroml_edu.session.pump import Pump
 from retroml_edu.session.videos import VideoRecorder
 
@@ -31,8 +34,15 @@ WAIT_SLICE_S = 0.5
 class TrainingRun:
     """One run of this process, from its start to its final state.
 
-    Made by `Session.start`. Its thread trains; a pump writes to the run folder, another feeds the panels, and a
-    recorder films copies of the agent.
+    Made by `Session`. Its thread trains; a pump writes to the run folder, another feeds the panels, and a recorder
+    films copies of the agent.
+
+    Args:
+        config: Fully resolved.
+        trainer: A fresh one.
+        archive: Its folder.
+        start: What training goes on from.
+        values_digest: Of all values that the run had reported by then; empty for a new run.
 
     Attributes:
         run_id: Name of the run's folder.
@@ -42,7 +52,15 @@ class TrainingRun:
     Threads: all public methods may be called from anywhere.
     """
 
-    def __init__(self, config: ExperimentConfig, trainer: Trainer, archive: RunArchive) -> None:
+    def __init__(
+        self,
+        config: ExperimentConfig,
+        trainer: Trainer,
+        archive: RunArchive,
+        *,
+        start: Start | None = None,
+        values_digest: str = "",
+    ) -> None:
         self.run_id = archive.run_id
         self.path = archive.folder.path
         self.config = config
@@ -50,9 +68,11 @@ class TrainingRun:
         self.control = Control(on_pause=self._pause_changed)
         self._trainer = trainer
         self._archive = archive
+        self._start = start
+        self._values = ValuesDigest(values_digest)
         self._state = RunState.CREATED
         self._state_lock = threading.RLock()
-        self._step = 0
+        self._step = start.step if isinstance(start, Snapshot) else 0
         self._training_time_s = 0.0
         self._error: str | None = None
         self._ended = threading.Event()
@@ -60,6 +80,8 @@ class TrainingRun:
         self._store_pump = Pump("retroml-store", STORE_INTERVAL_S)
         self._view_pump = Pump("retroml-views", VIEW_INTERVAL_S)
         self._recorder = VideoRecorder(config, archive.folder.videos_dir, self.bus.publish)
+        self._checkpointer = self._make_checkpointer()
+        self.control.snapshots = self._checkpointer
         self._thread = threading.Thread(target=self._work, name=f"retroml-train-{self.run_id[:8]}", daemon=True)
 
     # -- what anybody may ask ------------------------------------------------------------------------------------
@@ -109,6 +131,18 @@ class TrainingRun:
         """End a pause; nothing happens without one."""
         self.control.resume()
 
+    def checkpoint(self) -> None:
+        """Have the exact state stored at the next step.
+
+        Raises:
+            RunBusyError: If the run is not training, or its config asks for no checkpoints.
+        """
+        if self._checkpointer is None:
+            raise RunBusyError("This run makes no checkpoints: its config says so (checkpoints.enabled).")
+        if self._state not in (RunState.STARTING, RunState.RUNNING, RunState.PAUSED):
+            raise RunBusyError(f"This run is {self._state}: only a run that trains can make a checkpoint.")
+        self._checkpointer.request()
+
     def follow(self, sink: Sink, *, name: str = "", replay: bool = True) -> Subscription:
         """Feed a sink from now on, four batches a second; by default first with what happened so far."""
         subscription = self.bus.subscribe(sink, name=name, replay=replay)
@@ -151,6 +185,19 @@ class TrainingRun:
             raise RunBusyError(f"The run is still {self._state}: its result is there when it has ended.")
         return self._result
 
+    def _make_checkpointer(self) -> Checkpointer | None:
+        settings = self.config.checkpoints
+        if not settings.enabled:
+            return None
+        return Checkpointer(
+            settings,
+            self._archive,
+            self._values,
+            self.bus.publish,
+            stopping=lambda: self.control.stopping,
+            at_start=self.config.parent is not None and self._archive.attempt == 1,
+        )
+
     # -- its life ------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
@@ -163,6 +210,8 @@ class TrainingRun:
             self._recorder.start()
             total = self.config.total_timesteps
             early = {int(share * total) for share in self.config.video.milestones if share < 1.0}
+            # What came before was filmed by the run that this one goes on from.
+            early = {step for step in early if step > self._step or self._step == 0}
             self.control.at_steps(early, self._recorder.record)
         self._thread.start()
 
@@ -176,7 +225,7 @@ class TrainingRun:
             self._end(final)
 
     def _train_and_finish(self) -> RunState:
-        model = self._trainer.train(self.config, self._take, self.control)
+        model = self._trainer.train(self.config, self._take, self.control, self._start)
         with self._state_lock:
             stopped = self._state is RunState.STOPPING  # a later stop gives up the videos, and nothing else
             if not stopped:
@@ -201,6 +250,9 @@ class TrainingRun:
             self._step, self._training_time_s = event.step, event.elapsed_s
         elif isinstance(event, EpisodeEvent):
             self._step, self._training_time_s = max(self._step, event.step), event.elapsed_s
+        self._values.add(event)
+        if self._checkpointer is not None:
+            self._checkpointer.note(event)
         self.bus.publish(event)
 
     def _running(self) -> None:
@@ -223,7 +275,12 @@ class TrainingRun:
 
     def _obey(self, command: str) -> None:
         """Carry out a command that another process left in the run folder."""
-        {"stop": self.stop, "pause": self.control.pause, "resume": self.control.resume}[command]()
+        {
+            "stop": self.stop,
+            "pause": self.control.pause,
+            "resume": self.control.resume,
+            "checkpoint": self.checkpoint,
+        }[command]()
 
     def _fail(self, error: BaseException) -> None:
         self._error = str(error) if isinstance(error, RetroMLError) else f"{type(error).__name__}: {error}"
@@ -243,7 +300,7 @@ class TrainingRun:
         try:
             self._enter(final, self._error or "")
             self._store_pump.stop()
-            for problem in self._archive.close(final, self._step, self._training_time_s, self._error):
+            for problem in self._archive.close(final, self._step, self._training_time_s, self._error, self._values.hex):
                 self.bus.publish(log("warning", problem))
         except Exception as error:  # noqa: BLE001 - the thread's edge
             self._error = self._error or f"The run folder could not be completed: {error}"

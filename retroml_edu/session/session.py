@@ -10,12 +10,16 @@ from pathlib import Path
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.control import Control
 from retroml_edu.core.errors import Problem, WaitTimeoutError, raise_problems
+from retroml_edu.core.events import log
 from retroml_edu.core.training import Trainer
+from retroml_edu.core.weights import PolicyWeights
 from retroml_edu.envs import get_env, resolve_config
 from retroml_edu.session.archive import RunArchive
 from retroml_edu.session.check import check
+from retroml_edu.session.resume import Schedules, checkpoint_to_resume, environment_changes, extended, usable_checkpoint
 from retroml_edu.session.run import TrainerFactory, TrainingRun
 from retroml_edu.session.speed import measure_speed
+from retroml_edu.storage.folder import open_run_folder, read_config
 from retroml_edu.storage.home import open_home
 from retroml_edu.storage.index import RunIndex
 from retroml_edu.training.devices import resolve_device
@@ -46,7 +50,8 @@ def _resolved(config: ExperimentConfig) -> ExperimentConfig:
     """Return the config with nothing left open, the device included: what config.json keeps."""
     resolved = resolve_config(config)
     reads_images = get_env(config.env_id).observation_kind == "image"
-    return resolved.changed(device=resolve_device(config.device, reads_images=reads_images))
+    device = "cpu" if config.deterministic else resolve_device(config.device, reads_images=reads_images)
+    return resolved.changed(device=device)
 
 
 class Session:
@@ -69,8 +74,12 @@ class Session:
         """Return everything that could keep the config from running."""
         return check(config)
 
-    def start(self, config: ExperimentConfig) -> TrainingRun:
+    def start(self, config: ExperimentConfig, *, weights: PolicyWeights | None = None) -> TrainingRun:
         """Start a run in a thread of its own and return at once.
+
+        Args:
+            config: What to train.
+            weights: What the policy knows at the beginning; everything else begins anew. Drawn, if left out.
 
         Raises:
             ConfigError: If the config cannot run; the message names every problem.
@@ -78,7 +87,69 @@ class Session:
         """
         raise_problems(self.check(config))
         resolved = _resolved(config)
-        run = TrainingRun(resolved, self._trainer_for(resolved), RunArchive(self.home, self.index, resolved))
+        archive = RunArchive.create(self.home, self.index, resolved)
+        return self._begin(TrainingRun(resolved, self._trainer_for(resolved), archive, start=weights))
+
+    def resume(self, run_id: str, *, step: int | None = None) -> TrainingRun:
+        """Go on with a run that was stopped, failed or was lost, from its newest checkpoint, in the same folder.
+
+        Every value that it reports from there on, and the weights, are those of the run that was never interrupted.
+        What it had measured after the checkpoint counts no longer.
+
+        Args:
+            run_id: Its id, or the first characters of it, four at least.
+            step: Step of another checkpoint to go on from.
+
+        Raises:
+            UnknownNameError: If there is no such run.
+            RunBusyError: If it still goes on.
+            ConfigError: If its config cannot run here.
+            StorageError: If it has reached its end, or has no checkpoint that can be used.
+        """
+        folder = open_run_folder(self.home.path, run_id)
+        config = read_config(folder)
+        checkpoint, passed_over = checkpoint_to_resume(folder, step)
+        raise_problems(self.check(config))
+        archive = RunArchive.reopen(folder, config, self.index, checkpoint)
+        run = TrainingRun(
+            config,
+            self._trainer_for(config),
+            archive,
+            start=checkpoint.snapshot,
+            values_digest=checkpoint.values_digest,
+        )
+        run.bus.publish(log("info", f"Going on from the checkpoint of step {checkpoint.step:,}.", step=checkpoint.step))
+        for problem in [*passed_over, *environment_changes(folder)]:
+            run.bus.publish(log("warning", problem, step=checkpoint.step))
+        return self._begin(run)
+
+    def extend(
+        self, run_id: str, total_timesteps: int, *, step: int | None = None, schedules: Schedules = "continue"
+    ) -> TrainingRun:
+        """Train on where another run ended: a new run that begins with that one's exact state.
+
+        Args:
+            run_id: The earlier run, or the first characters of its id.
+            total_timesteps: Steps that both have together.
+            step: Step of another of its checkpoints than the newest.
+            schedules: What becomes of a learning rate that falls over the run: ``continue`` counts progress over both
+                runs together, so that it goes on where the longer line would be; ``restart`` begins at its first value
+                again, and falls over the steps that are added.
+
+        Raises:
+            UnknownNameError: If there is no such run.
+            ConfigError: If the new run would not be longer.
+            StorageError: If it has no checkpoint that can be used.
+        """
+        folder = open_run_folder(self.home.path, run_id)
+        checkpoint, _ = usable_checkpoint(folder, step)
+        config = extended(read_config(folder), folder.run_id, checkpoint.step, total_timesteps)
+        raise_problems(self.check(config))
+        archive = RunArchive.create(self.home, self.index, config)
+        start = checkpoint.snapshot.with_new_schedules() if schedules == "restart" else checkpoint.snapshot
+        return self._begin(TrainingRun(config, self._trainer_for(config), archive, start=start))
+
+    def _begin(self, run: TrainingRun) -> TrainingRun:
         _going_on.add(run)
         run.start()
         return run

@@ -9,10 +9,11 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from retroml_edu.core.config import ExperimentConfig, VideoQuality
+from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.errors import TrainingError
 from retroml_edu.core.events import Event, VideoEvent, log
 from retroml_edu.core.ids import utc_now
+from retroml_edu.core.settings import VideoQuality
 from retroml_edu.core.weights import PolicyWeights
 from retroml_edu.session.player import Player
 from retroml_edu.storage.video import VideoWriter

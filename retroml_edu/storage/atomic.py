@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -69,6 +70,69 @@ def atomic_file(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Give an empty folder to fill, which appears under its name when the block ends without an error.
+
+    Whoever fills it puts each file on the disk with `write_new`.
+
+    Args:
+        path: Its final name, which nothing has.
+
+    Raises:
+        StorageError: If it cannot be written.
+    """
+    temporary = temporary_beside(path)
+    try:
+        temporary.mkdir(mode=0o700)
+        yield temporary
+        _sync_folder(temporary)
+        move_into_place(temporary, path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write a file that is not there yet, and have the system put it on the disk.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder and all that is in it; others see it whole, or not at all.
+
+    Raises:
+        StorageError: If the system refuses.
+    """
+    temporary = temporary_beside(path)
+    try:
+        move_into_place(path, temporary)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    shutil.rmtree(temporary, ignore_errors=True)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what writes that were killed have left in a folder; only its one owner may do so."""
+    with suppress(OSError):  # they are in nobody's way: the next write tries again
+        for path in folder.iterdir():
+            if is_temporary(path.name):
+                with suppress(OSError):
+                    if path.is_dir() and not path.is_symlink():
+                        shutil.rmtree(path)
+                    else:
+                        path.unlink()
 
 
 def write_bytes(path: Path, data: bytes, *, durable: bool = True) -> None:

@@ -63,6 +63,53 @@ def environment_facts(extra: Mapping[str, Any]) -> dict[str, Any]:
     } | {name: extra[name] for name in TRAINER_FACTS if name in extra}
 
 
+DECISIVE_PACKAGES = (
+    "retroml-edu",
+    "torch",
+    "stable-baselines3",
+    "gymnasium",
+    "ale-py",
+    "box2d",
+    "numpy",
+    "opencv-python-headless",
+)
+"""Those that compute what a run reports."""
+
+
+def environment_differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
+    """Return what differs between two machines that may change the bits of a run, one phrase each.
+
+    Args:
+        there: Facts of the one, as in environment.json; it may come from a stranger.
+        here: Facts of the other.
+    """
+    before, now = _decisive(there), _decisive(here)
+    return [
+        f"{name}: {before.get(name, 'not known')} there, {now.get(name, 'not known')} here"
+        for name in sorted(before.keys() | now.keys())
+        if before.get(name) != now.get(name)
+    ]
+
+
+def _decisive(facts: Mapping[str, Any]) -> dict[str, str]:
+    found = {"Python": _short(facts.get("python"))}
+    packages = facts.get("packages")
+    if isinstance(packages, Mapping):
+        found |= {name: _short(packages[name]) for name in DECISIVE_PACKAGES if name in packages}
+    cpu = facts.get("cpu")
+    if isinstance(cpu, Mapping):
+        found["processor"] = _short(cpu.get("model"))
+        sets = cpu.get("instruction_sets")
+        if isinstance(sets, list):
+            found["instruction sets"] = _short(" ".join(map(str, sets)), 400)
+    return found
+
+
+def _short(value: Any, most: int = 100) -> str:
+    text = str(value)[:most]
+    return text if text.isprintable() else ascii(text)
+
+
 def _packages() -> dict[str, str]:
     found = {}
     for name in PACKAGES:

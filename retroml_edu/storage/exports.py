@@ -30,7 +30,7 @@ __all__ = [
     "write_summary",
 ]
 
-_PACKED_ALREADY = (".mp4", ".zip", ".jpg", ".png", ".npz")
+_PACKED_ALREADY = (".mp4", ".zip", ".jpg", ".png", ".npz", ".z")
 _COPY_BYTES = 2**20
 
 

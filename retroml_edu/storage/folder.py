@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.core.config import ExperimentConfig, stored_config
 from retroml_edu.core.errors import ConfigError, StorageError, UnknownNameError, did_you_mean
 from retroml_edu.core.ids import is_run_id
 from retroml_edu.storage.atomic import cannot_write, is_temporary, write_json
@@ -114,6 +114,11 @@ class RunFolder:
         return self.path / "manifest.json"
 
     @property
+    def certificate_file(self) -> Path:
+        """What the run claims to be, in digests."""
+        return self.path / "certificate.json"
+
+    @property
     def control_log(self) -> Path:
         """Inbox of commands from other processes."""
         return self.path / "control.jsonl"
@@ -153,7 +158,7 @@ class RunFolder:
         """
         passing = {self.lease_file, self.lease_lock, self.control_log, self.acknowledged_file, self.latest_jpg}
         for file in sorted(_walk(self.path), key=lambda file: file.relative_to(self.path).as_posix()):
-            if file not in passing and not is_temporary(file.name):
+            if file not in passing:
                 yield file.relative_to(self.path).as_posix(), file
 
 
@@ -217,10 +222,10 @@ def open_run_folder(home: Path, run_id: str) -> RunFolder:
 
 
 def read_config(folder: RunFolder) -> ExperimentConfig:
-    """Read the config of a run.
+    """Read the config of a run, also one that an earlier version wrote.
 
     Raises:
-        ConfigError: If the file is missing, broken, too large, or of another schema version.
+        ConfigError: If the file is missing, broken, too large, or of a newer version.
     """
     file = folder.config_file
     try:
@@ -230,16 +235,14 @@ def read_config(folder: RunFolder) -> ExperimentConfig:
     except ValueError as error:
         raise ConfigError(f"{file} is no config: {error}. Restore it from a copy of the run.") from None
     try:
-        return ExperimentConfig(**data)
+        return stored_config(data)
     except ConfigError as error:
         raise ConfigError(f"{file}: {error}", error.problems) from None
-    except TypeError:  # a setting called "self" collides with Python's own argument
-        raise ConfigError(f'{file}: "self" is no setting of a run.') from None
 
 
 def _walk(folder: Path) -> Iterator[Path]:
     for path in folder.iterdir():
-        if path.is_symlink():
+        if path.is_symlink() or is_temporary(path.name):
             continue
         if path.is_dir():
             yield from _walk(path)

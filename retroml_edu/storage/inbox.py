@@ -14,7 +14,7 @@ from retroml_edu.storage.folder import RunFolder
 from retroml_edu.storage.json_text import parse, read_json_object, to_line
 from retroml_edu.storage.jsonl import LineTail, whole_lines
 
-CommandName = Literal["stop", "pause", "resume"]
+CommandName = Literal["stop", "pause", "resume", "checkpoint"]
 COMMANDS: tuple[CommandName, ...] = get_args(CommandName)
 _MAX_COMMAND_BYTES = 1_000
 

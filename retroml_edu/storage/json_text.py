@@ -23,6 +23,7 @@ def _plain(value: Any) -> Any:
 
 
 _LINE = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=_plain)
+_CANONICAL = json.JSONEncoder(separators=(",", ":"), allow_nan=False, sort_keys=True, default=_plain)
 _TEXT = json.JSONEncoder(indent=2, allow_nan=False, default=_plain)
 
 
@@ -34,6 +35,18 @@ def to_line(data: Mapping[str, Any]) -> str:
 def to_text(data: Any) -> str:
     """Return JSON for a file that people read; NaN and infinity become null."""
     return _encode(_TEXT, data) + "\n"
+
+
+def canonical(data: Any) -> str:
+    """Return the one JSON text that equal data has, for digests.
+
+    Raises:
+        ValueError: If the data hold NaN or infinity, nest too deeply, or contain something else than JSON values.
+    """
+    try:
+        return _CANONICAL.encode(data)
+    except (TypeError, RecursionError) as error:
+        raise ValueError(str(error)) from None
 
 
 def _encode(encoder: json.JSONEncoder, data: Any) -> str:

@@ -55,19 +55,26 @@ class AppendFile:
             raise cannot_write(self._path, error) from error
         self._size += len(lines)
 
+    def sync(self) -> None:
+        """Have the system put everything on the disk: it then survives a power cut.
+
+        Raises:
+            StorageError: If the system refuses.
+        """
+        try:
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise cannot_write(self._path, error) from error
+
     def close(self) -> None:
         """Have the system put everything on the disk, and close; may be called again.
 
         Raises:
             StorageError: If the system refuses.
         """
-        if self._file.closed:
-            return
-        try:
+        if not self._file.closed:
             with self._file:
-                os.fsync(self._file.fileno())
-        except OSError as error:
-            raise cannot_write(self._path, error) from error
+                self.sync()
 
 
 def whole_lines(path: Path) -> Iterator[bytes]:

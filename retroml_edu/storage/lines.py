@@ -6,27 +6,40 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, get_args
 
-from retroml_edu.core.events import EpisodeEvent, Event, MetricEvent, ProgressEvent, event_from_dict, event_to_dict
+from retroml_edu.core.events import (
+    CheckpointReason,
+    EpisodeEvent,
+    Event,
+    LogLevel,
+    MetricEvent,
+    ProgressEvent,
+    event_from_dict,
+    event_to_dict,
+)
 from retroml_edu.storage.json_text import to_line
 from retroml_edu.storage.paths import path_problem
 
 MAX_NAME = 100
-_LEVELS = frozenset({"info", "warning", "error"})
+_LEVELS = frozenset(get_args(LogLevel))
+_REASONS = frozenset(get_args(CheckpointReason))
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptStart:
-    """A run was started again; what earlier attempts wrote after a certain line counts no longer.
+    """A run was started again from a checkpoint; what it measured after that counts no longer.
 
     Attributes:
-        last_valid_seq: The last line of earlier attempts that still counts.
+        last_valid_seq: The last line of earlier attempts whose measurements still count.
+        step: Step of the checkpoint.
     """
 
     last_valid_seq: int
+    step: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +80,7 @@ def encode(content: Event | AttemptStart, attempt: int, seq: int) -> str:
             "values": content.values,
         }
     elif isinstance(content, AttemptStart):
-        fields = {"attempt": attempt, "seq": seq, "kind": "attempt", "last_valid_seq": content.last_valid_seq}
+        fields = {"attempt": attempt, "seq": seq, "kind": "attempt", **asdict(content)}
     else:
         fields = {"attempt": attempt, "seq": seq, **event_to_dict(content)}
         fields.pop("details", None)  # tracebacks go to training.log only
@@ -101,7 +114,7 @@ def _content(data: dict[str, Any]) -> Event | AttemptStart:
         values = {_name(name): _number(value) for name, value in data["values"].items()}
         return MetricEvent(_whole(data["step"]), _number(data["elapsed_s"]), values)
     if kind == "attempt":
-        return AttemptStart(_whole(data["last_valid_seq"]))
+        return AttemptStart(_whole(data["last_valid_seq"]), _whole(data["step"]))
     event = event_from_dict({name: _READ[name](value) for name, value in data.items() if name in _READ})
     if isinstance(event, ProgressEvent):
         raise ValueError("progress is never stored")  # noqa: TRY004 - a damaged line, whatever its type
@@ -146,8 +159,20 @@ def _flag(value: Any) -> bool:
 
 
 def _level(value: Any) -> str:
-    if value not in _LEVELS:
+    if _text(value) not in _LEVELS:
         raise ValueError("not a level")
+    return _text(value)
+
+
+def _reason(value: Any) -> str:
+    if _text(value) not in _REASONS:
+        raise ValueError("not a reason for a checkpoint")
+    return _text(value)
+
+
+def _digest(value: Any) -> str:
+    if not _DIGEST.fullmatch(_text(value)):
+        raise ValueError("not a digest")
     return _text(value)
 
 
@@ -172,4 +197,9 @@ _READ = {
     "time_utc": _sentence,
     "level": _level,
     "path": _path,
+    "reason": _reason,
+    "values_digest": _digest,
+    "weights_digest": _digest,
+    "state_digest": _digest,
+    "size_bytes": _whole,
 }

@@ -9,16 +9,14 @@ from typing import Any
 import numpy as np
 
 from retroml_edu.core.errors import StorageError
-from retroml_edu.core.weights import Arrays, PolicyWeights
+from retroml_edu.core.weights import PolicyWeights
 from retroml_edu.storage.atomic import cannot_write, write_bytes, write_json
 from retroml_edu.storage.folder import RunFolder
-from retroml_edu.storage.json_text import parse, read_json_object
+from retroml_edu.storage.json_text import read_json_object
+from retroml_edu.storage.tensors import read_safetensors, to_safetensors
 
 MODEL_FORMAT_VERSION = 1
 MAX_MODEL_BYTES = 2**30
-MAX_HEADER_BYTES = 2**20
-MAX_TENSORS = 10_000
-_DTYPES = frozenset({"F64", "F32", "F16", "I64", "I32", "I16", "I8", "U8", "U16", "U32", "U64", "BOOL"})
 _WEIGHTS = "weights.safetensors"
 _NORMALIZATION = "normalization.safetensors"
 _DESCRIPTION = "model.json"
@@ -42,9 +40,9 @@ def save_model(folder: RunFolder, weights: PolicyWeights, description: Mapping[s
             (place / _NORMALIZATION).unlink(missing_ok=True)
     except OSError as error:
         raise cannot_write(place, error) from error
-    write_bytes(place / _WEIGHTS, _to_safetensors(weights.arrays))
+    write_bytes(place / _WEIGHTS, to_safetensors(weights.arrays))
     if weights.normalization:
-        write_bytes(place / _NORMALIZATION, _to_safetensors(weights.normalization))
+        write_bytes(place / _NORMALIZATION, to_safetensors(weights.normalization))
     facts = {**description, "format_version": MODEL_FORMAT_VERSION, "step": weights.step}
     write_json(place / _DESCRIPTION, facts)
 
@@ -77,41 +75,11 @@ def load_model(folder: RunFolder) -> tuple[PolicyWeights, dict[str, Any]]:
     return PolicyWeights(step, _read_arrays(place / _WEIGHTS), normalization), description
 
 
-def _to_safetensors(arrays: Arrays) -> bytes:
-    from safetensors.numpy import save
-
-    # asarray with order="C": ascontiguousarray would turn a single number into an array of one.
-    return save({name: np.asarray(array, order="C") for name, array in arrays.items()})
-
-
 def _read_arrays(file: Path) -> dict[str, np.ndarray]:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
     try:
-        _check_header(file)
-        return {name: np.array(array) for name, array in load(file.read_bytes()).items()}
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        return read_safetensors(file, MAX_MODEL_BYTES)
+    except (OSError, ValueError) as error:
         raise _damaged(file, error) from None
-
-
-def _check_header(file: Path) -> None:
-    """Look at size, header length and data types before anything is read whole."""
-    size = file.stat().st_size
-    if size > MAX_MODEL_BYTES:
-        raise ValueError(f"it is larger than {MAX_MODEL_BYTES} bytes")
-    with file.open("rb") as source:
-        length = int.from_bytes(source.read(8), "little")
-        if length > min(MAX_HEADER_BYTES, size - 8):
-            raise ValueError("its header is larger than allowed, or than the file")
-        header = parse(source.read(length), max_depth=4)
-    if not isinstance(header, dict) or len(header) > MAX_TENSORS:
-        raise ValueError("its header is no list of tensors")
-    for name, entry in header.items():
-        if name == "__metadata__":
-            continue
-        if not isinstance(entry, dict) or entry.get("dtype") not in _DTYPES:
-            raise ValueError(f"tensor {name[:40]!r} has an unknown type")
 
 
 def _damaged(file: Path, reason: object) -> StorageError:

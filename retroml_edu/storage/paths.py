@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from pathlib import Path
 
 from retroml_edu.core.errors import StorageError
@@ -46,3 +47,36 @@ def inside(folder: Path, relative: str) -> Path:
     if problem:
         raise StorageError(f"The path {relative!r} is not accepted in {folder}: {problem}.")
     return path
+
+
+def unlinked(folder: Path, relative: str) -> Path:
+    """Return the path of a file or folder that no link leads to, not even one within the folder.
+
+    Raises:
+        StorageError: As `inside`, or if any part of the path is a link.
+    """
+    path = inside(folder, relative)
+    parts = path.relative_to(folder).parts
+    if any(folder.joinpath(*parts[: count + 1]).is_symlink() for count in range(len(parts))):
+        raise StorageError(f"The path {relative!r} is not accepted in {folder}: there is a link on the way.")
+    return path
+
+
+def read_unlinked(folder: Path, relative: str, max_bytes: int) -> bytes:
+    """Read a file that may come from a stranger: a plain one, of bounded size, that no link leads to.
+
+    Raises:
+        StorageError: As `unlinked`.
+        ValueError: If it is missing, too large, no plain file, or cannot be read.
+    """
+    path = unlinked(folder, relative)
+    try:
+        facts = path.stat()
+        if not stat.S_ISREG(facts.st_mode):
+            raise ValueError(f"{path.name} is no plain file")
+        if facts.st_size > max_bytes:
+            raise ValueError(f"{path.name} has {facts.st_size} bytes, and {max_bytes} are allowed")
+        with path.open("rb") as file:
+            return file.read(facts.st_size)  # which is what it allocates at once
+    except OSError as error:
+        raise ValueError(f"{path.name}: {error.strerror or error}") from error

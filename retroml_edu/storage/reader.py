@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
 
 from retroml_edu.core.events import Event, MetricEvent, StateEvent
 from retroml_edu.core.states import RunState
@@ -11,17 +13,19 @@ from retroml_edu.storage.folder import RunFolder
 from retroml_edu.storage.jsonl import LineTail, last_lines, whole_lines
 from retroml_edu.storage.lease import lease_state
 from retroml_edu.storage.lines import AttemptStart, Line, decode
+from retroml_edu.storage.superseded import Superseded
 
 MAX_METRICS = 500
 """Most metrics a run may have; lines with further ones count as damaged."""
 
 
 class _Lines:
-    """Decodes lines, counts the damaged ones, and knows which were superseded by a later attempt."""
+    """Decodes lines, counts the damaged ones, and leaves out those that a later attempt superseded."""
 
     def __init__(self) -> None:
         self.damaged = 0
-        self._starts: list[tuple[int, int]] = []
+        self.attempt = 0
+        self._superseded = Superseded()
         self._metrics: set[str] = set()
 
     def decoded(self, lines: Iterable[bytes]) -> Iterator[Line]:
@@ -32,8 +36,9 @@ class _Lines:
             except ValueError:
                 self.damaged += 1
                 continue
+            self.attempt = max(self.attempt, line.attempt)
             if isinstance(line.content, AttemptStart):
-                self._starts.append((line.attempt, line.content.last_valid_seq))
+                self._superseded.add(line.seq, line.content)
             yield line
 
     def _bound(self, line: Line) -> None:
@@ -46,11 +51,8 @@ class _Lines:
 
     def events(self, lines: Iterable[Line]) -> Iterator[Event]:
         for line in lines:
-            if isinstance(line.content, AttemptStart):
-                continue
-            if any(line.attempt < attempt and line.seq > last_valid for attempt, last_valid in self._starts):
-                continue
-            yield line.content
+            if not isinstance(line.content, AttemptStart) and not self._superseded.covers(line.seq, line.content):
+                yield line.content
 
 
 class EventReader(Iterator[Event]):
@@ -83,7 +85,8 @@ def read_events(folder: RunFolder) -> EventReader:
 class EventTail:
     """Follows a run that another process writes.
 
-    The events of one poll are in order, and a state never comes before the metrics that led to it.
+    The events of one poll are in order, and a state never comes before the metrics that led to it. What was given
+    out before a further attempt superseded it cannot be taken back: who sees `attempt` rise reads anew.
 
     Args:
         folder: Its files need not exist yet.
@@ -100,6 +103,11 @@ class EventTail:
     def damaged(self) -> int:
         """Damaged lines met so far."""
         return self._lines.damaged
+
+    @property
+    def attempt(self) -> int:
+        """The newest attempt met so far."""
+        return self._lines.attempt
 
     def poll(self) -> list[Event]:
         """Return what was written since the last call.
@@ -121,6 +129,24 @@ def run_state(folder: RunFolder) -> RunState:
     return state if state.is_final or lease == "alive" or not_yet_owned else RunState.LOST
 
 
+def newest_attempt(folder: RunFolder) -> int:
+    """Return the number of the newest attempt that has written a line; 0 if there are no lines."""
+    newest = (newest_line(folder.events_log), newest_line(folder.metrics_log))
+    return max((line.attempt for line in newest if line is not None), default=0)
+
+
+def newest_line(log: Path) -> Line | None:
+    """Return the last line of a file that is whole and undamaged; None if there is none."""
+    last: Line | None = None
+    for text in last_lines(log):
+        with suppress(ValueError):
+            return decode(text)
+    for text in whole_lines(log):  # nothing readable near the end
+        with suppress(ValueError):
+            last = decode(text)
+    return last
+
+
 def _last_state(folder: RunFolder) -> RunState:
     for text in last_lines(folder.events_log):
         try:
@@ -129,6 +155,8 @@ def _last_state(folder: RunFolder) -> RunState:
             continue
         if isinstance(content, StateEvent):
             return content.state
+        if isinstance(content, AttemptStart):
+            break  # it has started again, and entered no state yet
     return RunState.CREATED
 
 

@@ -36,11 +36,12 @@ class _Figures:
         if isinstance(event, EpisodeEvent):
             self._episode(event.episode_return)
         elif isinstance(event, StateEvent):
+            # The last state decides, the step too: a further attempt starts again from an earlier one.
             self.state = event.state
-            if event.state.is_final:
-                self.ended_utc = event.time_utc
-            if event.state is RunState.FAILED:
-                self.error = event.detail or None
+            self.step = event.step
+            self.ended_utc = event.time_utc if event.state.is_final else ""
+            self.error = event.detail or None if event.state is RunState.FAILED else None
+            return
         elif isinstance(event, VideoEvent):
             self.videos.append(event.path)
             return  # its step is that of the weights, which may lie in the past

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from retroml_edu.core.config import VideoQuality
 from retroml_edu.core.errors import StorageError
+from retroml_edu.core.settings import VideoQuality
 from retroml_edu.storage.atomic import cannot_write, move_into_place, temporary_beside
 
 if TYPE_CHECKING:

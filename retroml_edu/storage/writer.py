@@ -10,8 +10,9 @@ from pathlib import Path
 from retroml_edu.core.events import EpisodeEvent, Event, LogEvent, MetricEvent, ProgressEvent
 from retroml_edu.core.ids import utc_now
 from retroml_edu.storage.folder import RunFolder
-from retroml_edu.storage.jsonl import AppendFile, last_lines, whole_lines
-from retroml_edu.storage.lines import AttemptStart, decode, encode
+from retroml_edu.storage.jsonl import AppendFile
+from retroml_edu.storage.lines import AttemptStart, encode
+from retroml_edu.storage.reader import newest_line
 
 
 class _Part:
@@ -25,6 +26,9 @@ class _Part:
         if self.owed:
             self._file.append("".join(self.owed).encode("utf-8", "backslashreplace"))
             self.owed.clear()
+
+    def sync(self) -> None:
+        self._file.sync()
 
     def close(self) -> None:
         self.owed.clear()
@@ -40,7 +44,7 @@ class RunWriter:
     Args:
         folder: Run folder, which exists.
         attempt: Which start of the run this is, from 1.
-        last_valid_seq: For a further start: the last line of earlier starts that still counts; all, if left out.
+        start: For a further one: what it starts from, which is written first.
 
     Raises:
         StorageError: If a file cannot be opened.
@@ -48,21 +52,21 @@ class RunWriter:
     Threads: safe.
     """
 
-    def __init__(self, folder: RunFolder, attempt: int = 1, last_valid_seq: int | None = None) -> None:
+    def __init__(self, folder: RunFolder, attempt: int = 1, start: AttemptStart | None = None) -> None:
         self._attempt = attempt
         self._lock = threading.Lock()
         with ExitStack() as opened:
             self._metrics = opened.enter_context(closing(_Part(folder.metrics_log)))
             self._story = opened.enter_context(closing(_Part(folder.events_log)))
             self._text = opened.enter_context(closing(_Part(folder.training_log)))
-            opened.pop_all()  # all three are open: they stay so
-        # Metrics first: who sees a final state in events.jsonl finds every metric before it.
-        self._parts = (self._metrics, self._story, self._text)
-        self._seq = max(_last_seq(folder.metrics_log), _last_seq(folder.events_log))
-        if last_valid_seq is not None:
-            self._seq += 1
-            self._story.owed.append(encode(AttemptStart(last_valid_seq), attempt, self._seq))
-            self._story.flush()
+            # Metrics first: who sees a final state in events.jsonl finds every metric before it.
+            self._parts = (self._metrics, self._story, self._text)
+            self._seq = max(_last_seq(folder.metrics_log), _last_seq(folder.events_log))
+            if start is not None:
+                self._seq += 1
+                self._story.owed.append(encode(start, attempt, self._seq))
+                self._story.flush()
+            opened.pop_all()  # all is well: the files stay open
 
     @property
     def owed(self) -> int:
@@ -89,6 +93,21 @@ class RunWriter:
                     self._text.owed.append(_as_text(event))
             self._flush()
 
+    def flush_through(self) -> int:
+        """Put everything that was handed over so far on the disk, so that it survives a power cut.
+
+        Returns:
+            The number of the newest line.
+
+        Raises:
+            StorageError: If the system refuses, now or earlier and still.
+        """
+        with self._lock:
+            self._flush()
+            for part in self._parts:
+                part.sync()
+            return self._seq
+
     def close(self) -> None:
         """Put everything on the disk and close the files; may be called again.
 
@@ -112,17 +131,6 @@ def _as_text(event: LogEvent) -> str:
     return text.replace("\n", "\n    ") + "\n"
 
 
-def _last_seq(file: Path) -> int:
-    for line in last_lines(file):
-        try:
-            return decode(line).seq
-        except ValueError:
-            continue
-    return max((_seq_or_zero(line) for line in whole_lines(file)), default=0)
-
-
-def _seq_or_zero(line: bytes) -> int:
-    try:
-        return decode(line).seq
-    except ValueError:
-        return 0
+def _last_seq(log: Path) -> int:
+    line = newest_line(log)
+    return 0 if line is None else line.seq

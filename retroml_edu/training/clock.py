@@ -13,11 +13,12 @@ class TrainingClock:
 
     Args:
         control: Knows how long the run was paused.
+        already_s: Seconds that the run had been trained for before.
     """
 
-    def __init__(self, control: Control) -> None:
+    def __init__(self, control: Control, already_s: float = 0.0) -> None:
         self._control = control
-        self._began = time.monotonic() - control.paused_s
+        self._began = time.monotonic() - control.paused_s - already_s
 
     @property
     def elapsed_s(self) -> float:
@@ -30,11 +31,12 @@ class SpeedMeter:
 
     Args:
         window_s: How far it looks back.
+        began: Elapsed seconds and step at which it starts to look.
     """
 
-    def __init__(self, window_s: float = 10.0) -> None:
+    def __init__(self, window_s: float = 10.0, began: tuple[float, int] = (0.0, 0)) -> None:
         self._window_s = window_s
-        self._points: deque[tuple[float, int]] = deque([(0.0, 0)])
+        self._points: deque[tuple[float, int]] = deque([began])
 
     def add(self, elapsed_s: float, step: int) -> None:
         """Note where training is after an update: from one such moment to the next, rollout and update both count."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 from retroml_edu.core.control import Control
 from retroml_edu.core.events import EpisodeEvent, MetricEvent, ProgressEvent
-from retroml_edu.core.metrics import STEPS_PER_SECOND
+from retroml_edu.core.metrics import METRICS, STEPS_PER_SECOND
 from retroml_edu.core.training import Emit
 from retroml_edu.training.clock import SpeedMeter, TrainingClock
+from retroml_edu.training.saved import SavedState, misfit
 
 MOST_METRIC_EVENTS = 4_000
 PROGRESS_INTERVAL_S = 0.25
@@ -29,6 +31,7 @@ class Reporter:
 
     def __init__(self, emit: Emit, control: Control, total_timesteps: int) -> None:
         self._emit = emit
+        self._control = control
         self._clock = TrainingClock(control)
         self._speed = SpeedMeter()
         self._interval = total_timesteps // MOST_METRIC_EVENTS
@@ -64,6 +67,42 @@ class Reporter:
         elif step > self._reported_step:
             self._report(step, {})
         self._emit(ProgressEvent(step, self._clock.elapsed_s))
+
+    def capture(self) -> dict[str, Any]:
+        """Return what decides which updates are reported from now on."""
+        step, values = self._unreported or (None, {})
+        return {
+            "next_metrics": self._next_metrics,
+            "reported_step": self._reported_step if self._reported_step >= 0 else None,
+            "unreported_step": step,
+            "unreported": values,
+        }
+
+    def capture_timing(self) -> dict[str, float]:
+        """Return how long training took so far: this differs between runs that are otherwise equal."""
+        return {"elapsed_s": self._clock.elapsed_s}
+
+    def restore(self, saved: SavedState, step: int) -> None:
+        """Go on as the reporter did whose state this is.
+
+        Args:
+            saved: Facts of a snapshot; what `capture` returned is its group ``reporter``.
+            step: Step of that snapshot.
+
+        Raises:
+            TrainingError: If something is missing in them or makes no sense.
+        """
+        facts, elapsed_s = saved.group("reporter"), saved.group("timing").number("elapsed_s")
+        self._clock = TrainingClock(self._control, already_s=elapsed_s)
+        self._speed = SpeedMeter(began=(elapsed_s, step))
+        self._next_metrics = facts.whole("next_metrics")
+        self._reported_step = facts.whole("reported_step") if facts.has("reported_step") else -1
+        if facts.has("unreported_step"):
+            values = facts.group("unreported")
+            names = facts.facts("unreported").keys()
+            if not names <= METRICS.keys():
+                raise misfit(f"it has metrics that are unknown here: {', '.join(sorted(names - METRICS.keys()))[:100]}")
+            self._unreported = (facts.whole("unreported_step"), {name: values.number(name) for name in names})
 
     def _report(self, step: int, values: Mapping[str, float]) -> None:
         elapsed_s = self._clock.elapsed_s

@@ -7,9 +7,11 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from retroml_edu.core.config import ALGORITHMS, MAX_SEED, RUN_LENGTHS, ExperimentConfig, VideoSettings
+from retroml_edu.core.config import ALGORITHMS, MAX_SEED, RUN_LENGTHS, ExperimentConfig, stored_config
 from retroml_edu.core.errors import ConfigError, RetroMLError
 from retroml_edu.core.hyperparameters import HYPERPARAMETERS, A2CHyperparameters, DQNHyperparameters, PPOHyperparameters
+from retroml_edu.core.migration import SCHEMA_VERSION, migrated
+from retroml_edu.core.settings import CheckpointSettings, VideoSettings
 
 
 def config(**settings: object) -> ExperimentConfig:
@@ -69,7 +71,9 @@ def test_a_seed_is_drawn_where_none_is_given() -> None:
         ({"run_type": "custom", "total_timesteps": 0}, "total_timesteps", "total_timesteps=0: it must be"),
         ({"total_timesteps": 500}, "total_timesteps", 'goes with run_type="custom", not with "quick" (10,000 steps)'),
         ({"total_timestep": 500}, "total_timestep", 'Did you mean "total_timesteps"?'),
-        ({"schema_version": 2}, "schema_version", "update retroml_edu"),
+        ({"schema_version": SCHEMA_VERSION + 1}, "schema_version", "update retroml_edu"),
+        ({"schema_version": True}, "schema_version", "written by no released version"),
+        ({"schema_version": 1.5}, "schema_version", "schema_version=1.5"),
         ({"schema_version": 0}, "schema_version", "written by no released version"),
         (
             {"hyperparameters": {"learning_rte": 1}},
@@ -98,6 +102,20 @@ def test_a_seed_is_drawn_where_none_is_given() -> None:
         ({"video": {"length_s": 0}}, "video.length_s", "length_s=0"),
         ({"video": {"milestones": []}}, "video.milestones", "milestones"),
         ({"parent": {"run_id": "a", "step": -1}}, "parent.step", "step=-1"),
+        (
+            {"checkpoints": {"every_s": 4.9}},
+            "checkpoints.every_s",
+            "every_s=4.9: it must be greater than or equal to 5",
+        ),
+        ({"checkpoints": {"every_s": 3601}}, "checkpoints.every_s", "less than or equal to 3600"),
+        ({"checkpoints": {"every_steps": 0}}, "checkpoints.every_steps", "every_steps=0"),
+        ({"checkpoints": {"keep": 0}}, "checkpoints.keep", "keep=0: it must be greater than or equal to 1"),
+        ({"checkpoints": {"keep": 101}}, "checkpoints.keep", "less than or equal to 100"),
+        ({"checkpoints": {"evry_s": 9}}, "checkpoints.evry_s", 'Did you mean "every_s"?'),
+        ({"deterministic": "maybe"}, "deterministic", "deterministic='maybe'"),
+        ({"device": "x" * 5_000}, "device", f"device='{'x' * 79}… is not one of"),
+        ({"gamma": 0.9}, "gamma", '"gamma" is no setting of a run. It belongs under hyperparameters.'),
+        ({"self": 1}, "self", '"self" is no setting of a run.'),
     ],
 )
 def test_a_mistake_is_named_with_its_field_and_the_way_out(settings, field: str, words: str) -> None:
@@ -215,3 +233,46 @@ def test_milestones_are_sorted_and_single() -> None:
 )
 def test_whatever_a_file_holds_ends_in_a_sentence(settings: dict[str, object]) -> None:
     assert str(refused(**settings))
+
+
+class TestVersions:
+    def test_a_config_of_version_1_means_what_it_meant(self) -> None:
+        old = config(n_envs=2).to_json_dict() | {"schema_version": 1}
+        for new in ("deterministic", "checkpoints"):
+            del old[new]
+        made = ExperimentConfig(**old)
+        assert made == config(n_envs=2)
+        assert made.schema_version == SCHEMA_VERSION
+        assert made.deterministic is False
+        assert made.checkpoints == CheckpointSettings()
+
+    def test_a_config_without_a_version_is_of_today(self) -> None:
+        assert migrated({"env_id": "CartPole-v1"}) == {"env_id": "CartPole-v1"}
+
+    @pytest.mark.parametrize("version", [0, -1, SCHEMA_VERSION, SCHEMA_VERSION + 1, True, "1", 1.0, None, [1]])
+    def test_what_is_no_earlier_version_is_left_as_it_is(self, version: object) -> None:
+        assert migrated({"schema_version": version, "seed": 1}) == {"schema_version": version, "seed": 1}
+
+    def test_every_version_finds_the_way_to_today_and_the_original_stays(self) -> None:
+        for version in range(1, SCHEMA_VERSION):
+            old = {"schema_version": version, "env_id": "CartPole-v1"}
+            assert migrated(old)["schema_version"] == SCHEMA_VERSION
+            assert old == {"schema_version": version, "env_id": "CartPole-v1"}
+
+
+def test_a_stored_config_cannot_name_a_module() -> None:
+    assert stored_config(config().to_json_dict()) == config()
+    with pytest.raises(ConfigError, match=r'"os:CartPole-v1" would import the module "os".*never runs code') as caught:
+        stored_config({"env_id": "os:CartPole-v1"})
+    assert [problem.field for problem in caught.value.problems] == ["env_id"]
+
+
+def test_a_number_with_thousands_of_digits_is_refused_in_few_words() -> None:
+    error = refused(device=10**6_000, seed=10**6_000)
+    assert "device=<int>" in str(error)
+    assert len(str(error)) < 400
+
+
+@pytest.mark.parametrize("field", ["env_id", "algorithm", "seed", "n_envs", "normalize", "device", "deterministic"])
+def test_a_setting_says_what_it_does(field: str) -> None:
+    assert len(ExperimentConfig.model_fields[field].description or "") > 20

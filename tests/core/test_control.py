@@ -9,6 +9,7 @@ import pytest
 
 from retroml_edu.core.control import Control, StopRequested
 from retroml_edu.core.frames import Frame, FrameChannel
+from retroml_edu.core.snapshot import Snapshot
 from retroml_edu.core.weights import PolicyWeights
 
 WAIT_S = 30.0
@@ -29,6 +30,23 @@ class View:
     def render(self) -> Frame:
         self.renders += 1
         return Frame(np.zeros((2, 2, 3), np.uint8), self.step)
+
+    def snapshot(self) -> Snapshot:
+        return Snapshot(self.step, {}, {})
+
+
+class Sink:
+    """Wants snapshots at some steps, and may ask for a stop when it gets one."""
+
+    def __init__(self, *steps: int) -> None:
+        self.steps = steps
+        self.taken: list[int] = []
+
+    def due(self, step: int) -> bool:
+        return step in self.steps
+
+    def take(self, snapshot: Snapshot) -> None:
+        self.taken.append(snapshot.step)
 
 
 def advance(control: Control, view: View, *steps: int) -> None:
@@ -199,3 +217,35 @@ def test_a_viewer_never_gets_a_picture_from_before_it_asked() -> None:
     channel.put(Frame(np.zeros((2, 2, 3), np.uint8), 1))
     assert channel.take(0.01) is None
     assert channel.wanted
+
+
+def test_snapshots_are_taken_when_they_are_due() -> None:
+    control, sink = Control(), Sink(2, 5)
+    control.snapshots = sink
+    advance(control, View(), *range(8))
+    assert sink.taken == [2, 5]
+
+
+def test_a_snapshot_that_is_due_is_taken_before_a_stop_is_raised() -> None:
+    control, sink = Control(), Sink(3)
+    control.snapshots = sink
+    control.stop()
+    with pytest.raises(StopRequested):
+        control.poll(3, View())
+    assert len(sink.taken) == 1
+
+
+def test_between_mini_batches_no_snapshot_is_taken() -> None:
+    control, sink = Control(), Sink(0)
+    control.snapshots = sink
+    control.poll_within_update()
+    assert sink.taken == []
+
+
+def test_where_training_ends_a_snapshot_is_kept_whether_due_or_not() -> None:
+    control, sink, view = Control(), Sink(), View()
+    control.keep(view)
+    control.snapshots = sink
+    control.stop()
+    control.keep(view)
+    assert sink.taken == [0]

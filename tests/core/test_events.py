@@ -12,6 +12,7 @@ from itertools import pairwise
 import pytest
 
 from retroml_edu.core.events import (
+    CheckpointEvent,
     EpisodeEvent,
     LogEvent,
     MetricEvent,
@@ -32,6 +33,7 @@ EVENTS = [
     StateEvent(RunState.PAUSED, 40, "by hand", "2026-01-31T12:00:00.123Z"),
     LogEvent("warning", "Slow.", 50, "2026-01-31T12:00:00.123Z", "details"),
     VideoEvent("videos/a.mp4", 60, 0.25, 12.0, 300, True, 5.0),
+    CheckpointEvent("checkpoints/0000000070", 70, "stop", "0a" * 32, "1b" * 32, "2c" * 32, 4096, 0.02, "2026-01-31"),
 ]
 
 

@@ -57,11 +57,13 @@ def test_same_as_stable_baselines3(env_id: str) -> None:
         assert ("episode" in info) == ("episode" in infos[0])
         if "episode" in info:
             assert info["episode"]["r"] == infos[0]["episode"]["r"]
+        if "episode" in info and "BeamRider" in env_id:
+            break  # there the emulator's own reset leaves traces of the game before, and ours does not
         if dones[0]:
             episodes += 1
             our_obs = ours.reset()[0]
         np.testing.assert_array_equal(their_obs[0].transpose(2, 0, 1), our_obs)
-    assert episodes or "Freeway" in env_id or "Pong" in env_id
+    assert episodes or "BeamRider" in env_id or "Freeway" in env_id or "Pong" in env_id
 
 
 @pytest.mark.parametrize("env_id", ["ALE/Breakout-v5", "MsPacmanNoFrameskip-v4"])
@@ -208,6 +210,20 @@ def test_observations_are_the_callers_own() -> None:
     first[:] = 77
     second = env.step(0)[0]
     assert not (second == 77).all(axis=(1, 2)).any()
+
+
+@pytest.mark.parametrize("env_id", ["BeamRiderNoFrameskip-v4", "ALE/Assault-v5", "ALE/Qbert-v5", "ALE/Tetris-v5"])
+def test_game_does_not_depend_on_the_game_before(env_id: str) -> None:
+    used, fresh = (make_env(env_id, seed=seed) for seed in (9, 1))
+    used.reset()
+    for step in range(300):
+        used.step(step % used.action_space.n)
+    fresh.reset(seed=1)
+    fresh.unwrapped.np_random.bit_generator.state = used.unwrapped.np_random.bit_generator.state
+    np.testing.assert_array_equal(used.reset()[0], fresh.reset()[0])
+    for step in range(150):
+        action = step % used.action_space.n
+        np.testing.assert_array_equal(used.step(action)[0], fresh.step(action)[0])
 
 
 def test_reset_in_the_middle_of_a_life_starts_a_new_game() -> None:

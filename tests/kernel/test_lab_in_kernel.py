@@ -20,7 +20,7 @@ def sane(config, make=training.trainer_for):
 class Broken:
     def __init__(self, config):
         self._inner = sane(config)
-    def train(self, config, emit, control):
+    def train(self, config, emit, control, start=None):
         def take(event):
             emit(event)
             if event.kind == "metric":

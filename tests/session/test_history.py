@@ -34,7 +34,7 @@ def test_tables_curves_events_and_videos_tell_the_same(run):
     assert run.curves()["episode/return"].count == 20
     assert len([event for event in run.events() if event.kind == "metric"]) == len(run.metrics())
     assert [video.step for video in run.videos()] == [0, 200, 400, 600, 800]
-    assert run.checkpoints() == []
+    assert [checkpoint.step for checkpoint in run.checkpoints()] == [800]
 
 
 def test_a_video_that_is_gone_is_not_listed(run):

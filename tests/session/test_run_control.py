@@ -24,9 +24,9 @@ class GatedTrainer(ScriptedTrainer):
         super().__init__()
         self.begin = threading.Event()
 
-    def train(self, config, emit, control):
+    def train(self, config, emit, control, start=None):
         assert self.begin.wait(TIMEOUT_S)
-        return super().train(config, emit, control)
+        return super().train(config, emit, control, start)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 class LeavingTrainer(ScriptedTrainer):
     """Plays a game whose author calls sys.exit()."""
 
-    def train(self, config, emit, control):
+    def train(self, config, emit, control, start=None):
         raise SystemExit("the game says goodbye")
 
 

@@ -26,7 +26,7 @@ from retroml_edu.storage.folder import RunFolder
 from retroml_edu.storage.frames import episodes_frame, metrics_frame
 from retroml_edu.storage.jsonl import AppendFile, whole_lines
 from retroml_edu.storage.lease import Lease, lease_state
-from retroml_edu.storage.lines import decode
+from retroml_edu.storage.lines import AttemptStart, decode
 from retroml_edu.storage.reader import MAX_METRICS, EventTail, read_events, run_state
 from retroml_edu.storage.writer import RunWriter
 
@@ -47,9 +47,9 @@ VIDEO_OUTSIDE = json.dumps(
 )
 
 
-def write(folder: RunFolder, events: list[Event], attempt: int = 1, last_valid_seq: int | None = None) -> int:
+def write(folder: RunFolder, events: list[Event], attempt: int = 1, start: AttemptStart | None = None) -> int:
     """Write events and return the number of the newest line."""
-    writer = RunWriter(folder, attempt, last_valid_seq)
+    writer = RunWriter(folder, attempt, start)
     writer.handle(events)
     writer.close()
     newest = 0
@@ -117,9 +117,10 @@ def test_numbers_go_on_after_a_restart_and_a_torn_line(folder: RunFolder) -> Non
 def test_superseded_lines_are_skipped(folder: RunFolder) -> None:
     write(folder, STORY)
     again: list[Event] = [EpisodeEvent(25, 0.3, 0, 2.0, 2), StateEvent(RunState.STOPPED, 25)]
-    assert write(folder, again, attempt=2, last_valid_seq=3) == len(STORY) + 3
-    assert list(read_events(folder)) == [*STORY[:3], *again]
-    assert EventTail(folder).poll() == [*STORY[:3], *again]
+    assert write(folder, again, attempt=2, start=AttemptStart(3, 20)) == len(STORY) + 3
+    left = [*STORY[:5], STORY[6], *again]  # what was said and shown before the checkpoint stays
+    assert list(read_events(folder)) == left
+    assert EventTail(folder).poll() == left
 
 
 @pytest.mark.parametrize(
@@ -132,7 +133,7 @@ def test_superseded_lines_are_skipped(folder: RunFolder) -> None:
         '{"attempt":1,"seq":5}',
         '{"attempt":1,"seq":5,"kind":"unknown"}',
         '{"attempt":1,"seq":5,"kind":"progress","step":1,"elapsed_s":1.0}',
-        '{"attempt":1,"seq":-5,"kind":"attempt","last_valid_seq":0}',
+        '{"attempt":1,"seq":-5,"kind":"attempt","last_valid_seq":0,"step":0}',
         '{"attempt":1,"seq":5,"kind":"metric","step":"1","elapsed_s":1.0,"values":{}}',
         '{"attempt":1,"seq":5,"kind":"metric","step":1,"elapsed_s":1.0,"values":[1]}',
         '{"attempt":1,"seq":5,"kind":"metric","step":1,"elapsed_s":1.0,"values":{"train/loss":"<b>"}}',

@@ -79,6 +79,7 @@ def test_an_unknown_run_is_said(home: Home, name: str) -> None:
         ('{"env_id": "CartPole-v1", "schema_version": 99}', "schema version 99.*update retroml_edu"),
         ('{"env_id": "CartPole-v1", "sed": 3}', 'Did you mean "seed"'),
         ('{"self": 1}', '"self" is no setting'),
+        ('{"env_id": "os:CartPole-v1"}', 'would import the module "os"'),
     ],
 )
 def test_a_bad_config_names_its_file(folder: RunFolder, text: str, said: str) -> None:

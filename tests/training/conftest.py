@@ -93,7 +93,12 @@ class Played:
     @property
     def facts(self):
         """The events without what depends on the machine's speed."""
-        return [_timeless(event) for event in self.events if not isinstance(event, ProgressEvent)]
+        return timeless(self.events)
+
+
+def timeless(events):
+    """Return events without what depends on the machine's speed."""
+    return [_timeless(event) for event in events if not isinstance(event, ProgressEvent)]
 
 
 def _timeless(event):
@@ -190,6 +195,12 @@ def in_thread():
 def tiny():
     """`tiny_config`, for tests outside this file."""
     return tiny_config
+
+
+@pytest.fixture(scope="session")
+def facts():
+    """`timeless`, for tests outside this file."""
+    return timeless
 
 
 @pytest.fixture

@@ -63,6 +63,7 @@ def test_it_learns_to_balance_the_pole(run, algorithm, steps):
         "engine_version": played.model.facts["engine_version"],
         "device": "cpu",
         "torch_threads": 1,
+        "deterministic": False,
     }
 
 
@@ -93,6 +94,14 @@ def test_pictures_of_breakout(run, algorithm, settings):
     first, last = copy_weights(build_policy(config, pictures, actions)), played.model.weights.arrays
     assert last.keys() == first.keys()
     assert any(not np.array_equal(first[name], last[name]) for name in first)
+
+
+def test_a_deterministic_run_keeps_to_one_thread_and_the_cpu(run, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    settings = {"n_steps": 32, "batch_size": 32, "n_epochs": 1}
+    config = custom("PPO", "ALE/Breakout-v5", 32, n_envs=1, deterministic=True, hyperparameters=settings)
+    facts = train(config, run).model.facts
+    assert (facts["device"], facts["torch_threads"], facts["deterministic"]) == ("cpu", 1, True)
 
 
 class _Named(gym.Env):

@@ -1,1 +1,1 @@
-"""Training with stable-baselines3: its loops and its mathematics, with draws and control of our own."""
+"""Training with stable-baselines3: its mathematics and its memories, with loops, draws and control of our own."""

@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 from stable_baselines3 import A2C, DQN, PPO
 
-from retroml_edu.training.sb3.update import UpdateGuard
+from retroml_edu.training.sb3.off_policy import SteppedOffPolicy
+from retroml_edu.training.sb3.on_policy import SteppedOnPolicy
 
 
-class RunPPO(PPO):
+class RunPPO(SteppedOnPolicy, PPO):
     """Proximal policy optimisation (Schulman et al. 2017)."""
-
-    guard: UpdateGuard
 
     def train(self) -> None:
         """Learn from the rollout."""
@@ -22,10 +21,8 @@ class RunPPO(PPO):
             super().train()
 
 
-class RunA2C(A2C):
+class RunA2C(SteppedOnPolicy, A2C):
     """Advantage actor-critic (Mnih et al. 2016)."""
-
-    guard: UpdateGuard
 
     def train(self) -> None:
         """Learn from the rollout."""
@@ -33,11 +30,8 @@ class RunA2C(A2C):
             super().train()
 
 
-class RunDQN(DQN):
+class RunDQN(SteppedOffPolicy, DQN):
     """Deep Q-network (Mnih et al. 2015)."""
-
-    guard: UpdateGuard
-    exploration: np.random.Generator
 
     def train(self, gradient_steps: int, batch_size: int = 100) -> None:
         """Learn from the replay buffer."""
@@ -52,7 +46,7 @@ class RunDQN(DQN):
         deterministic: bool = False,
     ) -> tuple[np.ndarray, tuple[np.ndarray, ...] | None]:
         """Choose actions ε-greedily; as in stable-baselines3, one draw decides for all environments."""
-        if not deterministic and self.exploration.random() < self.exploration_rate:
+        if not deterministic and self.generators["actions"].random() < self.exploration_rate:
             actions: Any = [self.action_space.sample() for _ in range(self.n_envs)]
             return np.array(actions), state
         return self.policy.predict(observation, state, episode_start, deterministic)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,25 @@ from stable_baselines3.common.buffers import (
     ReplayBuffer,
     RolloutBuffer,
 )
-from stable_baselines3.common.type_aliases import DictReplayBufferSamples, ReplayBufferSamples
+from stable_baselines3.common.type_aliases import (
+    DictReplayBufferSamples,
+    DictRolloutBufferSamples,
+    ReplayBufferSamples,
+    RolloutBufferSamples,
+)
 from stable_baselines3.common.vec_env import VecNormalize
+
+from retroml_edu.core.snapshot import ReplayRows
+from retroml_edu.training.saved import SavedState, choices_within, fitting, misfit
 
 Poll = Callable[[], None]
 
-_FLATTENED = ("observations", "actions", "values", "log_probs", "advantages", "returns")
+_LEARNED_FROM = ("actions", "values", "log_probs", "advantages", "returns")
+_COLLECTED = ("observations", "actions", "rewards", "episode_starts", "values", "log_probs")
+_ROW = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
+_ROWS_AT_ONCE = 256
+"""How many rows of a replay buffer are in memory twice while it is filled."""
+_MOST_ROWS = 2**62
 
 
 class _DrawnRollout:
@@ -25,7 +39,7 @@ class _DrawnRollout:
 
     Args:
         rng: Shuffles the steps.
-        poll: Called before each mini-batch.
+        poll: Called before each mini-batch, and before anything is drawn for the first of them.
     """
 
     def __init__(self, *args: Any, rng: np.random.Generator, poll: Poll, **kwargs: Any) -> None:
@@ -33,23 +47,65 @@ class _DrawnRollout:
         self._poll = poll
         super().__init__(*args, **kwargs)
 
+    @contextmanager
+    def by_environment(self: Any) -> Iterator[None]:
+        """Line the steps up as stable-baselines3 learns from them: those of one environment after the other.
+
+        It leaves them so; here they are put back, so that an update that was stopped leaves the rollout as it was.
+        Observations stay where they are: copies of pictures are large.
+        """
+        stored = {name: getattr(self, name) for name in _LEARNED_FROM}
+        vars(self).update({name: self.swap_and_flatten(part) for name, part in stored.items()})
+        try:
+            yield
+        finally:
+            vars(self).update(stored)
+
     def get(self: Any, batch_size: int | None = None) -> Iterator[Any]:
         """Go through all steps once, shuffled, in mini-batches; all at once if no size is given."""
-        if not self.generator_ready:
-            for name in _FLATTENED:
-                value = getattr(self, name)
-                if isinstance(value, dict):
-                    flat: Any = {key: self.swap_and_flatten(part) for key, part in value.items()}
-                else:
-                    flat = self.swap_and_flatten(value)
-                setattr(self, name, flat)
-            self.generator_ready = True
+        self._poll()
         count = self.buffer_size * self.n_envs
         order = self._rng.permutation(count)
         size = batch_size or count
         for first in range(0, count, size):
-            self._poll()
+            if first:
+                self._poll()
             yield self._get_samples(order[first : first + size])
+
+    def _get_samples(self: Any, batch_inds: np.ndarray) -> Any:
+        """Return these steps, counted as `by_environment` lines them up."""
+        at = (batch_inds % self.buffer_size, batch_inds // self.buffer_size)
+        stored = self.observations
+        if isinstance(stored, dict):
+            observations: Any = {name: self.to_torch(part[at]) for name, part in stored.items()}
+            samples: Any = DictRolloutBufferSamples
+        else:
+            observations, samples = self.to_torch(stored[at]), RolloutBufferSamples
+        return samples(
+            observations,
+            # Single precision as in stable-baselines3, where switches could not be learned from otherwise.
+            self.to_torch(self.actions[batch_inds].astype(np.float32, copy=False)),
+            *(self.to_torch(getattr(self, name)[batch_inds].flatten()) for name in _LEARNED_FROM[1:]),
+        )
+
+    def collected(self: Any) -> dict[str, np.ndarray]:
+        """Return copies of the steps so far, by name."""
+        return {name: part[: self.pos].copy() for name, part in _parts(self, _COLLECTED)}
+
+    def take_up(self: Any, saved: SavedState, position: int) -> None:
+        """Go on after these steps.
+
+        Args:
+            saved: Holds them under ``rollout/``.
+            position: How many of them there are.
+
+        Raises:
+            TrainingError: If they do not fit.
+        """
+        for name, part in _parts(self, _COLLECTED):
+            array = saved.array(f"rollout/{name}", (position, *part.shape[1:]), part.dtype)
+            part[:position] = _checked(self, name, array)
+        self.pos, self.full = position, position == self.buffer_size
 
 
 class DrawnRolloutBuffer(_DrawnRollout, RolloutBuffer):  # type: ignore[misc]  # get is an iterator here
@@ -61,22 +117,72 @@ class DrawnDictRolloutBuffer(_DrawnRollout, DictRolloutBuffer):  # type: ignore[
 
 
 class _DrawnReplay:
-    """Mixin of a replay buffer.
+    """Mixin of a replay buffer, which is also the `ReplayRows` of a snapshot.
 
     Args:
         rng: Draws the steps.
         poll: Called before each mini-batch.
+
+    Attributes:
+        added: Rows that were ever added.
     """
 
     def __init__(self, *args: Any, rng: np.random.Generator, poll: Poll, **kwargs: Any) -> None:
         self._rng = rng
         self._poll = poll
+        self.added = 0
         super().__init__(*args, **kwargs)
+
+    @property
+    def kept(self: Any) -> int:
+        """How many of the newest rows are still there."""
+        return int(self.size())
+
+    def add(self, *args: Any, **kwargs: Any) -> None:
+        """Add one step of all environments."""
+        super().add(*args, **kwargs)  # type: ignore[misc]
+        self.added += 1
 
     def sample(self: Any, batch_size: int, env: VecNormalize | None = None) -> Any:
         """Draw steps with replacement."""
         self._poll()
         return self._get_samples(self._rng.integers(0, self.size(), size=batch_size), env)
+
+    def rows(self: Any, first: int, last: int) -> dict[str, np.ndarray]:
+        """Return rows ``first`` to ``last`` (without), copied."""
+        if not self.added - self.kept <= first <= last <= self.added:
+            raise IndexError(f"rows {first} to {last} of {self.added}, of which {self.kept} are kept")
+        at = (self.pos - self.added + np.arange(first, last)) % self.buffer_size
+        return {name: part[at] for name, part in _parts(self, _ROW)}
+
+    def refill(self: Any, rows: ReplayRows, *, position: int, capacity: int) -> None:
+        """Hold the newest of these rows that fit.
+
+        Args:
+            rows: What another buffer held.
+            position: Where that one would have put its next row.
+            capacity: How many rows it had room for. Where that is as many as here, each row gets its old place, so
+                that equal draws pick equal rows.
+
+        Raises:
+            TrainingError: If they do not fit.
+        """
+        kept = min(rows.kept, self.buffer_size)
+        contradiction = capacity == self.buffer_size > rows.kept != position
+        if contradiction or not 0 <= rows.kept <= rows.added < _MOST_ROWS:
+            raise misfit("the counts of its replay buffer contradict each other")
+        self.added, self.full = rows.added, kept == self.buffer_size
+        self.pos = (position if capacity == self.buffer_size else kept) % self.buffer_size
+        parts = dict(_parts(self, _ROW))
+        for first in range(rows.added - kept, rows.added, _ROWS_AT_ONCE):
+            last = min(first + _ROWS_AT_ONCE, rows.added)
+            at = (self.pos - self.added + np.arange(first, last)) % self.buffer_size
+            read = rows.rows(first, last)
+            for name, part in parts.items():
+                if name not in read:
+                    raise misfit(f'the rows of its replay buffer have no "{name}"')
+                array = fitting(name, read[name], (len(at), *part.shape[1:]), part.dtype)
+                part[at] = _checked(self, name, array)
 
     def _get_samples(self: Any, batch_inds: np.ndarray, env: VecNormalize | None = None) -> Any:
         """Return these steps, each of an environment that is drawn."""
@@ -105,3 +211,22 @@ class DrawnReplayBuffer(_DrawnReplay, ReplayBuffer):
 
 class DrawnDictReplayBuffer(_DrawnReplay, DictReplayBuffer):
     """The same, of observations that have names."""
+
+
+def _parts(buffer: Any, names: tuple[str, ...]) -> Iterator[tuple[str, np.ndarray]]:
+    """Go through the arrays of a buffer; parts of observations that have names come as ``observations/name``."""
+    for name in names:
+        value = getattr(buffer, name)
+        if isinstance(value, dict):
+            yield from ((f"{name}/{key}", part) for key, part in value.items())
+        else:
+            yield name, value
+
+
+def _checked(buffer: Any, name: str, array: np.ndarray) -> np.ndarray:
+    """Return what is to be put into a buffer, if the buffer's spaces allow it."""
+    if name == "actions":
+        return choices_within(name, array, buffer.action_space)
+    if "observations" in name:
+        return choices_within(name, array, buffer.observation_space)
+    return array

@@ -19,7 +19,8 @@ from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.control import Control, StopRequested
 from retroml_edu.core.errors import TrainingError
 from retroml_edu.core.hyperparameters import AlgorithmName
-from retroml_edu.core.training import Emit, TrainedModel
+from retroml_edu.core.snapshot import Snapshot
+from retroml_edu.core.training import Emit, Start, TrainedModel
 from retroml_edu.envs.vector import make_vector_env
 from retroml_edu.policies.initialization import DrawnFrom
 from retroml_edu.policies.normalization import CLIP, EPSILON
@@ -31,10 +32,11 @@ from retroml_edu.training.memory import replay_buffer_problem
 from retroml_edu.training.reporting import Reporter
 from retroml_edu.training.sb3 import buffers
 from retroml_edu.training.sb3.algorithms import RunA2C, RunDQN, RunPPO
-from retroml_edu.training.sb3.callback import StepCallback
+from retroml_edu.training.sb3.boundary import StepBoundary
 from retroml_edu.training.sb3.export import exporter
 from retroml_edu.training.sb3.metrics import update_metrics
 from retroml_edu.training.sb3.settings import algorithm_arguments
+from retroml_edu.training.sb3.state import start_from
 from retroml_edu.training.sb3.update import UpdateGuard
 from retroml_edu.training.sb3.view import ModelView
 
@@ -54,7 +56,7 @@ class SB3Trainer:
     other threads and the warnings filter are left alone, so that runs and other cells do not disturb each other.
     """
 
-    def train(self, config: ExperimentConfig, emit: Emit, control: Control) -> TrainedModel:
+    def train(self, config: ExperimentConfig, emit: Emit, control: Control, start: Start | None = None) -> TrainedModel:
         """Train until the config's last step, or until control stops it.
 
         stable-baselines3 finishes the rollout in which the last step falls; events tell the steps really taken.
@@ -63,21 +65,25 @@ class SB3Trainer:
             config: Fully resolved.
             emit: Takes events, in this thread.
             control: Polled after each step of all environments and before each mini-batch.
+            start: Where to go on from; None for a run from nothing.
 
         Raises:
-            TrainingError: If the algorithm does not fit the environment, the memory or the device, or if the policy
-                became not-a-number.
+            TrainingError: If the algorithm does not fit the environment, the memory or the device, if the start does
+                not fit the config, or if the policy became not-a-number.
         """
         venv = make_vector_env(config.env_id, config.n_envs or 1, seed=config.seed, training=True)
         try:
             spec = policy_spec(config, venv.observation_space, venv.action_space)
-            with nullcontext() if spec.reads_images else one_torch_thread():
-                return _train(config, spec, venv, emit, control)
+            alone = config.deterministic or not spec.reads_images
+            with one_torch_thread() if alone else nullcontext():
+                return _train(config, spec, venv, emit, control, start)
         finally:
             venv.close()
 
 
-def _train(config: ExperimentConfig, spec: PolicySpec, venv: VecEnv, emit: Emit, control: Control) -> TrainedModel:
+def _train(
+    config: ExperimentConfig, spec: PolicySpec, venv: VecEnv, emit: Emit, control: Control, start: Start | None
+) -> TrainedModel:
     problem = replay_buffer_problem(config, spec.observation_space)
     if problem is not None:
         raise TrainingError(str(problem))
@@ -85,14 +91,20 @@ def _train(config: ExperimentConfig, spec: PolicySpec, venv: VecEnv, emit: Emit,
     if config.normalize:
         venv = _normalizing(venv, config.hyperparameters.gamma)
     model = _make_model(config, spec, venv, control)
-    model.guard = UpdateGuard(after=lambda model: reporter.update(model.num_timesteps, update_metrics(model)))
-    view = ModelView(model, venv)
+    model.guard = UpdateGuard(
+        after=lambda model: reporter.update(model.num_timesteps, update_metrics(model)),
+        generators=model.generators.values(),
+    )
+    view = ModelView(model, venv, reporter, _identity(config))
+    if isinstance(start, Snapshot):
+        view.go_on_from(start)
+    elif start is not None:
+        start_from(model, start)
     with suppress(StopRequested):  # the model is then as it was at a step boundary
-        model.learn(
-            config.total_timesteps,
-            callback=StepCallback(reporter, control, view, config.total_timesteps),
-            log_interval=None,  # type: ignore[arg-type]  # never: metrics are read after each update
-        )
+        total = config.total_timesteps
+        model.learn_stepwise(total, StepBoundary(model, reporter, control, view, total))
+        control.poll(model.num_timesteps, view)
+    control.keep(view)
     reporter.finish(model.num_timesteps)
     return TrainedModel(
         weights=view.copy_weights(),
@@ -102,8 +114,20 @@ def _train(config: ExperimentConfig, spec: PolicySpec, venv: VecEnv, emit: Emit,
             "engine_version": stable_baselines3.__version__,
             "device": str(model.device),
             "torch_threads": torch.get_num_threads(),
+            "deterministic": config.deterministic,
         },
     )
+
+
+def _identity(config: ExperimentConfig) -> dict[str, Any]:
+    """Return what has to be the same for one run to go on from the state of another."""
+    return {
+        "engine": "sb3",
+        "algorithm": config.algorithm,
+        "env_id": config.env_id,
+        "n_envs": config.n_envs or 1,
+        "normalize": bool(config.normalize),
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,16 +167,16 @@ def _make_model(config: ExperimentConfig, spec: PolicySpec, venv: VecEnv, contro
         model = _ALGORITHMS[config.algorithm](
             spec.policy_class,  # type: ignore[arg-type]  # the spec holds the class that fits the algorithm
             venv,
-            device=resolve_device(config.device, reads_images=spec.reads_images),
+            device="cpu" if config.deterministic else resolve_device(config.device, reads_images=spec.reads_images),
             **arguments,
         )
     if isinstance(model, RunPPO):
         model.batch_size = int(batch_size or 0)
     model.set_logger(Logger(folder=None, output_formats=[]))
+    model.schedule_origin = 0
     model.action_space.seed(draws.action_space_seed)
-    if isinstance(model, RunDQN):
-        model.exploration = draws.actions
-    elif isinstance(model.policy, DrawsActions):
+    model.generators = {"actions": draws.actions, "batches": draws.batches, "space": model.action_space.np_random}
+    if isinstance(model.policy, DrawsActions):
         model.policy.draw_from(draws.actions)
     return model
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
 from torch import Tensor
@@ -21,10 +22,12 @@ class UpdateGuard:
 
     Args:
         after: Called after an update that was made.
+        generators: What an update may draw from.
     """
 
-    def __init__(self, after: AfterUpdate) -> None:
+    def __init__(self, after: AfterUpdate, generators: Collection[np.random.Generator] = ()) -> None:
         self._after = after
+        self._generators = generators
 
     @contextmanager
     def around(self, model: BaseAlgorithm, *, batches: int) -> Iterator[None]:
@@ -32,14 +35,14 @@ class UpdateGuard:
 
         Args:
             model: What is updated.
-            batches: How many mini-batches the update has. Control is polled before each of them, so that nothing
-                has to be kept for an update of one, which may be as short as DQN's.
+            batches: How many mini-batches the update has. Control is polled before each of them, and before anything
+                is drawn, so that nothing has to be kept for an update of one, which may be as short as DQN's.
 
         Raises:
             StopRequested: If somebody asked for a stop; the model is then as it was before.
             TrainingError: If the update left no usable policy.
         """
-        before = _State(model) if batches > 1 else None
+        before = _State(model, self._generators) if batches > 1 else None
         try:
             yield
         except StopRequested:
@@ -51,10 +54,11 @@ class UpdateGuard:
 
 
 class _State:
-    """Parameters and optimiser as they are now, copied."""
+    """Parameters, optimiser and generators as they are now, copied."""
 
-    def __init__(self, model: BaseAlgorithm) -> None:
+    def __init__(self, model: BaseAlgorithm, generators: Collection[np.random.Generator]) -> None:
         self._model = model
+        self._generators = [(rng, rng.bit_generator.state) for rng in generators]
         self._updates = model._n_updates
         optimizer = _optimizer(model)
         self._learning_rates = [group["lr"] for group in optimizer.param_groups]
@@ -74,6 +78,8 @@ class _State:
         for group, learning_rate in zip(optimizer.param_groups, self._learning_rates, strict=True):
             group["lr"] = learning_rate
         self._model._n_updates = self._updates
+        for rng, state in self._generators:
+            rng.bit_generator.state = state
 
 
 def _copied(value: Any) -> Any:

@@ -1,0 +1,192 @@
+"""Checks that a run is what it claims to be: by its files, and by training stretches of it again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.core.control import Control
+from retroml_edu.core.digest import ValuesDigest, weights_digest
+from retroml_edu.core.errors import ConfigError, StorageError
+from retroml_edu.core.events import CheckpointEvent, Event
+from retroml_edu.session.stretches import Stretches
+from retroml_edu.storage.certificate import STATEMENT, Certificate, config_digest, marks_of, read_certificate
+from retroml_edu.storage.environment import environment_differences, environment_facts
+from retroml_edu.storage.exports import metrics_csv, metrics_json
+from retroml_edu.storage.folder import RunFolder
+from retroml_edu.storage.json_text import read_json_object
+from retroml_edu.storage.manifest import check_manifest
+from retroml_edu.storage.model_files import load_model
+from retroml_edu.storage.reader import read_events
+
+if TYPE_CHECKING:
+    from retroml_edu.session.history import Run
+    from retroml_edu.session.run import TrainerFactory
+
+DEFAULT_SHARE = 0.2
+_IN_MANIFEST_ONLY = ("model.zip", "environment.json", "summary.json", "videos/")
+"""What no digest of the run itself covers."""
+
+
+class Verdict(StrEnum):
+    """The outcome of a check."""
+
+    IDENTICAL = "identical"
+    NOT_COMPARABLE = "not comparable here"
+    ALTERED = "altered"
+
+
+@dataclass(slots=True)
+class Verification:
+    """What a check found.
+
+    Attributes:
+        verdict: The outcome.
+        findings: What is wrong, a sentence each; empty unless altered.
+        environment: What differs between the machine of the run and this one.
+        notes: What was looked at, a sentence each.
+        share: Share of the run's steps that was trained again, 0 to 1.
+        statement: What a certificate shows, and what it does not.
+    """
+
+    verdict: Verdict = Verdict.IDENTICAL
+    findings: list[str] = field(default_factory=list)
+    environment: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    share: float = 0.0
+    statement: str = STATEMENT
+
+
+def verify(
+    run: Run,
+    trainer_for: TrainerFactory | None = None,
+    *,
+    share: float = DEFAULT_SHARE,
+    prefix_steps: int | None = None,
+    control: Control | None = None,
+    progress: Callable[[float, str], None] = lambda _share, _what: None,
+) -> Verification:
+    """Check a run by its files, and by training parts of it again.
+
+    The first stretch, from step 0, and the one with the steepest rise of the return are always among those parts.
+
+    Args:
+        run: A run that has ended.
+        trainer_for: Chooses the trainer; that of a session, if left out.
+        share: Share of the run's steps to train again, at least, where there are checkpoints to begin from; 1 for all.
+        prefix_steps: Instead: train the first steps again, up to the first checkpoint at or after this one.
+        control: To call it off with `Control.stop`.
+        progress: Told how far it is, 0 to 1, and what is being done.
+
+    Raises:
+        StorageError: If the run has no certificate yet.
+        ConfigError: If its config cannot be read, or the share is not between 0 and 1.
+        TrainingError: If the check was called off.
+    """
+    if not 0.0 < share <= 1.0:
+        raise ConfigError(f"share={share:g}: give a share of the run between 0 and 1, such as 0.2, or 1 for all of it.")
+    if trainer_for is None:
+        from retroml_edu.training import trainer_for as chosen
+
+        trainer_for = chosen
+    certificate, config = read_certificate(run.folder), run.config
+    events = list(read_events(run.folder))
+    found = Verification()
+    progress(0.0, "comparing the files")
+    found.findings += _config_findings(run.folder, config, certificate)
+    found.findings += _value_findings(events, certificate)
+    found.findings += _export_findings(run.folder, events)
+    found.findings += _model_findings(run.folder, certificate)
+    found.findings += _manifest_findings(run.folder)
+    found.notes.append("Config, values, exports, model and certificate were compared with each other.")
+    if not found.findings:
+        found.environment = _environment(run.folder)
+        stretches = Stretches(run.folder, config, certificate, events, trainer_for, control or Control(), progress)
+        if found.environment:
+            found.verdict = Verdict.NOT_COMPARABLE
+            again = stretches.first_update()
+        else:
+            again = stretches.compare(share, prefix_steps)
+        found.findings += again.findings
+        found.notes += again.notes
+        found.share = again.share
+    if found.findings:
+        found.verdict = Verdict.ALTERED
+    return found
+
+
+def _config_findings(folder: RunFolder, config: ExperimentConfig, certificate: Certificate) -> Iterator[str]:
+    if certificate.run_id != folder.run_id:
+        yield f"The certificate is that of another run, {certificate.run_id!r}."
+    if config_digest(config) != certificate.config_digest:
+        yield "config.json is not the config of the certificate: it has been edited."
+
+
+def _value_findings(events: Iterable[Event], certificate: Certificate) -> Iterator[str]:
+    """Chain the stored values, and compare wherever the run itself wrote down where it was."""
+    digest = ValuesDigest()
+    for event in events:
+        if isinstance(event, CheckpointEvent) and event.values_digest != digest.hex:
+            yield f"The values in metrics.jsonl before step {event.step:,} are not those that the run reported."
+            return
+        digest.add(event)
+    if digest.hex != certificate.values_digest:
+        yield "The values in metrics.jsonl are not those of the certificate."
+    if tuple(marks_of(events)) != certificate.marks:
+        yield "The checkpoints in events.jsonl are not those of the certificate."
+
+
+def _export_findings(folder: RunFolder, events: list[Event]) -> Iterator[str]:
+    for file, made in (
+        (folder.metrics_csv, metrics_csv(folder, events)),
+        (folder.metrics_json, metrics_json(folder, events)),
+    ):
+        try:
+            if file.read_bytes() != made:
+                yield f"{file.name} does not hold what metrics.jsonl holds: it has been edited."
+        except OSError as error:
+            yield f"{file.name} cannot be read: {error.strerror or error}."
+
+
+def _model_findings(folder: RunFolder, certificate: Certificate) -> Iterator[str]:
+    if certificate.weights_digest is None:
+        return
+    try:
+        weights, _ = load_model(folder)
+    except StorageError as error:
+        yield f"The model cannot be read: {error}"
+    else:
+        if weights_digest(weights.arrays, weights.normalization) != certificate.weights_digest:
+            yield "The model in model/ is not the one that this run ended with."
+
+
+def _manifest_findings(folder: RunFolder) -> Iterator[str]:
+    with suppress(StorageError):  # without a manifest there is nothing to hold these files against
+        for difference in check_manifest(folder):
+            if difference.startswith(_IN_MANIFEST_ONLY) and "is not in the manifest" not in difference:
+                yield difference
+
+
+def _environment(folder: RunFolder) -> list[str]:
+    try:
+        there = read_json_object(folder.environment_file)
+    except (OSError, ValueError):
+        return ["environment.json cannot be read: what the run was made with is not known"]
+    differences = environment_differences(there, environment_facts({}))
+    device, threads, here = str(there.get("device", "cpu"))[:20], there.get("torch_threads"), _torch_threads()
+    if device != "cpu":
+        differences.append(f"device: {device!r} there; only what the processor computes repeats bit for bit")
+    # Where one thread was taken, one is taken again; everything else depends on the machine.
+    if threads not in (None, 1, here):
+        differences.append(f"threads: {str(threads)[:20]} there, {here} here")
+    return differences
+
+
+def _torch_threads() -> int:
+    import torch
+
+    return torch.get_num_threads()
