@@ -120,9 +120,7 @@ class Stretches:
             again.notes.append(f"Steps {stretch.first:,} to {stretch.last:,} were trained again: {stretch.why}.")
         again.share = done / max(self._marks[-1].step - self._begin, 1)
         if self._begin:
-            again.notes.append(
-                f"What came before step {self._begin:,} is for the run to show that this one goes on from."
-            )
+            again.notes.append(f"The run goes on from another one, which had {self._begin:,} steps behind it.")
         return again
 
     def first_update(self) -> Again:

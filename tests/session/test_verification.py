@@ -1,0 +1,238 @@
+"""Whether a run is what it claims to be: as it is, and after somebody helped it along."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.core.control import Control
+from retroml_edu.core.errors import ConfigError, StorageError, TrainingError
+from retroml_edu.core.weights import PolicyWeights
+from retroml_edu.session.history import load_run
+from retroml_edu.session.session import Session
+from retroml_edu.session.verification import Verdict, verify
+from retroml_edu.storage.certificate import config_digest
+from retroml_edu.storage.checkpoint_writer import write_checkpoint
+from retroml_edu.storage.checkpoints import list_checkpoints, read_checkpoint
+from retroml_edu.storage.exports import write_metrics_csv, write_metrics_json
+from retroml_edu.storage.folder import read_config
+from retroml_edu.storage.manifest import write_manifest
+from retroml_edu.storage.model_files import load_model, save_model
+from tests.session.bench import TIMEOUT_S
+
+STEPS = 2_000
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory):
+    """A real run of ten updates, with checkpoints between them."""
+    home = tmp_path_factory.mktemp("verified")
+    config = ExperimentConfig(
+        env_id="CartPole-v1",
+        run_type="custom",
+        total_timesteps=STEPS,
+        seed=5,
+        n_envs=2,
+        video={"enabled": False},
+        checkpoints={"every_steps": 300, "keep": 9},
+        hyperparameters={"n_steps": 100, "n_epochs": 2, "batch_size": 50},
+    )
+    return load_run(Session(home).start(config).wait(TIMEOUT_S).run_id, home)
+
+
+@pytest.fixture
+def run(original, tmp_path):
+    """A copy that may be spoiled."""
+    shutil.copytree(original.path, tmp_path / "runs" / original.run_id)
+    return load_run(original.run_id, tmp_path / "runs")
+
+
+def edited(file, change):
+    data = json.loads(file.read_text())
+    change(data)
+    file.write_text(json.dumps(data))
+
+
+def edited_values(run, change):
+    """Change the lines of metrics.jsonl, and everything that is computed from it."""
+    lines = [json.loads(line) for line in run.folder.metrics_log.read_text().splitlines()]
+    change(lines)
+    run.folder.metrics_log.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    write_metrics_csv(run.folder)
+    write_metrics_json(run.folder)
+
+
+def test_an_honest_run_is_identical_and_the_share_is_told(run):
+    found = verify(run)
+    assert (found.verdict, found.findings, found.environment) == (Verdict.IDENTICAL, [], [])
+    assert 0.2 <= found.share < 1.0
+    assert found.notes[1].startswith("Steps 0 to ")
+    assert any("the steepest rise of the return" in note for note in found.notes)
+    assert "do not show who made the run" in found.statement
+
+
+def test_the_whole_run_is_identical(run):
+    said = []
+    found = verify(run, share=1.0, progress=lambda share, what: said.append(share))
+    assert (found.verdict, found.share) == (Verdict.IDENTICAL, 1.0)
+    assert said == sorted(said)
+
+
+def test_a_prefix_ends_at_the_next_checkpoint(run):
+    found = verify(run, prefix_steps=400)
+    assert found.verdict is Verdict.IDENTICAL
+    assert found.share == pytest.approx(600 / STEPS)
+
+
+def test_an_edited_csv(run):
+    text = run.folder.metrics_csv.read_text()
+    run.folder.metrics_csv.write_text(text.replace("metric,", "metric,1", 1))
+    found = verify(run)
+    assert found.verdict is Verdict.ALTERED
+    assert found.findings == ["metrics.csv does not hold what metrics.jsonl holds: it has been edited."]
+
+
+def better(lines):
+    game = next(line for line in lines if line["kind"] == "episode")
+    game["episode_return"] += 100.0
+
+
+def test_edited_values(run):
+    edited_values(run, better)
+    assert any("metrics.jsonl" in finding for finding in verify(run).findings)
+
+
+def test_a_swapped_model(run):
+    weights, description = load_model(run.folder)
+    arrays = {name: array + np.float32(1e-6) for name, array in weights.arrays.items()}
+    save_model(run.folder, PolicyWeights(weights.step, arrays, weights.normalization), description)
+    assert verify(run).findings == ["The model in model/ is not the one that this run ended with."]
+
+
+def test_a_swapped_model_zip(run):
+    run.folder.model_zip.write_bytes(b"PK" + run.folder.model_zip.read_bytes()[2:] + b"\0")
+    assert any(finding.startswith("model.zip has") for finding in verify(run).findings)
+
+
+def test_an_edited_config(run):
+    edited(run.folder.config_file, lambda config: config.update(seed=6))
+    assert any("config.json" in finding for finding in verify(run).findings)
+
+
+def test_an_edited_config_with_a_certificate_to_match(run):
+    edited(run.folder.config_file, lambda config: config.update(seed=6))
+    digest = config_digest(read_config(run.folder))
+    edited(run.folder.certificate_file, lambda certificate: certificate.update(config_digest=digest))
+    found = verify(run)
+    assert found.verdict is Verdict.ALTERED
+    assert "training leads to" in found.findings[0] or "and training" in found.findings[0]
+
+
+def test_values_that_agree_with_each_other_but_not_with_training(run):
+    """Whoever writes all digests anew is found out by the first difference, with step and name."""
+    from retroml_edu.core.digest import ValuesDigest
+    from retroml_edu.core.events import CheckpointEvent
+    from retroml_edu.storage.reader import read_events
+
+    edited_values(run, better)
+    digest, marks = ValuesDigest(), {}
+    for event in read_events(run.folder):
+        if isinstance(event, CheckpointEvent):
+            marks[event.step, event.values_digest] = digest.hex
+        digest.add(event)
+    for file in (run.folder.events_log, run.folder.certificate_file):
+        text = file.read_text()
+        for (_, old), new in marks.items():
+            text = text.replace(old, new)
+        file.write_text(text)
+    edited(run.folder.certificate_file, lambda certificate: certificate.update(values_digest=digest.hex))
+    write_manifest(run.folder)
+    found = verify(run)
+    assert found.verdict is Verdict.ALTERED
+    assert "episode_return=" in found.findings[0]
+    assert "training leads to" in found.findings[0]
+
+
+def test_a_forged_junction(run):
+    """A better state, put in the middle of a run, is not where training leads to, though all files agree."""
+    middle = list_checkpoints(run.folder)[2]
+    stored = read_checkpoint(run.folder, middle.step)
+    arrays = {
+        name: array + np.float32(1e-3) if name.startswith("policy/") else array
+        for name, array in stored.snapshot.arrays.items()
+    }
+    shutil.rmtree(run.path / middle.path)
+    forged = write_checkpoint(
+        run.folder,
+        type(stored.snapshot)(stored.step, stored.snapshot.facts, arrays, None),
+        attempt=stored.attempt,
+        last_valid_seq=stored.last_valid_seq,
+        reason=stored.reason,
+        values_digest=stored.values_digest,
+    )
+    for file in (run.folder.events_log, run.folder.certificate_file):
+        text = file.read_text()
+        text = text.replace(middle.state_digest, forged.state_digest)
+        file.write_text(text.replace(middle.weights_digest, forged.weights_digest))
+    found = verify(run, share=1.0)
+    assert found.verdict is Verdict.ALTERED
+    assert found.findings == [
+        f"At step {middle.step:,} all values agree, but the stored state is not the one that training leads to."
+    ]
+
+
+def test_another_machine_gets_the_first_update_compared(run):
+    edited(run.folder.environment_file, lambda facts: facts["cpu"].update(model="Another One"))
+    write_manifest(run.folder)
+    found = verify(run)
+    assert found.verdict is Verdict.NOT_COMPARABLE
+    assert "processor: Another One there" in found.environment[0]
+    assert "The first update, up to step 200, was trained again, within 0.001." in found.notes
+
+
+def test_another_machine_is_no_excuse_for_everything(run):
+    edited(run.folder.environment_file, lambda facts: facts["cpu"].update(model="Another One"))
+    edited(run.folder.config_file, lambda config: config["hyperparameters"].update(learning_rate=0.01))
+    digest = config_digest(read_config(run.folder))
+    edited(run.folder.certificate_file, lambda certificate: certificate.update(config_digest=digest))
+    write_manifest(run.folder)
+    found = verify(run)
+    assert found.verdict is Verdict.ALTERED
+    assert "more than another machine explains" in found.findings[0]
+
+
+def test_a_run_without_a_certificate(run):
+    run.folder.certificate_file.unlink()
+    with pytest.raises(StorageError, match="has no certificate"):
+        verify(run)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"format_version": 1}', "null", '{"run_id": 3}'])
+def test_a_broken_certificate(run, text):
+    run.folder.certificate_file.write_text(text)
+    with pytest.raises(StorageError, match="certificate"):
+        verify(run)
+
+
+def test_a_share_is_a_share(run):
+    with pytest.raises(ConfigError, match="between 0 and 1"):
+        verify(run, share=1.5)
+
+
+def test_a_check_can_be_called_off(run):
+    control = Control()
+    control.stop()
+    with pytest.raises(TrainingError, match="called off"):
+        verify(run, control=control)
+
+
+def test_a_run_that_goes_on_from_another_is_checked_from_its_own_beginning(run):
+    home = run.path.parent
+    longer = load_run(Session(home).extend(run.run_id, STEPS + 400).wait(TIMEOUT_S).run_id, home)
+    found = verify(longer, share=1.0)
+    assert (found.verdict, found.share) == (Verdict.IDENTICAL, 1.0)
+    assert found.notes[-1] == f"The run goes on from another one, which had {STEPS:,} steps behind it."
