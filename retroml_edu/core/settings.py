@@ -43,6 +43,10 @@ class VideoSettings(BaseModel):
         Field(description="How strongly the video is compressed; its size in pixels is the game's own."),
     ] = "standard"
 
+    keep: Annotated[
+        int, Field(ge=1, le=1_000, description="How many of the newest videos stay in the run's folder.")
+    ] = 50
+
     @field_validator("milestones")
     @classmethod
     def _in_order(cls, milestones: tuple[float, ...]) -> tuple[float, ...]:

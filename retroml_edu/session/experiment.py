@@ -54,7 +54,33 @@ def run_experiment(config: ExperimentConfig, home: str | Path | None = None, *, 
         ConfigError: If the config cannot run.
         StorageError: If the home cannot be written.
     """
-    run = Session(home).start(config)
+    return see_through(Session(home).start(config), progress=progress)
+
+
+def resume_experiment(
+    run_id: str, home: str | Path | None = None, *, step: int | None = None, progress: bool = True
+) -> RunResult:
+    """Go on with a run that was stopped, failed or was lost, to its end, and return the result.
+
+    Every value that it reports from the checkpoint on, and the weights, are those of the run that was never
+    interrupted.
+
+    Args:
+        run_id: Its id, or the first characters of it, four at least.
+        home: Where it is.
+        step: Step of the checkpoint to go on from; the newest that is whole, if left out.
+        progress: Whether to show a progress bar.
+
+    Raises:
+        UnknownNameError: If there is no such run.
+        RunBusyError: If it still goes on.
+        StorageError: If it has reached its end, or has no checkpoint that can be used.
+    """
+    return see_through(Session(home).resume(run_id, step=step), progress=progress)
+
+
+def see_through(run: TrainingRun, *, progress: bool = True) -> RunResult:
+    """Wait for a run's end, with a progress bar if wanted, and return the result; an interrupt stops it in order."""
     try:
         if progress:
             _wait_with_bar(run)
@@ -70,8 +96,9 @@ def _wait_with_bar(run: TrainingRun) -> None:
     run.follow(warnings)
     config = run.config
     name = f"{config.env_id} {config.algorithm} seed {config.seed}"
+    done = min(run.step, config.total_timesteps)  # of a run that goes on, some are done already
     bar: tqdm[Any]
-    with tqdm(total=config.total_timesteps, desc=name, unit=" steps", unit_scale=True) as bar:
+    with tqdm(total=config.total_timesteps, initial=done, desc=name, unit=" steps", unit_scale=True) as bar:
         while not run.ended:
             _tick(bar, run, recorder, warnings)
         _tick(bar, run, recorder, warnings)

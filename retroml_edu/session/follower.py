@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from retroml_edu.core.bus import EventBus, Sink, Subscription
 from retroml_edu.core.config import ExperimentConfig
@@ -23,12 +23,17 @@ HISTORY = 1_000_000
 class RunFollower:
     """Makes the batches that a `TrainingRun` would make, from the files that its process writes.
 
-    Stop, pause and resume are left as commands in the run's inbox, which its process reads twice a second.
+    Stop, pause, resume and checkpoint are left as commands in the run's inbox, which its process reads twice a second.
+    A run that was left can be resumed by any process: it is followed on until it is done, or `close` is called.
 
     Args:
         run: A run read from its folder.
 
-    Threads: as `TrainingRun`.
+    Attributes:
+        on_resumed: Called when the run was started again from a checkpoint, so that some of what was given out counts
+            no longer. This follower is closed then: a new one tells the run as it is now. Without it, this one goes on.
+
+    Threads: as `TrainingRun`; `on_resumed` is called in the follower's own thread and must not raise.
     """
 
     def __init__(self, run: Run) -> None:
@@ -37,8 +42,11 @@ class RunFollower:
         self.config: ExperimentConfig = run.config
         self.bus = EventBus(HISTORY)
         self.step = 0
+        self.on_resumed: Callable[[], None] | None = None
         self._run = run
         self._tail = EventTail(run.folder)
+        self._attempt = 0
+        self._told = RunState.CREATED
         self._problem = ""
         self._pump = Pump("retroml-follow", INTERVAL_S)
         self._pump.add(self._read)
@@ -73,6 +81,16 @@ class RunFollower:
         """Ask the run's process to go on."""
         self._send("resume")
 
+    def checkpoint(self) -> None:
+        """Ask the run's process to store its exact state.
+
+        Raises:
+            RunBusyError: If the run has ended.
+        """
+        if self.ended:
+            raise RunBusyError(f"This run is {self.state}: only a run that trains can make a checkpoint.")
+        self._send("checkpoint")
+
     def follow(self, sink: Sink, *, name: str = "", replay: bool = True) -> Subscription:
         """Feed a sink from now on; by default first with what happened so far."""
         subscription = self.bus.subscribe(sink, name=name, replay=replay)
@@ -85,7 +103,8 @@ class RunFollower:
         subscription.close()
 
     def close(self) -> None:
-        """Stop following; the end of the run does so too."""
+        """Stop following; the end of a run that is done does so too."""
+        self._pump.remove(self._read)
         self._pump.stop()
 
     def _send(self, command: str) -> None:
@@ -95,15 +114,21 @@ class RunFollower:
     def _read(self) -> None:
         try:
             state = self._run.state  # first: what was written before a final state is then read to its end
-            self._publish(self._tail.poll())
+            events = self._tail.poll()
         except OSError as error:  # a job of the pump must not raise; the folder may come back
             self._warn_once(f"The run folder cannot be read: {error.strerror or error}.")
             return
-        if state.is_final:
-            self._pump.remove(self._read)
-            self._pump.stop()  # after one more round, for who follows already
-        if state is RunState.LOST:  # nobody was left to write it down
-            self.bus.publish(StateEvent(state, self.step, "its process ended without a word", utc_now()))
+        started_again = 0 < self._attempt < self._tail.attempt
+        self._attempt = self._tail.attempt
+        if started_again and self.on_resumed is not None:
+            self.close()
+            self.on_resumed()
+            return
+        self._publish(events)
+        if state is RunState.LOST is not self._told and not started_again:  # nobody was left to write it down
+            self._publish([StateEvent(state, self.step, "its process ended without a word", utc_now())])
+        if state is RunState.DONE:  # for good; after one more round, for who follows already
+            self.close()
 
     def _warn_once(self, problem: str) -> None:
         if problem != self._problem:
@@ -112,6 +137,8 @@ class RunFollower:
 
     def _publish(self, events: Sequence[Event]) -> None:
         for event in events:
+            if isinstance(event, StateEvent):
+                self._told = event.state
             self.bus.publish(event)
         timed = [event for event in events if isinstance(event, MetricEvent | EpisodeEvent)]
         if timed:

@@ -24,6 +24,8 @@ from retroml_edu.storage.reader import read_events, run_state
 if TYPE_CHECKING:
     import pandas as pd
 
+    from retroml_edu.storage.checkpoints import CheckpointInfo
+
 MAX_VIDEO_BYTES = 2**29
 """The ten minutes that a run records at most stay far below it."""
 
@@ -109,16 +111,17 @@ class Run:
             return file.suffix == ".mp4" and file.is_file() and file.stat().st_size <= MAX_VIDEO_BYTES
         return False
 
-    def checkpoints(self) -> list[Path]:
-        """Return the folders of the run's checkpoints, oldest first."""
-        folder = self.folder.checkpoints_dir
-        return sorted(folder.iterdir()) if folder.is_dir() else []
+    def checkpoints(self) -> list[CheckpointInfo]:
+        """Return the checkpoints that are there, oldest first; those whose description is damaged are left out."""
+        from retroml_edu.storage.checkpoints import list_checkpoints
+
+        return list_checkpoints(self.folder)
 
     def export(self, what: str, target: str | Path | None = None) -> Path:
         """Write an export and return its path.
 
         Args:
-            what: ``csv``, ``json``, ``png``, ``svg``, ``html`` or ``zip``.
+            what: ``csv``, ``json``, ``png``, ``svg``, ``html``, ``yaml`` or ``zip``.
             target: File or folder to write to; the current folder if left out.
 
         Raises:

@@ -79,7 +79,7 @@ class TrainingRun:
         self._result: RunResult | None = None
         self._store_pump = Pump("retroml-store", STORE_INTERVAL_S)
         self._view_pump = Pump("retroml-views", VIEW_INTERVAL_S)
-        self._recorder = VideoRecorder(config, archive.folder.videos_dir, self.bus.publish)
+        self._recorder = VideoRecorder(config, archive.folder, self.bus.publish)
         self._checkpointer = self._make_checkpointer()
         self.control.snapshots = self._checkpointer
         self._thread = threading.Thread(target=self._work, name=f"retroml-train-{self.run_id[:8]}", daemon=True)

@@ -176,17 +176,10 @@ def _environment(folder: RunFolder) -> list[str]:
         there = read_json_object(folder.environment_file)
     except (OSError, ValueError):
         return ["environment.json cannot be read: what the run was made with is not known"]
+    import torch  # noqa: F401 - once it is there, the facts of this machine tell its threads
+
     differences = environment_differences(there, environment_facts({}))
-    device, threads, here = str(there.get("device", "cpu"))[:20], there.get("torch_threads"), _torch_threads()
+    device = str(there.get("device", "cpu"))[:20]
     if device != "cpu":
         differences.append(f"device: {device!r} there; only what the processor computes repeats bit for bit")
-    # Where one thread was taken, one is taken again; everything else depends on the machine.
-    if threads not in (None, 1, here):
-        differences.append(f"threads: {str(threads)[:20]} there, {here} here")
     return differences
-
-
-def _torch_threads() -> int:
-    import torch
-
-    return torch.get_num_threads()

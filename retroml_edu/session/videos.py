@@ -16,6 +16,8 @@ from retroml_edu.core.ids import utc_now
 from retroml_edu.core.settings import VideoQuality
 from retroml_edu.core.weights import PolicyWeights
 from retroml_edu.session.player import Player
+from retroml_edu.storage.folder import RunFolder
+from retroml_edu.storage.retention import prune_videos
 from retroml_edu.storage.video import VideoWriter
 
 MAX_FPS = 30
@@ -79,11 +81,11 @@ class VideoRecorder:
 
     Args:
         config: Fully resolved.
-        folder: Where the files go.
+        folder: Of the run.
         emit: Takes the `VideoEvent` of each finished video.
     """
 
-    def __init__(self, config: ExperimentConfig, folder: Path, emit: Callable[[Event], None]) -> None:
+    def __init__(self, config: ExperimentConfig, folder: RunFolder, emit: Callable[[Event], None]) -> None:
         self._config = config
         self._folder = folder
         self._emit = emit
@@ -145,10 +147,10 @@ class VideoRecorder:
 
     def _film(self, player: Player, weights: PolicyWeights) -> None:
         settings = self._config.video
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.videos_dir.mkdir(parents=True, exist_ok=True)
         event = record_episode(
             player,
-            self._folder / video_name(weights.step),
+            self._folder.videos_dir / video_name(weights.step),
             length_s=settings.length_s,
             quality=settings.quality,
             milestone=min(1.0, weights.step / self._config.total_timesteps),
@@ -156,3 +158,4 @@ class VideoRecorder:
         )
         if event is not None:
             self._emit(event)
+            prune_videos(self._folder, settings.keep)

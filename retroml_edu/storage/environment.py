@@ -84,6 +84,9 @@ def environment_differences(there: Mapping[str, Any], here: Mapping[str, Any]) -
         here: Facts of the other.
     """
     before, now = _decisive(there), _decisive(here)
+    # Where one thread was taken, one is taken again, wherever that is.
+    if there.get("torch_threads") not in (None, 1) and here.get("torch_threads") is not None:
+        before["threads"], now["threads"] = _short(there["torch_threads"]), _short(here["torch_threads"])
     return [
         f"{name}: {before.get(name, 'not known')} there, {now.get(name, 'not known')} here"
         for name in sorted(before.keys() | now.keys())

@@ -112,7 +112,7 @@ def test_a_run_without_checkpoints_is_started_anew(session, home):
         run.checkpoint()
     run.stop()
     run.wait(TIMEOUT_S)
-    with pytest.raises(StorageError, match="no checkpoint that can be used. Start it anew"):
+    with pytest.raises(StorageError, match=r"no checkpoint that can be used\. Start it anew"):
         session.resume(run.run_id)
 
 

@@ -146,3 +146,12 @@ def test_watching_changes_no_number(train, home, algorithm):
     for one, other in zip(measured(alone, home), measured(watched, home), strict=True):
         assert len(one) > 10
         assert one.equals(other)
+
+
+def test_the_newest_videos_stay(train):
+    run = train(steps=800, videos={"enabled": True, "length_s": 1.0, "quality": "small", "keep": 2})
+    run.wait(60)
+    assert [video.name for video in sorted((run.path / "videos").iterdir())] == [
+        "step-0000000600.mp4",
+        "step-0000000800.mp4",
+    ]

@@ -64,7 +64,9 @@ def test_it_learns_to_balance_the_pole(run, algorithm, steps):
         "device": "cpu",
         "torch_threads": 1,
         "deterministic": False,
+        "determinism": played.model.facts["determinism"],
     }
+    assert "computed by one thread" in played.model.facts["determinism"]
 
 
 def test_continuous_actions_with_running_statistics(run):

@@ -115,7 +115,22 @@ def _train(
             "device": str(model.device),
             "torch_threads": torch.get_num_threads(),
             "deterministic": config.deterministic,
+            "determinism": _determinism(model.device, torch.get_num_threads()),
         },
+    )
+
+
+def _determinism(device: torch.device, threads: int) -> str:
+    """Return in words where the same config and seed give the same bits."""
+    if device.type != "cpu":
+        return (
+            f"Trained on {device.type}, which may add the same numbers in another order each time: equal seeds give "
+            "equal curves to some digits only. With the deterministic switch they repeat bit for bit."
+        )
+    count = "one thread" if threads == 1 else f"{threads} threads, as many as torch takes on this machine"
+    return (
+        f"Equal seeds give equal bits on processors of the same type with the same versions, computed by {count}. "
+        "Other instruction sets or thread counts round differently."
     )
 
 

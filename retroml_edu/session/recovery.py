@@ -1,0 +1,210 @@
+"""Runs that did not reach their end: found again, kept as they are, or put away."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path
+
+from retroml_edu.core.errors import ConfigError, StorageError
+from retroml_edu.core.events import Event, LogEvent, StateEvent
+from retroml_edu.core.ids import is_run_id, utc_now
+from retroml_edu.core.states import RunState
+from retroml_edu.session.history import Run
+from retroml_edu.session.run import TrainingRun
+from retroml_edu.storage.atomic import cannot_write, move_into_place
+from retroml_edu.storage.checkpoints import list_checkpoints
+from retroml_edu.storage.folder import RunFolder, list_run_folders
+from retroml_edu.storage.index import RunIndex
+from retroml_edu.storage.lease import Lease
+from retroml_edu.storage.reader import newest_attempt, newest_line, read_events, run_state
+from retroml_edu.storage.writer import RunWriter
+
+NEWEST = 50
+"""How many of the newest runs are looked at: older ones are history, and nobody waits for a long list."""
+TRASH = ".trash"
+"""Folder in the home to which discarded runs go."""
+LEFT = frozenset({RunState.LOST, RunState.STOPPED, RunState.FAILED})
+_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
+_ENDINGS = {
+    RunState.LOST: "Its process ended without a word",
+    RunState.STOPPED: "It was stopped",
+    RunState.FAILED: "It failed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A run that was left before its end.
+
+    Attributes:
+        path: Its folder.
+        title: Environment, algorithm and seed.
+        state: ``lost``, ``stopped`` or ``failed``.
+        step: Environment steps of which something is recorded.
+        total_timesteps: Environment steps asked for; 0 if its config cannot be read.
+        left_s: When something was last written, in seconds since the epoch.
+        checkpoint_step: Step of the checkpoint from which it can be resumed; None without one.
+    """
+
+    path: Path
+    title: str
+    state: RunState
+    step: int
+    total_timesteps: int
+    left_s: float
+    checkpoint_step: int | None
+
+    @property
+    def run_id(self) -> str:
+        """Name of the folder."""
+        return self.path.name
+
+    @property
+    def what_happened(self) -> str:
+        """What became of the run and what is possible, in a sentence."""
+        where = f"at about step {self.step:,}" if self.step else "before its first step"
+        happened = f"{_ENDINGS[self.state]} {where}, {_ago(time.time() - self.left_s)}"
+        if self.checkpoint_step is None:
+            return f"{happened}; there is no checkpoint from which it could be resumed."
+        return f"{happened}; the checkpoint of step {self.checkpoint_step:,} can be resumed."
+
+
+def unfinished_runs(home: Path, states: Collection[RunState] = LEFT) -> list[Unfinished]:
+    """Return the newest runs of a home that were left before their end, newest first.
+
+    Those are the runs whose process went without a word, unless `keep` was told so, and those that were stopped or
+    failed and have a checkpoint. Only the ends of files are read: it takes milliseconds.
+
+    Args:
+        home: Where runs live; it need not exist.
+        states: Only runs in these states.
+
+    Raises:
+        StorageError: If the home cannot be read.
+    """
+    found = (_unfinished(folder, states) for folder in list_run_folders(home)[:NEWEST])
+    return [run for run in found if run is not None]
+
+
+def keep(run: Unfinished) -> None:
+    """Write down that a run was lost: it stays as it is, can still be resumed, and is offered no more.
+
+    Nothing happens to a run whose end is written down already.
+
+    Raises:
+        RunBusyError: If somebody goes on with it.
+        StorageError: If the folder cannot be written.
+    """
+    folder = RunFolder(run.path)
+    lease = Lease.acquire(folder)
+    try:
+        if not run_state(folder).is_final:  # while the run is ours, that is what the files say
+            with closing(RunWriter(folder, max(1, newest_attempt(folder)))) as writer:
+                writer.handle([StateEvent(RunState.LOST, run.step, "its process ended without a word", utc_now())])
+    finally:
+        lease.release()
+
+
+def discard(run: Unfinished) -> Path:
+    """Move a run to the trash of its home and return where it is now; `restore` brings it back.
+
+    Raises:
+        RunBusyError: If somebody goes on with it.
+        StorageError: If it cannot be moved.
+    """
+    home = run.path.parent
+    target = home / TRASH / run.run_id
+    lease = Lease.acquire(RunFolder(run.path))
+    try:
+        target.parent.mkdir(mode=0o700, exist_ok=True)
+        move_into_place(run.path, target)
+    except OSError as error:
+        lease.release()
+        raise cannot_write(target, error) from error
+    with suppress(OSError):  # the lease has moved along
+        RunFolder(target).lease_file.unlink()
+    with suppress(StorageError), RunIndex(home) as index:  # a cache, which mends itself
+        index.forget(run.run_id)
+    return target
+
+
+def restore(home: Path, run_id: str) -> None:
+    """Bring a discarded run back.
+
+    Raises:
+        StorageError: If it is not in the trash, or cannot be moved.
+    """
+    source = home / TRASH / run_id
+    if not is_run_id(run_id) or not source.is_dir():
+        raise StorageError(f"There is no run {run_id!r} in {home / TRASH}.")
+    target = home / run_id
+    if target.exists():
+        raise StorageError(f"There is a run {run_id} in {home} already: the one in {TRASH} stays where it is.")
+    try:
+        move_into_place(source, target)
+    except OSError as error:
+        raise cannot_write(target, error) from error
+    with suppress(StorageError), RunIndex(home) as index:
+        index.record_folder(RunFolder(target))
+
+
+def earlier_events(run: TrainingRun) -> list[Event]:
+    """Return what a resumed run had reported before it was resumed and what still counts; its own bus has the rest."""
+    news = [event for event in run.bus.history if isinstance(event, StateEvent | LogEvent)]
+    old = takewhile(
+        lambda event: not isinstance(event, StateEvent | LogEvent) or event not in news,
+        read_events(RunFolder(run.path)),
+    )
+    return list(old)
+
+
+def _unfinished(folder: RunFolder, states: Collection[RunState]) -> Unfinished | None:
+    try:
+        state = run_state(folder)
+        if state not in states or _is_written_down(folder, state):
+            return None
+        left_s = _last_written_s(folder)
+        checkpoints = list_checkpoints(folder)
+        step = _newest_step(folder)
+    except (OSError, StorageError):  # a folder that cannot be read is no offer
+        return None
+    try:
+        title, total = Run(folder).title, Run(folder).config.total_timesteps
+    except ConfigError:
+        title, total, checkpoints = f"Run {folder.run_id}", 0, []
+    newest = checkpoints[-1].step if checkpoints else None
+    if state is not RunState.LOST and newest is None:
+        return None
+    return Unfinished(folder.path, title, state, max(step, newest or 0), total, left_s, newest)
+
+
+def _is_written_down(folder: RunFolder, state: RunState) -> bool:
+    if state is not RunState.LOST:
+        return False
+    line = newest_line(folder.events_log)
+    return line is not None and isinstance(line.content, StateEvent) and line.content.state is RunState.LOST
+
+
+def _last_written_s(folder: RunFolder) -> float:
+    files = (folder.metrics_log, folder.events_log, folder.lease_file)  # the lease is written twice a second
+    return max((file.stat().st_mtime for file in files if file.exists()), default=folder.path.stat().st_mtime)
+
+
+def _newest_step(folder: RunFolder) -> int:
+    line = newest_line(folder.metrics_log)
+    # What an earlier attempt measured may lie beyond the checkpoint from which the newest one went on.
+    return line.content.step if line is not None and line.attempt == newest_attempt(folder) else 0
+
+
+def _ago(seconds: float) -> str:
+    if seconds < -60:
+        return "at a time that the clock has not reached again"
+    for unit, length in _UNITS:
+        count = int(seconds // length)
+        if count >= 1:
+            return f"{count:,} {unit}{'' if count == 1 else 's'} ago"
+    return "less than a minute ago"
