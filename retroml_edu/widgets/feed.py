@@ -15,6 +15,8 @@ from retroml_edu.widgets.assets import STATIC
 from retroml_edu.widgets.words import score
 
 OFF = "off"
+CONFIRMED_EVERY = 4
+"""Frames. A confirmation makes three messages (the page's word, busy, idle): as much work as a frame, for everybody."""
 PAINT_TIMEOUT_S = 1.0
 
 
@@ -48,7 +50,7 @@ class FeedView(anywidget.AnyWidget):
             self.poster, self.caption = b"", ""
 
     def show(self, mode: FeedMode, frame: Frame) -> None:
-        """Send a frame and wait until it is painted, a second at most.
+        """Send a frame; wait, now and then, until the page has painted what it was sent, a second at most.
 
         Args:
             mode: Where the frame comes from.
@@ -59,9 +61,11 @@ class FeedView(anywidget.AnyWidget):
         self._last, self._last_caption = encode_jpeg(frame.pixels), self._describe(mode, frame)
         self._number += 1
         self._painted.clear()
-        message = {"kind": "frame", "frame": self._number, "caption": self._last_caption}
+        confirm = self._number % CONFIRMED_EVERY == 0
+        message = {"kind": "frame", "frame": self._number, "caption": self._last_caption, "confirm": confirm}
         self.send(message, buffers=[self._last])
-        self._painted.wait(PAINT_TIMEOUT_S)
+        if confirm:
+            self._painted.wait(PAINT_TIMEOUT_S)
 
     def end(self) -> None:
         """Keep the last frame, also for a page that is loaded later."""

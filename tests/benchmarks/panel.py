@@ -30,7 +30,7 @@ from retroml_edu import ExperimentConfig, Lab, Session
 
 config = ExperimentConfig(env_id={env_id!r}, algorithm="PPO", run_type="custom", total_timesteps={steps}, seed=1)
 lab, session, painted = Lab(config=config), Session(), []
-lab.panel.feed.on_msg(lambda widget, message, buffers: painted.append(time.perf_counter()))
+lab.panel.feed.on_msg(lambda widget, message, buffers: painted.append(message["frame"]))
 said = ipywidgets.Label("ready")
 
 def bare():
@@ -40,13 +40,13 @@ def shown():
     return lab.start().wait()
 
 def measured(run):
-    before, began = len(painted), time.perf_counter()
+    before, began = (painted or [0])[-1], time.perf_counter()
     try:
         result = run()
     except Exception:
         said.value = traceback.format_exc()
         return
-    shown_fps = (len(painted) - before) / (time.perf_counter() - began)
+    shown_fps = ((painted or [0])[-1] - before) / (time.perf_counter() - began)
     said.value = f"{{result.summary['steps'] / result.training_time_s}} steps/s, {{shown_fps}} frames/s"
 
 def button(name, run):

@@ -1,4 +1,4 @@
-// The live feed: JPEG frames as binary messages, each confirmed when painted, so that a slow browser sets the pace.
+// The live feed: JPEG frames as binary messages, some of them confirmed when painted, so that a slow browser sets the pace.
 
 function render({ model, el }) {
   el.classList.add("rml-feed");
@@ -43,7 +43,8 @@ function render({ model, el }) {
   const onMessage = (message, buffers) => {
     if (message.kind !== "frame") return;
     caption.textContent = message.caption;
-    paint(buffers[0], () => model.send({ action: "painted", frame: message.frame }));
+    const painted = () => model.send({ action: "painted", frame: message.frame });
+    paint(buffers[0], message.confirm ? painted : undefined);
   };
   const refresh = () => {
     choice.value = model.get("mode");
