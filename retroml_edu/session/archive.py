@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from functools import cache
 from typing import Any
 
 from retroml_edu.core.bus import EventBus, Subscription
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.digest import weights_digest
-from retroml_edu.core.events import CheckpointEvent, CheckpointReason, Event, log
+from retroml_edu.core.events import CheckpointEvent, CheckpointReason, Event, StateEvent, log
 from retroml_edu.core.ids import new_run_id
 from retroml_edu.core.results import RunResult
 from retroml_edu.core.snapshot import Snapshot
 from retroml_edu.core.states import RunState
 from retroml_edu.core.training import TrainedModel
 from retroml_edu.session.pump import Pump
+from retroml_edu.storage.atomic import cannot_write, move_into_place, temporary_beside
 from retroml_edu.storage.certificate import Certificate, config_digest, marks_of, write_certificate
 from retroml_edu.storage.checkpoint_writer import write_checkpoint
 from retroml_edu.storage.checkpoints import CheckpointInfo, list_checkpoints
@@ -186,43 +187,63 @@ class RunArchive:
         self._weights_digest = weights_digest(model.weights.arrays, model.weights.normalization)
         self.folder.write_environment(environment_facts(model.facts))
         if model.export is not None:
-            model.export(str(self.folder.model_zip))
+            self._export(model.export)
 
-    def close(
-        self, state: RunState, step: int, training_time_s: float, error: str | None, values_digest: str
-    ) -> Iterator[str]:
-        """Complete the folder; yield a sentence for every part that could not be written."""
+    def _export(self, export: Callable[[str], None]) -> None:
+        temporary = temporary_beside(self.folder.model_zip)
+        try:
+            export(str(temporary))
+            move_into_place(temporary, self.folder.model_zip)
+        except OSError as error:
+            raise cannot_write(self.folder.model_zip, error) from error
+        finally:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+    def complete(self, ending: StateEvent, training_time_s: float, values_digest: str) -> Iterator[str]:
+        """Write what the run comes to; yield a sentence for every part that could not be written.
+
+        Before its final state is: a run that says that it ended has all its parts, whenever its process is killed.
+
+        Args:
+            ending: The final state, which is about to be entered.
+            training_time_s: Seconds of training.
+            values_digest: Of everything that the run reported.
+        """
         if self.subscription is not None:
             self.subscription.drain()
-            self.subscription.close()
 
         @cache
         def events() -> list[Event]:
-            return list(read_events(self.folder))
+            return [*read_events(self.folder), ending]
 
-        extra = {"state": str(state), "steps": step, "training_time_s": training_time_s, "error": error}
-        parts: tuple[tuple[str, Callable[[], Any]], ...] = (
-            ("The end of the logs", self._writer.close),
+        error = ending.detail or None if ending.state is RunState.FAILED else None
+        extra = {"state": str(ending.state), "steps": ending.step, "training_time_s": training_time_s, "error": error}
+        yield from _written(
             ("summary.json", lambda: write_summary(self.folder, extra, events())),
             ("metrics.csv", lambda: write_metrics_csv(self.folder, events())),
             ("metrics.json", lambda: write_metrics_json(self.folder, events())),
-            ("The certificate", lambda: self._certify(state, step, values_digest, events())),
+            ("The certificate", lambda: self._certify(ending, values_digest, events())),
+        )
+
+    def close(self) -> Iterator[str]:
+        """Put the rest on the disk and give the run back; yield a sentence for every part that failed."""
+        if self.subscription is not None:
+            self.subscription.drain()
+            self.subscription.close()
+        yield from _written(
+            ("The end of the logs", self._writer.close),
             ("The manifest", lambda: write_manifest(self.folder)),
             ("The index", lambda: self._index.record_folder(self.folder)),
             ("The lease", self._lease.release),
         )
-        for name, write in parts:
-            try:
-                write()
-            except Exception as problem:  # noqa: BLE001 - one missing part must not cost the others
-                yield f"{name} could not be written: {problem}"
 
-    def _certify(self, state: RunState, step: int, values_digest: str, events: list[Event]) -> None:
+    def _certify(self, ending: StateEvent, values_digest: str, events: list[Event]) -> None:
         certificate = Certificate(
             run_id=self.run_id,
             config_digest=config_digest(self._config),
-            state=str(state),
-            steps=step,
+            state=str(ending.state),
+            steps=ending.step,
             values_digest=values_digest,
             weights_digest=self._weights_digest,
             marks=tuple(marks_of(events)),
@@ -249,3 +270,11 @@ class RunArchive:
             error=error,
             training_time_s=training_time_s,
         )
+
+
+def _written(*parts: tuple[str, Callable[[], object]]) -> Iterator[str]:
+    for name, write in parts:
+        try:
+            write()
+        except Exception as problem:  # noqa: BLE001 - one missing part must not cost the others
+            yield f"{name} could not be written: {problem}"

@@ -267,11 +267,11 @@ class TrainingRun:
             if self._state is not wanted and self._state.may_become(wanted):
                 self._enter(wanted)
 
-    def _enter(self, state: RunState, detail: str = "") -> None:
+    def _enter(self, state: RunState) -> None:
         with self._state_lock:
             if self._state.may_become(state):
                 self._state = state
-                self.bus.publish(StateEvent(state, self._step, detail, utc_now()))
+                self.bus.publish(StateEvent(state, self._step, time_utc=utc_now()))
 
     def _obey(self, command: str) -> None:
         """Carry out a command that another process left in the run folder."""
@@ -298,9 +298,14 @@ class TrainingRun:
     def _end(self, final: RunState) -> None:
         """Complete the folder; whatever fails here is said and leaves the rest standing."""
         try:
-            self._enter(final, self._error or "")
+            ending = StateEvent(final, self._step, self._error or "", utc_now())
+            for problem in self._archive.complete(ending, self._training_time_s, self._values.hex):
+                self.bus.publish(log("warning", problem))
+            with self._state_lock:
+                self._state = final
+                self.bus.publish(ending)
             self._store_pump.stop()
-            for problem in self._archive.close(final, self._step, self._training_time_s, self._error, self._values.hex):
+            for problem in self._archive.close():
                 self.bus.publish(log("warning", problem))
         except Exception as error:  # noqa: BLE001 - the thread's edge
             self._error = self._error or f"The run folder could not be completed: {error}"

@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from retroml_edu.core.states import RunState
+from retroml_edu.session import archive
 from retroml_edu.session.follower import RunFollower
 from retroml_edu.session.history import list_runs, load_run
 from retroml_edu.session.run import TrainingRun
 from retroml_edu.storage.manifest import check_manifest
+from retroml_edu.storage.reader import run_state
 from retroml_edu.training.scripted import ScriptedTrainer
 from tests.session.bench import TIMEOUT_S, Collector, states, until
 
@@ -189,3 +191,19 @@ def test_a_script_that_ends_while_a_run_goes_on_ends_it_in_order(tmp_path: Path)
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert load_run(done.stdout.strip(), tmp_path).state is RunState.STOPPED
+
+
+@pytest.mark.parametrize("part", ["write_summary", "write_metrics_csv", "write_certificate"])
+def test_a_run_says_that_it_ended_when_all_its_parts_are_there(start, monkeypatch, part):
+    """Whoever is killed before the last part leaves a run that can be resumed, not one that is done and incomplete."""
+    seen = []
+
+    def looks_first(folder, *args, **kwargs):
+        seen.append(run_state(folder))
+        return written(folder, *args, **kwargs)
+
+    written = getattr(archive, part)
+    monkeypatch.setattr(archive, part, looks_first)
+    run = start()
+    assert run.wait(TIMEOUT_S).state is RunState.DONE
+    assert seen == [RunState.FINISHING]
