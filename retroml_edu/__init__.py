@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from retroml_edu.core.errors import RetroMLError
     from retroml_edu.core.results import RunResult
     from retroml_edu.session.evaluation import evaluate
-    from retroml_edu.session.experiment import run_experiment
+    from retroml_edu.session.experiment import resume_experiment, run_experiment
     from retroml_edu.session.history import Run, list_runs, load_run
+    from retroml_edu.session.importing import import_model
     from retroml_edu.session.session import Session
+    from retroml_edu.session.verification import Verdict, verify
     from retroml_edu.widgets.lab import Lab
 
 __version__ = "0.1.0"
@@ -26,10 +28,14 @@ __all__ = [
     "Run",
     "RunResult",
     "Session",
+    "Verdict",
     "evaluate",
+    "import_model",
     "list_runs",
     "load_run",
+    "resume_experiment",
     "run_experiment",
+    "verify",
 ]
 
 _HOMES = {
@@ -39,10 +45,14 @@ _HOMES = {
     "Run": "session.history",
     "RunResult": "core.results",
     "Session": "session.session",
+    "Verdict": "session.verification",
     "evaluate": "session.evaluation",
+    "import_model": "session.importing",
     "list_runs": "session.history",
     "load_run": "session.history",
+    "resume_experiment": "session.experiment",
     "run_experiment": "session.experiment",
+    "verify": "session.verification",
 }
 
 

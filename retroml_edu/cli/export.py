@@ -12,7 +12,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add `export` to the command line."""
     parser = subparsers.add_parser("export", help="write a run's data to a file")
     add_run(parser)
-    parser.add_argument("--as", dest="what", default="csv", metavar="FORM", help="csv, json, png, svg, html or zip")
+    parser.add_argument(
+        "--as", dest="what", default="csv", metavar="FORM", help="csv, json, png, svg, html, yaml or zip"
+    )
     parser.add_argument("--to", type=Path, metavar="PATH", help="file or folder (default: the current folder)")
     parser.set_defaults(run=run)
 

@@ -10,16 +10,32 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from retroml_edu import __version__
-from retroml_edu.cli import doctor, export, lab, runs, show, stop, test, train
+from retroml_edu.cli import (
+    checkpoint,
+    doctor,
+    export,
+    import_model,
+    lab,
+    resume,
+    runs,
+    show,
+    stop,
+    test,
+    train,
+    verify,
+)
 from retroml_edu.core.errors import RetroMLError
 
-COMMANDS = (lab, train, stop, test, runs, show, export, doctor)
+COMMANDS = (lab, train, stop, checkpoint, resume, test, runs, show, export, import_model, verify, doctor)
 MISTAKE = 2
 INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code: 0 well, 1 not done, 2 a mistake in what was asked."""
+    """Run a command and return its exit code: 0 well, 1 not done, 2 a mistake in what was asked.
+
+    `verify` adds 3: not comparable on this machine.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a pipe may speak an old code page, on Windows above all

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from dataclasses import asdict
 
 from retroml_edu.cli.options import add_home
 from retroml_edu.cli.table import print_table
+from retroml_edu.core.states import RunState
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -50,4 +52,11 @@ def run(args: argparse.Namespace) -> int:
         for row in rows
     ]
     print_table(["run", "environment", "algorithm", "seed", "state", "steps", "mean return", "made (UTC)"], table)
+    lost = [row for row in rows if row.state is RunState.LOST]
+    if lost:
+        print(
+            f"{len(lost)} lost (the process ended without a word): `retroml-edu show {lost[0].run_id}` says what is "
+            "possible.",
+            file=sys.stderr,  # a program that reads the table sees rows only
+        )
     return 0

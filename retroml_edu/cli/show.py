@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Iterator
 
 from retroml_edu.cli.options import add_run, chosen_run
+from retroml_edu.core.states import RunState
 from retroml_edu.session.history import Run
 
 
@@ -43,13 +45,42 @@ def _line(stored: Run) -> str:
 
 
 def _print(stored: Run) -> None:
+    from retroml_edu.session.importing import is_imported
+
     config = stored.config
     print(stored.title)
     print(f"  run       {stored.run_id}")
     print(f"  folder    {stored.path}")
+    if config.parent is not None:
+        print(
+            f"  from      step {config.parent.step:,} of run {ascii(config.parent.run_id[:60])[1:-1]}"
+        )  # a stranger's text
+    if is_imported(stored.folder):
+        print("  from      a model of plain stable-baselines3: its weights alone, nothing was trained here")
     print(f"  {_line(stored)}")
     print(f"  settings  {config.n_envs} environments, normalize={config.normalize}, device={config.device}")
     for name, value in config.hyperparameters.model_dump().items():
         print(f"            {name} = {value}")
+    for info in stored.checkpoints():
+        tag = f", {info.tag}" if info.tag else ""
+        print(f"  saved     step {info.step:,} ({info.reason}{tag}), {info.time_utc[:16].replace('T', ' ')} UTC")
     for video in stored.videos():
         print(f"  video     {stored.path / video.path} (return {video.episode_return:g})")
+    for sentence in _possible(stored):
+        print(f"  next      {sentence}")
+
+
+def _possible(stored: Run) -> Iterator[str]:
+    """Say what can be done with a run that was left."""
+    from retroml_edu.session.recovery import LEFT
+
+    state, checkpoints = stored.state, stored.checkpoints()
+    if state not in LEFT:
+        return
+    if state is RunState.LOST:
+        yield "Its process ended without a word; everything up to its last lines is kept."
+    if checkpoints:
+        step = checkpoints[-1].step
+        yield f"Resume it with `retroml-edu resume {stored.run_id}`: it goes on from step {step:,}."
+    else:
+        yield "It has no checkpoint to go on from: export its settings with `export --as yaml`, and train anew."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 
-from retroml_edu.cli.options import LATEST, add_run, chosen_run
+from retroml_edu.cli.options import add_run, newest_run
 
 PATIENCE_S = 30.0
 
@@ -23,17 +23,12 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         UnknownNameError: If there is no such run.
     """
-    from retroml_edu.session.history import list_runs, load_run
     from retroml_edu.storage.inbox import send_command
 
-    if args.run_id == LATEST:
-        going_on = [row for row in list_runs(args.home) if not row.state.is_final]
-        if not going_on:
-            print("No run goes on.")
-            return 0
-        stored = load_run(going_on[0].run_id, args.home)
-    else:
-        stored = chosen_run(args)
+    stored = newest_run(args, lambda row: not row.state.is_final)
+    if stored is None:
+        print("No run goes on.")
+        return 0
     if stored.state.is_final:
         print(f"Run {stored.run_id} has ended already: {stored.state}.")
         return 0

@@ -4,35 +4,47 @@ from __future__ import annotations
 
 import argparse
 import math
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from retroml_edu.cli.options import add_home
+from retroml_edu.cli import train_on
+from retroml_edu.cli.options import add_home, add_set, chosen_hyperparameters
 from retroml_edu.core.config import ALGORITHMS, RUN_LENGTHS, ExperimentConfig
 from retroml_edu.core.errors import ConfigError
 from retroml_edu.core.metrics import RETURN_WINDOW
 from retroml_edu.core.results import RunResult
+from retroml_edu.storage.config_files import read_config_file
+
+if TYPE_CHECKING:
+    from retroml_edu.session.run import TrainingRun
+    from retroml_edu.session.session import Session
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `train` to the command line."""
     parser = subparsers.add_parser("train", help="train an agent")
-    parser.add_argument("--env", required=True, metavar="ID", help="Gymnasium id, such as CartPole-v1 or ALE/Pong-v5")
-    parser.add_argument("--algo", default="PPO", metavar="NAME", help=f"{', '.join(ALGORITHMS)} (default: %(default)s)")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="settings in YAML or JSON, as `export --as yaml` writes them; every other option goes before what it says",
+    )
+    parser.add_argument("--env", metavar="ID", help="Gymnasium id, such as CartPole-v1 or ALE/Pong-v5")
+    parser.add_argument("--algo", metavar="NAME", help=f"{', '.join(ALGORITHMS)} (default: PPO)")
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--steps", type=int, help="how many environment steps")
     length.add_argument("--length", choices=tuple(RUN_LENGTHS), help="a preset length (default: quick, 10,000 steps)")
     length.add_argument("--minutes", type=float, help="how long; the machine's speed is measured first")
     parser.add_argument("--seed", type=int, help="seed of all random draws (default: drawn, and shown)")
     parser.add_argument("--n-envs", type=int, help="environments side by side (default: tuned)")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: %(default)s)")
-    parser.add_argument("--no-video", action="store_true", help="record no videos")
+    parser.add_argument("--device", help="auto, cpu, cuda or mps (default: auto)")
     parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="a hyperparameter, such as --set learning_rate=0.001 (may be repeated)",
+        "--deterministic", action="store_true", help="one thread, on the CPU: the same bits on machines of one type"
     )
+    parser.add_argument("--no-video", action="store_true", help="record no videos")
+    parser.add_argument("--no-checkpoints", action="store_true", help="keep no exact states to resume from")
+    add_set(parser)
+    train_on.add_origin(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     add_home(parser)
     parser.set_defaults(run=run)
@@ -44,59 +56,94 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         RetroMLError: If it cannot start.
     """
-    config = config_of(args)
-    from retroml_edu.session.experiment import run_experiment
+    from retroml_edu.session.experiment import see_through
 
-    if args.minutes is not None:
-        config = _lasting(config, args)
-    result = run_experiment(config, args.home, progress=not args.quiet)
-    _report(result, config)
+    training = train_on.extended(args) if args.from_run is not None else _started(args)
+    result = see_through(training, progress=not args.quiet)
+    print_result(result, training.config)
     return 0 if result.success else 1
 
 
-def config_of(args: argparse.Namespace) -> ExperimentConfig:
+def _started(args: argparse.Namespace) -> TrainingRun:
+    from retroml_edu.session.session import Session
+
+    if args.schedules is not None:
+        raise ConfigError("--schedules goes with --from: those of a new run begin with it.")
+    weights, base = None, None
+    if args.weights_of is not None:
+        weights, base = train_on.weights_and_config(args)
+    config = config_of(args, base)
+    session = Session(args.home)
+    if args.minutes is not None:
+        config = _lasting(session, config, args.minutes)
+    return session.start(config, weights=weights)
+
+
+def config_of(args: argparse.Namespace, base: ExperimentConfig | None = None) -> ExperimentConfig:
     """Return the config that the arguments describe.
+
+    Args:
+        args: What was typed.
+        base: What the options go before; the file that they name, or the environment's defaults, if left out.
 
     Raises:
         ConfigError: If they describe none.
     """
-    settings: dict[str, Any] = {"env_id": args.env, "algorithm": args.algo, "device": args.device}
-    if args.steps is not None:
-        settings |= {"run_type": "custom", "total_timesteps": args.steps}
-    elif args.length is not None:
-        settings["run_type"] = args.length
     if args.minutes is not None and not 0 < args.minutes < math.inf:
         raise ConfigError(f"--minutes {args.minutes:g} is no time to train: give a number above 0.")
-    settings |= {name: value for name in ("seed", "n_envs") if (value := getattr(args, name)) is not None}
-    if args.no_video:
-        settings["video"] = {"enabled": False}
-    settings["hyperparameters"] = dict(_assignment(text) for text in args.set)
-    return ExperimentConfig(**settings)
+    settings = {field: value for name, field in _FIELDS.items() if (value := getattr(args, name)) is not None}
+    if args.steps is not None:
+        settings |= {"run_type": "custom", "total_timesteps": args.steps}
+    if args.deterministic:
+        settings["deterministic"] = True
+    chosen = chosen_hyperparameters(args)
+    base = base or _base(args)
+    for name in ("video", "checkpoints"):
+        if getattr(args, f"no_{name}"):
+            settings[name] = getattr(base, name).model_dump() | {"enabled": False}
+    if chosen:
+        settings["hyperparameters"] = _set_before(base, settings.get("algorithm", base.algorithm)) | chosen
+    return base.changed(**settings)
 
 
-def _assignment(text: str) -> tuple[str, Any]:
-    name, sign, value = text.partition("=")
-    if not sign or not name:
-        raise ConfigError(f'--set "{text}" is no setting: write NAME=VALUE, as in --set learning_rate=0.001.')
-    if value.lower() in ("none", "off"):
-        return name, None
-    if "," in value:
-        return name, [part for part in value.split(",") if part]
-    return name, value
+_FIELDS = {
+    "env": "env_id",
+    "algo": "algorithm",
+    "length": "run_type",
+    "seed": "seed",
+    "n_envs": "n_envs",
+    "device": "device",
+}
+"""Fields of the config by the names of the options that set them."""
 
 
-def _lasting(config: ExperimentConfig, args: argparse.Namespace) -> ExperimentConfig:
-    from retroml_edu.session.session import Session
+def _base(args: argparse.Namespace) -> ExperimentConfig:
+    if args.config is not None:
+        return read_config_file(args.config)
+    if args.env is None:
+        raise ConfigError("the following arguments are required: --env ID, or --config FILE, or --from RUN.")
+    return ExperimentConfig(env_id=args.env)
+
+
+def _set_before(base: ExperimentConfig, algorithm: str) -> dict[str, Any]:
+    """Return the hyperparameters that the base sets, if they are of this algorithm."""
+    if algorithm.upper() != base.algorithm:
+        return {}
+    return {name: getattr(base.hyperparameters, name) for name in base.hyperparameters.model_fields_set}
+
+
+def _lasting(session: Session, config: ExperimentConfig, minutes: float) -> ExperimentConfig:
     from retroml_edu.session.speed import lasting
 
     print("Measuring this machine's speed …", flush=True)
-    speed = Session(args.home).measure_speed(config)
-    timed = lasting(config, args.minutes * 60, speed)
-    print(f"{speed:,.0f} steps a second: {args.minutes:g} minutes are about {timed.total_timesteps:,} steps.")
+    speed = session.measure_speed(config)
+    timed = lasting(config, minutes * 60, speed)
+    print(f"{speed:,.0f} steps a second: {minutes:g} minutes are about {timed.total_timesteps:,} steps.")
     return timed
 
 
-def _report(result: RunResult, config: ExperimentConfig) -> None:
+def print_result(result: RunResult, config: ExperimentConfig) -> None:
+    """Print what came of a run."""
     mean = result.summary.get("return_mean")
     name = f"{config.env_id} {config.algorithm} seed {config.seed}"
     print(f"{result.state}: {name}, {result.training_time_s:.1f} s of training")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, BinaryIO, Protocol, TypeAlias
 
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.control import Control
@@ -23,12 +23,12 @@ class TrainedModel:
 
     Attributes:
         weights: The final weights.
-        export: Writes ``model.zip`` for plain stable-baselines3 to a path; None for trainers without such a form.
+        export: Writes ``model.zip`` for plain stable-baselines3 to an open file; None for trainers without such a form.
         facts: Facts for ``environment.json``: engine, device, threads.
     """
 
     weights: PolicyWeights
-    export: Callable[[str], None] | None
+    export: Callable[[BinaryIO], None] | None
     facts: Mapping[str, Any]
 
 

@@ -33,8 +33,9 @@ _MAKERS = frozenset(
 )
 """All that a list of weights names; torch's own reading of weights alone lets more pass, some of it to allocate."""
 _OPCODES = frozenset(
-    "PROTO STOP MARK EMPTY_DICT EMPTY_TUPLE TUPLE TUPLE1 TUPLE2 TUPLE3 NEWTRUE NEWFALSE BININT BININT1 BININT2 "
-    "BINUNICODE BINPUT LONG_BINPUT BINGET LONG_BINGET BINPERSID GLOBAL REDUCE BUILD SETITEM SETITEMS".split()
+    {"PROTO", "STOP", "MARK", "GLOBAL", "REDUCE", "BUILD", "SETITEM", "SETITEMS", "BINPERSID", "BINUNICODE"}
+    | {"EMPTY_DICT", "EMPTY_TUPLE", "TUPLE", "TUPLE1", "TUPLE2", "TUPLE3", "NEWTRUE", "NEWFALSE"}
+    | {"BININT", "BININT1", "BININT2", "BINPUT", "LONG_BINPUT", "BINGET", "LONG_BINGET"}
 )
 _EXTRACTORS = ("features_extractor.", "pi_features_extractor.", "vf_features_extractor.", "q_net.features_extractor.")
 
@@ -61,8 +62,6 @@ def read_stock_weights(path: Path, policy: BasePolicy) -> dict[str, np.ndarray]:
         if misfit:
             raise WeightsError(f"The network in {path} is not the one of these settings: {misfit}")
         weights = _loaded(data, "cpu")
-        if _storage_bytes(weights) > len(data):
-            raise ZipRefusedError("its tensors are larger than what is stored of them")
     except OSError as error:
         raise WeightsError(f"{path} cannot be read: {error.strerror or error}.") from None
     except ZipRefusedError as error:
@@ -101,14 +100,13 @@ def _check_contents(data: bytes) -> None:
             raise ZipRefusedError(f"{POLICY} holds no list of weights")
         pickled = read_entry(archive, lists[0], MAX_LIST_BYTES)
     try:
-        for opcode, argument, _ in pickletools.genops(pickled):
-            if opcode.name not in _OPCODES or (opcode.name == "GLOBAL" and argument not in _MAKERS):
-                what = str(argument)[:60] if opcode.name == "GLOBAL" else opcode.name
-                raise ZipRefusedError(f"{POLICY} holds more than weights ({ascii(what)})")
-    except ZipRefusedError:
-        raise
+        operations = [(opcode.name, argument) for opcode, argument, _ in pickletools.genops(pickled)]
     except Exception as error:  # noqa: BLE001 - whatever a stranger's bytes make of the parser
         raise ZipRefusedError(f"{POLICY} is damaged ({str(error)[:80]})") from None
+    for name, argument in operations:
+        if name not in _OPCODES or (name == "GLOBAL" and argument not in _MAKERS):
+            what = str(argument)[:60] if name == "GLOBAL" else name
+            raise ZipRefusedError(f"{POLICY} holds more than weights ({what!a})")
 
 
 def _loaded(data: bytes, place: str) -> Mapping[str, Tensor]:
@@ -124,11 +122,6 @@ def _loaded(data: bytes, place: str) -> Mapping[str, Tensor]:
     return state
 
 
-def _storage_bytes(weights: Mapping[str, Tensor]) -> int:
-    storages = {value.untyped_storage().data_ptr(): value.untyped_storage().nbytes() for value in weights.values()}
-    return sum(storages.values())
-
-
 def _first_misfit(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> str:
     """Return what fits not, and the likely reason; empty if all does."""
     for name, value in wanted.items():
@@ -142,7 +135,7 @@ def _first_misfit(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> 
         if found[name].dtype != value.dtype:
             return f"{name} is of type {found[name].dtype}, and {value.dtype} is needed."
     unknown = next((name for name in found if name not in wanted), None)
-    return "" if unknown is None else f"it has {ascii(unknown[:80])}, which is not needed. {_likely(found, wanted)}"
+    return "" if unknown is None else f"it has {unknown[:80]!a}, which is not needed. {_likely(found, wanted)}"
 
 
 def _likely(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> str:

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, suppress
 from functools import cache
+from io import BytesIO
 from typing import Any
 
 from retroml_edu.core.bus import EventBus, Subscription
@@ -18,7 +19,7 @@ from retroml_edu.core.snapshot import Snapshot
 from retroml_edu.core.states import RunState
 from retroml_edu.core.training import TrainedModel
 from retroml_edu.session.pump import Pump
-from retroml_edu.storage.atomic import cannot_write, move_into_place, temporary_beside
+from retroml_edu.storage.atomic import write_bytes
 from retroml_edu.storage.certificate import Certificate, config_digest, marks_of, write_certificate
 from retroml_edu.storage.checkpoint_writer import write_checkpoint
 from retroml_edu.storage.checkpoints import CheckpointInfo, list_checkpoints
@@ -106,6 +107,10 @@ class RunArchive:
             start = AttemptStart(checkpoint.last_valid_seq, checkpoint.step)
             writer = RunWriter(folder, attempt, start)
             undo.pop_all()  # the run is ours
+        for file in (folder.summary_file, folder.certificate_file, folder.manifest_file):
+            with suppress(OSError):  # what the run came to before is no longer what it comes to
+                file.unlink(missing_ok=True)
+        index.record_folder(folder)
         return cls(folder, config, index, lease, writer, attempt)
 
     def open(self, bus: EventBus, pump: Pump, obey: Callable[[str], None]) -> None:
@@ -187,18 +192,10 @@ class RunArchive:
         self._weights_digest = weights_digest(model.weights.arrays, model.weights.normalization)
         self.folder.write_environment(environment_facts(model.facts))
         if model.export is not None:
-            self._export(model.export)
-
-    def _export(self, export: Callable[[str], None]) -> None:
-        temporary = temporary_beside(self.folder.model_zip)
-        try:
-            export(str(temporary))
-            move_into_place(temporary, self.folder.model_zip)
-        except OSError as error:
-            raise cannot_write(self.folder.model_zip, error) from error
-        finally:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
+            # In memory first: a full disk is then told as one, and not in the words of the library that packs.
+            packed = BytesIO()
+            model.export(packed)
+            write_bytes(self.folder.model_zip, packed.getvalue())
 
     def complete(self, ending: StateEvent, training_time_s: float, values_digest: str) -> Iterator[str]:
         """Write what the run comes to; yield a sentence for every part that could not be written.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 from retroml_edu.core.config import ExperimentConfig
@@ -20,6 +20,7 @@ from retroml_edu.storage.exports import write_metrics_csv, write_metrics_json, w
 from retroml_edu.storage.folder import RunFolder, create_run_folder
 from retroml_edu.storage.home import open_home
 from retroml_edu.storage.index import RunIndex
+from retroml_edu.storage.json_text import read_json_object
 from retroml_edu.storage.lease import Lease
 from retroml_edu.storage.manifest import write_manifest
 from retroml_edu.storage.model_files import save_model
@@ -77,6 +78,13 @@ def import_model(path: str | Path, config: ExperimentConfig, home: str | Path | 
     with RunIndex.of_home(found) as index:
         index.record_folder(folder)
     return Run(folder)
+
+
+def is_imported(folder: RunFolder) -> bool:
+    """Whether a run holds a model from elsewhere, and trained nothing."""
+    with suppress(OSError, ValueError):
+        return read_json_object(folder.environment_file).get("engine") == ENGINE
+    return False
 
 
 def _resolved(config: ExperimentConfig) -> ExperimentConfig:

@@ -66,11 +66,11 @@ class Unfinished:
     @property
     def what_happened(self) -> str:
         """What became of the run and what is possible, in a sentence."""
-        where = f"at about step {self.step:,}" if self.step else "before its first step"
+        where = f"after step {self.step:,}" if self.step else "before its first step"
         happened = f"{_ENDINGS[self.state]} {where}, {_ago(time.time() - self.left_s)}"
         if self.checkpoint_step is None:
-            return f"{happened}; there is no checkpoint from which it could be resumed."
-        return f"{happened}; the checkpoint of step {self.checkpoint_step:,} can be resumed."
+            return f"{happened}; it has no checkpoint to go on from."
+        return f"{happened}; it can go on from step {self.checkpoint_step:,}."
 
 
 def unfinished_runs(home: Path, states: Collection[RunState] = LEFT) -> list[Unfinished]:
@@ -207,4 +207,4 @@ def _ago(seconds: float) -> str:
         count = int(seconds // length)
         if count >= 1:
             return f"{count:,} {unit}{'' if count == 1 else 's'} ago"
-    return "less than a minute ago"
+    return "just now"

@@ -118,10 +118,11 @@ class Session:
             start=checkpoint.snapshot,
             values_digest=checkpoint.values_digest,
         )
+        self._begin(run)  # first: what is said from here on is written into its folder
         run.bus.publish(log("info", f"Going on from the checkpoint of step {checkpoint.step:,}.", step=checkpoint.step))
         for problem in [*passed_over, *environment_changes(folder)]:
             run.bus.publish(log("warning", problem, step=checkpoint.step))
-        return self._begin(run)
+        return run
 
     def extend(
         self, run_id: str, total_timesteps: int, *, step: int | None = None, schedules: Schedules = "continue"

@@ -91,7 +91,9 @@ class Stretches:
         self._trainer_for = trainer_for
         self._control = control
         self._progress = progress
-        self._begin = min((mark.step for mark in certificate.marks if mark.reason == "start"), default=0)
+        starts = [mark.step for mark in certificate.marks if mark.reason == "start"]
+        self._begin = min(starts, default=0)
+        self._began_with_a_state = bool(starts)
         newest = {mark.step: mark for mark in certificate.marks if mark.reason != "start"}
         self._marks = tuple(newest[step] for step in sorted(newest))
 
@@ -139,7 +141,7 @@ class Stretches:
                 here.update(event.values)
                 control.stop()
 
-        start = read_checkpoint(self._folder, self._begin).snapshot if self._begin else None
+        start = read_checkpoint(self._folder, self._begin).snapshot if self._began_with_a_state else None
         self._trainer_for(self._config).train(self._config, take, control, start)
         self._raise_if_called_off()
         for name in _compared(first.values):
@@ -203,7 +205,8 @@ class Stretches:
     def _trained_again(self, stretch: Stretch, done: float, part: float) -> list[str]:
         what = f"training steps {stretch.first:,} to {stretch.last:,} again: {stretch.why}"
         self._progress(done, what)
-        stored = read_checkpoint(self._folder, stretch.first) if stretch.first else None
+        from_a_state = stretch.first > 0 or self._began_with_a_state
+        stored = read_checkpoint(self._folder, stretch.first) if from_a_state else None
         began_anew = stored is None or stored.reason == "start"
 
         def progress(step: int) -> None:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.control import Control
 from retroml_edu.core.digest import ValuesDigest, weights_digest
-from retroml_edu.core.errors import ConfigError, StorageError
+from retroml_edu.core.errors import ConfigError, RunBusyError, StorageError
 from retroml_edu.core.events import CheckpointEvent, Event
+from retroml_edu.core.states import RunState
+from retroml_edu.session.importing import is_imported
 from retroml_edu.session.stretches import Stretches
 from retroml_edu.storage.certificate import STATEMENT, Certificate, config_digest, marks_of, read_certificate
 from retroml_edu.storage.environment import environment_differences, environment_facts
@@ -83,7 +85,8 @@ def verify(
         progress: Told how far it is, 0 to 1, and what is being done.
 
     Raises:
-        StorageError: If the run has no certificate yet.
+        RunBusyError: If the run still goes on, or was lost before its end.
+        StorageError: If it has no certificate, as a model that was imported.
         ConfigError: If its config cannot be read, or the share is not between 0 and 1.
         TrainingError: If the check was called off.
     """
@@ -93,6 +96,7 @@ def verify(
         from retroml_edu.training import trainer_for as chosen
 
         trainer_for = chosen
+    _raise_unless_checkable(run)
     certificate, config = read_certificate(run.folder), run.config
     events = list(read_events(run.folder))
     found = Verification()
@@ -117,6 +121,22 @@ def verify(
     if found.findings:
         found.verdict = Verdict.ALTERED
     return found
+
+
+def _raise_unless_checkable(run: Run) -> None:
+    if is_imported(run.folder):
+        raise StorageError(
+            f"The run {run.run_id} is a model that was imported: nothing was trained here that could be trained again. "
+            "Let it play to see how good it is."
+        )
+    state = run.state
+    if state is RunState.LOST:
+        raise RunBusyError(
+            f"The run {run.run_id} was lost before it could write its certificate: resume it, and check it when it has "
+            "ended."
+        )
+    if not state.is_final:
+        raise RunBusyError(f"The run {run.run_id} still goes on ({state}): it can be checked when it has ended.")
 
 
 def _config_findings(folder: RunFolder, config: ExperimentConfig, certificate: Certificate) -> Iterator[str]:

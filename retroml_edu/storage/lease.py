@@ -23,6 +23,8 @@ STALE_AFTER_S = 30.0
 """Age of the last heartbeat at which an owner that cannot be looked at counts as gone."""
 _START_TOLERANCE_S = 2.0
 """A process's start is computed from the boot time, which moves when the clock is set."""
+_held: set[str] = set()
+"""Tokens of the leases that this process has and did not give back: a file that could not be removed says nothing."""
 
 
 class Lease:
@@ -46,13 +48,14 @@ class Lease:
         if lease_state(folder) == "stale":
             _remove_stale(folder)
         lease = cls(folder.lease_file, secrets.token_hex(8))
+        _held.add(lease._token)  # before anybody can read it
         try:
             with folder.lease_file.open("x", encoding="utf-8") as file:
                 file.write(to_text(_facts(lease._token)))
-        except FileExistsError:
-            raise _busy(folder) from None
         except OSError as error:
-            raise cannot_write(folder.lease_file, error) from error
+            _held.discard(lease._token)
+            taken = isinstance(error, FileExistsError)
+            raise (_busy(folder) if taken else cannot_write(folder.lease_file, error)) from error
         return lease
 
     def beat(self) -> None:
@@ -68,6 +71,7 @@ class Lease:
 
     def release(self) -> None:
         """Give the run back; nothing happens if it is not ours any more."""
+        _held.discard(self._token)
         if self._is_ours():
             with suppress(OSError):
                 self._file.unlink()
@@ -88,6 +92,8 @@ def lease_state(folder: RunFolder) -> LeaseState:
         return "none"
     lease = _read(file)
     if lease.get("host") == platform.node():
+        if lease.get("pid") == os.getpid() and "token" in lease and lease["token"] not in _held:
+            return "stale"
         alive = _process_lives(lease.get("pid"), lease.get("process_start"))
         if alive is None:
             alive = 0 <= time.monotonic() - _number(lease.get("heartbeat_monotonic_s")) < STALE_AFTER_S

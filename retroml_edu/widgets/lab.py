@@ -87,8 +87,20 @@ class Lab:
         self.panel.pause()
 
     def resume(self) -> None:
-        """Press Resume."""
+        """Press Resume: end the pause, or go on with the run exactly where it was stopped, failed or lost.
+
+        Raises:
+            RetroMLError: If the run cannot be resumed.
+        """
         self.panel.resume()
+
+    def checkpoint(self) -> None:
+        """Press Checkpoint now: store the exact state, so that training can be resumed from here.
+
+        Raises:
+            RunBusyError: If no run trains, or this one makes no checkpoints.
+        """
+        self.panel.checkpoint()
 
     @property
     def run(self) -> Run | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.curves import CurveRecorder
 from retroml_edu.core.errors import Problem
-from retroml_edu.core.events import EpisodeEvent, Event, MetricEvent, ProgressEvent, StateEvent
+from retroml_edu.core.events import CheckpointEvent, EpisodeEvent, Event, MetricEvent, ProgressEvent, StateEvent
 from retroml_edu.core.metrics import RETURN_MEAN, RETURN_WINDOW, STEPS_PER_SECOND
 from retroml_edu.core.states import RunState
 from retroml_edu.envs import goal_return
@@ -48,7 +48,12 @@ class RunView:
         self._forget()
 
     def show_run(
-        self, run_id: str, config: ExperimentConfig, folder: Path, storage_lag: Callable[[], int] = lambda: 0
+        self,
+        run_id: str,
+        config: ExperimentConfig,
+        folder: Path,
+        storage_lag: Callable[[], int] = lambda: 0,
+        earlier: Sequence[Event] = (),
     ) -> None:
         """Clear everything for a run that is about to report.
 
@@ -57,6 +62,7 @@ class RunView:
             config: What it does.
             folder: Where its videos lie.
             storage_lag: Tells how many of its events are not on disk yet.
+            earlier: What it had reported before it was resumed.
         """
         with self._lock:
             self._forget()
@@ -67,22 +73,26 @@ class RunView:
             self._log.clear()
             self._videos.show_run(run_id, folder, recording=config.video.enabled)
             self._runbar.show_title(f"{self._recorder.title} · run {run_id}")
-            self._show_standing(config)
+            # Its earlier states are over: they are lines in the log, and say nothing of where it stands.
+            self._take([event for event in earlier if not isinstance(event, StateEvent)], earlier)
 
     def handle(self, events: Sequence[Event]) -> None:
         """Take a batch."""
         with self._lock:
-            self._recorder.handle(events)
-            for event in events:
-                self._note(event)
-            if self._config is not None:
-                self._show_standing(self._config)
-            self._log.add(events)
-            self._videos.add(events)
-            # Last: whatever the chart may trip over, the state above it is right.
-            if self._recorder.version != self._drawn and self._chart_is_due():
-                self._drawn = self._recorder.version
-                self._chart.show(self._recorder.data())
+            self._take(events, events)
+
+    def _take(self, events: Sequence[Event], worth_a_line: Sequence[Event]) -> None:
+        self._recorder.handle(events)
+        for event in events:
+            self._note(event)
+        if self._config is not None:
+            self._show_standing(self._config)
+        self._log.add(worth_a_line)
+        self._videos.add(events)
+        # Last: whatever the chart may trip over, the state above it is right.
+        if self._recorder.version != self._drawn and self._chart_is_due():
+            self._drawn = self._recorder.version
+            self._chart.show(self._recorder.data())
 
     def _forget(self) -> None:
         self._recorder = CurveRecorder()
@@ -92,6 +102,7 @@ class RunView:
         self._step = 0
         self._elapsed_s = 0.0
         self._episodes = 0
+        self._resumable = False
 
     def _chart_is_due(self) -> bool:
         """Draw at once what is new to the eye: the longer the curve, the less a quarter of a second adds to it.
@@ -112,6 +123,8 @@ class RunView:
                 self._explain_failure(event.detail)
         elif isinstance(event, EpisodeEvent):
             self._episodes += 1
+        elif isinstance(event, CheckpointEvent):
+            self._resumable = True
         # A run that is shown late reports its past without progress events: every event tells how far it was.
         if isinstance(event, StateEvent | MetricEvent | EpisodeEvent | ProgressEvent):
             self._step = max(self._step, event.step)
@@ -126,7 +139,8 @@ class RunView:
     def _show_standing(self, config: ExperimentConfig) -> None:
         total = config.total_timesteps
         done = self._state in (RunState.FINISHING, RunState.DONE)
-        self._runbar.show_state(self._state)
+        self._runbar.show_state(self._state, resumable=self._resumable)
+        self._log.can_checkpoint = self._state is RunState.RUNNING and config.checkpoints.enabled
         self._runbar.show_progress(
             1.0 if done else min(1.0, self._step / total),
             self._outcome() if self._state.is_final else self._outlook(total),

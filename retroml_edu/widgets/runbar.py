@@ -39,6 +39,7 @@ _ALLOWED = {
     RunState.STOPPING: [],
     RunState.FINISHING: ["stop"],
 }
+_LEFT = (RunState.STOPPED, RunState.FAILED, RunState.LOST)
 
 
 class RunBar(anywidget.AnyWidget):
@@ -58,12 +59,17 @@ class RunBar(anywidget.AnyWidget):
         # The pump, the thread that starts a run and callbacks all write here, and hold_sync is for one thread alone.
         self._writing = threading.RLock()
 
-    def show_state(self, state: str) -> None:
-        """Show where the run stands and which buttons that leaves."""
+    def show_state(self, state: str, *, resumable: bool = False) -> None:
+        """Show where the run stands and which buttons that leaves.
+
+        Args:
+            state: A `RunState`, `READY` or `MEASURING`.
+            resumable: Whether a run that was left before its end has a checkpoint to go on from.
+        """
         with self._writing, self.hold_sync():
             self.state = str(state)
             self.state_label = _LABELS[state]
-            self.allowed = _ALLOWED.get(state, ["train"])
+            self.allowed = _ALLOWED.get(state, ["train", "resume"] if resumable and state in _LEFT else ["train"])
 
     def show_title(self, title: str) -> None:
         """Show which run it is."""

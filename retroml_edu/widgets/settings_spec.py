@@ -12,6 +12,13 @@ from retroml_edu.core.config import ALGORITHMS, MAX_SEED, RUN_LENGTHS
 from retroml_edu.core.hyperparameters import HYPERPARAMETERS, AlgorithmName
 from retroml_edu.core.knobs import KnobSpec, knob_specs
 from retroml_edu.envs import EnvSpec, get_env, list_envs
+from retroml_edu.widgets.settings_fields import (
+    checkpoint_fields,
+    deterministic_field,
+    device_field,
+    help_of,
+    video_fields,
+)
 from retroml_edu.widgets.settings_values import BY_TIME, OTHER_ENV, PREFIX, Values, default_values, requested_env
 
 _FAMILIES = {"classic": "Classic control", "box2d": "Box2D physics", "atari": "Atari"}
@@ -23,10 +30,6 @@ _LENGTH_LABELS = {
     "custom": "Custom number of steps",
     BY_TIME: "Hours and minutes",
 }
-_ALGORITHM_HELP = (
-    "PPO: careful policy updates, a good first choice. A2C: the same idea with small quick updates. "
-    "DQN: learns the value of each action from a memory of past steps; discrete actions only."
-)
 
 
 def form_spec(values: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -57,9 +60,10 @@ def form_spec(values: Mapping[str, Any]) -> list[dict[str, Any]]:
             "id": "advanced",
             "title": "Advanced",
             "folded": True,
-            "fields": [*advanced, _normalize_field(defaults), _device_field()],
+            "fields": [*advanced, _normalize_field(defaults), device_field(), deterministic_field()],
         },
-        {"id": "videos", "title": "Videos", "folded": True, "fields": _video_fields()},
+        {"id": "videos", "title": "Videos", "folded": True, "fields": video_fields()},
+        {"id": "checkpoints", "title": "Checkpoints", "folded": True, "fields": checkpoint_fields()},
     ]
 
 
@@ -74,7 +78,7 @@ def _what_fields(env: EnvSpec) -> list[dict[str, Any]]:
             "label": "Environment",
             "type": "select",
             "choices": choices,
-            "help": "The game to learn. Classic control learns within seconds; Atari takes minutes to hours.",
+            "help": help_of("env_id"),
         },
         {
             "name": "custom_env_id",
@@ -95,7 +99,7 @@ def _what_fields(env: EnvSpec) -> list[dict[str, Any]]:
             "label": "Algorithm",
             "type": "segmented",
             "choices": [{"value": name, "label": name} for name in ALGORITHMS],
-            "help": _ALGORITHM_HELP,
+            "help": help_of("algorithm"),
         },
     ]
 
@@ -122,7 +126,7 @@ def _run_fields() -> list[dict[str, Any]]:
             "label": "Length",
             "type": "select",
             "choices": [{"value": name, "label": label} for name, label in _LENGTH_LABELS.items()],
-            "help": "How long to train. A step is one action in one environment.",
+            "help": help_of("run_type"),
         },
         {
             "name": "total_timesteps",
@@ -132,7 +136,7 @@ def _run_fields() -> list[dict[str, Any]]:
             "low": 1,
             "high": 10 * RUN_LENGTHS["long"],
             "when": {"run_type": "custom"},
-            "help": "Environment steps in all, summed over the environments side by side.",
+            "help": help_of("total_timesteps"),
         },
         {
             "name": "hours",
@@ -161,8 +165,7 @@ def _run_fields() -> list[dict[str, Any]]:
             "integer": True,
             "low": 0,
             "high": MAX_SEED,
-            "help": "Starting point of all random draws. The same seed gives the same run on the same machine; "
-            "another seed is another try of the same experiment.",
+            "help": help_of("seed"),
         },
     ]
 
@@ -177,7 +180,7 @@ def _n_envs_field(defaults: Values) -> dict[str, Any]:
         "high": 32,
         "scale": "linear",
         "default": defaults["n_envs"],
-        "help": "Copies of the game that are played side by side. More give each update more varied experience.",
+        "help": help_of("n_envs"),
     }
 
 
@@ -187,51 +190,8 @@ def _normalize_field(defaults: Values) -> dict[str, Any]:
         "label": "Normalise observations and rewards",
         "type": "toggle",
         "default": defaults["normalize"],
-        "help": "Scale observations and rewards by their running mean and spread. Helps where they differ widely.",
+        "help": help_of("normalize"),
     }
-
-
-def _device_field() -> dict[str, Any]:
-    labels = {"auto": "Choose for me", "cpu": "CPU", "cuda": "NVIDIA GPU (cuda)", "mps": "Apple GPU (mps)"}
-    return {
-        "name": "device",
-        "label": "Device",
-        "type": "select",
-        "choices": [{"value": name, "label": label} for name, label in labels.items()],
-        "default": "auto",
-        "help": "Where the network is trained. A GPU helps with images; small networks are faster on the CPU.",
-    }
-
-
-def _video_fields() -> list[dict[str, Any]]:
-    return [
-        {
-            "name": "video.enabled",
-            "label": "Record videos while training",
-            "type": "toggle",
-            "default": True,
-            "help": "At the start, after each quarter and at the end, a copy of the agent is filmed.",
-        },
-        {
-            "name": "video.length_s",
-            "label": "Longest video (s)",
-            "type": "slider",
-            "integer": True,
-            "low": 2,
-            "high": 60,
-            "scale": "linear",
-            "default": 10,
-            "help": "A game that takes longer is cut here.",
-        },
-        {
-            "name": "video.quality",
-            "label": "Quality",
-            "type": "segmented",
-            "choices": [{"value": name, "label": name} for name in ("small", "standard", "high")],
-            "default": "standard",
-            "help": "How strongly the video is compressed; its size in pixels is the game's own.",
-        },
-    ]
 
 
 def _knob_field(spec: KnobSpec, defaults: Values, values: Mapping[str, Any]) -> dict[str, Any]:

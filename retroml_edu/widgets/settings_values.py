@@ -12,12 +12,14 @@ from typing import Any
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.errors import ConfigError, Problem
 from retroml_edu.core.hyperparameters import HYPERPARAMETERS, AlgorithmName
+from retroml_edu.core.settings import CheckpointSettings
 from retroml_edu.envs import list_envs, resolve_config
 
 Values = dict[str, Any]
 OTHER_ENV = "other"
 BY_TIME = "time"
 PREFIX = "hyperparameters."
+VIDEO_FIELDS = ("enabled", "length_s", "quality")
 LENGTH_FIELDS = ("run_type", "total_timesteps")
 
 
@@ -50,9 +52,9 @@ def form_values(config: ExperimentConfig) -> Values:
         "n_envs": resolved.n_envs,
         "normalize": resolved.normalize,
         "device": config.device,
-        "video.enabled": config.video.enabled,
-        "video.length_s": config.video.length_s,
-        "video.quality": config.video.quality,
+        "deterministic": config.deterministic,
+        **{f"video.{name}": getattr(config.video, name) for name in VIDEO_FIELDS},
+        **{f"checkpoints.{name}": value for name, value in config.checkpoints.model_dump().items()},
     }
     settings = resolved.hyperparameters.model_dump(mode="json")
     return values | {PREFIX + name: value for name, value in settings.items()}
@@ -107,12 +109,9 @@ def request_of(values: Mapping[str, Any], base: ExperimentConfig) -> Request:
         n_envs=values["n_envs"],
         normalize=values["normalize"],
         device=values["device"],
-        video={
-            **base.video.model_dump(),
-            "enabled": values["video.enabled"],
-            "length_s": values["video.length_s"],
-            "quality": values["video.quality"],
-        },
+        deterministic=values["deterministic"],
+        video=base.video.model_dump() | {name: values[f"video.{name}"] for name in VIDEO_FIELDS},
+        checkpoints={name: values[f"checkpoints.{name}"] for name in CheckpointSettings.model_fields},
         hyperparameters=_hyperparameters(values),
         group_id=base.group_id,
         owner=base.owner,

@@ -21,6 +21,36 @@ _REACH = f"Math.max(0, ...{_TRACES}.map(trace => trace.x?.at(-1) ?? 0))"
 # Each picture of the feed has an address of its own.
 _PICTURE = "(document.querySelector('.rml-feed img')?.src ?? '')"
 
+_NAMELESS = """panel => {
+  const visible = node => node.checkVisibility({visibilityProperty: true});
+  const name = node => node.getAttribute('aria-label') || node.textContent.trim() || node.title || node.placeholder
+    || [...(node.labels ?? [])].map(label => label.textContent.trim()).join(' ')
+    || (node.getAttribute('aria-labelledby') ?? '').split(' ')
+        .map(id => document.getElementById(id)?.textContent ?? '').join('');
+  const nameOfSelect = node => node.getAttribute('aria-label')
+    || [...node.labels].map(label => label.textContent.trim()).join(' ');
+  return [...panel.querySelectorAll('button, input, select, textarea, video, summary, [role=radio], [tabindex="0"]')]
+    .filter(visible)
+    .filter(node => !(node.tagName === 'SELECT' ? nameOfSelect(node) : name(node)))
+    .map(node => node.outerHTML.slice(0, 120));
+}"""
+# What is out of sight on purpose (text for screen readers) and what Plotly draws within its own frame do not count.
+_TOO_WIDE = """panel => {
+  const edge = panel.getBoundingClientRect();
+  const wide = [...panel.querySelectorAll('*')].filter(node => {
+    if (node.closest('.rml-unseen, .rml-bubble, .js-plotly-plot .svg-container')) return false;
+    if (!node.checkVisibility()) return false;
+    const box = node.getBoundingClientRect();
+    return box.width > 0 && (box.right > edge.right + 1 || box.left < edge.left - 1);
+  }).map(node => `${node.tagName}.${node.className}`);
+  const scrolls = [panel, ...panel.querySelectorAll('*')].filter(node =>
+    node.scrollWidth > node.clientWidth + 1 && ['auto', 'scroll'].includes(getComputedStyle(node).overflowX))
+    .map(node => `scrolls: ${node.tagName}.${node.className}`);
+  const output = panel.closest('.jp-OutputArea');
+  if (output.scrollWidth > output.clientWidth + 1) scrolls.push('scrolls: the output');
+  return [...wide, ...scrolls];
+}"""
+
 
 class PanelPage:
     """A tab with one panel.
@@ -116,6 +146,16 @@ class PanelPage:
     def wait_for_problem(self, text: str, *, timeout_s: float = TIMEOUT_S) -> None:
         """Wait until a sentence under the buttons holds a text."""
         self.root.locator(".rml-problems .rml-problem", has_text=text).wait_for(timeout=timeout_s * 1000)
+
+    @property
+    def nameless(self) -> list[str]:
+        """Controls in sight that a screen reader could not name."""
+        return list(self.measure(_NAMELESS))
+
+    @property
+    def too_wide(self) -> list[str]:
+        """Whatever sticks out of the panel, or scrolls sideways."""
+        return list(self.measure(_TOO_WIDE))
 
     def measure(self, script: str) -> Any:
         """Evaluate a JavaScript function of the panel's element."""

@@ -14,35 +14,6 @@ pytestmark = pytest.mark.browser
 
 QUICK = 'Lab(seed=1, run_type="custom", total_timesteps=2_048, n_envs=2, video={"enabled": False})'
 
-NAMELESS = """panel => {
-  const visible = node => node.checkVisibility({visibilityProperty: true});
-  const name = node => node.getAttribute('aria-label') || node.textContent.trim() || node.title || node.placeholder
-    || [...(node.labels ?? [])].map(label => label.textContent.trim()).join(' ')
-    || (node.getAttribute('aria-labelledby') ?? '').split(' ')
-        .map(id => document.getElementById(id)?.textContent ?? '').join('');
-  const nameOfSelect = node => node.getAttribute('aria-label')
-    || [...node.labels].map(label => label.textContent.trim()).join(' ');
-  return [...panel.querySelectorAll('button, input, select, textarea, video, summary, [role=radio], [tabindex="0"]')]
-    .filter(visible)
-    .filter(node => !(node.tagName === 'SELECT' ? nameOfSelect(node) : name(node)))
-    .map(node => node.outerHTML.slice(0, 120));
-}"""
-# What is out of sight on purpose (text for screen readers) and what Plotly draws within its own frame do not count.
-TOO_WIDE = """panel => {
-  const edge = panel.getBoundingClientRect();
-  const wide = [...panel.querySelectorAll('*')].filter(node => {
-    if (node.closest('.rml-unseen, .rml-bubble, .js-plotly-plot .svg-container')) return false;
-    if (!node.checkVisibility()) return false;
-    const box = node.getBoundingClientRect();
-    return box.width > 0 && (box.right > edge.right + 1 || box.left < edge.left - 1);
-  }).map(node => `${node.tagName}.${node.className}`);
-  const scrolls = [panel, ...panel.querySelectorAll('*')].filter(node =>
-    node.scrollWidth > node.clientWidth + 1 && ['auto', 'scroll'].includes(getComputedStyle(node).overflowX))
-    .map(node => `scrolls: ${node.tagName}.${node.className}`);
-  const output = panel.closest('.jp-OutputArea');
-  if (output.scrollWidth > output.clientWidth + 1) scrolls.push('scrolls: the output');
-  return [...wide, ...scrolls];
-}"""
 CHART_FITS = """() => {
   const card = document.querySelector('.rml-chart'), style = getComputedStyle(card);
   const inner = card.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
@@ -120,7 +91,7 @@ def test_every_control_has_a_name(panel: PanelPage) -> None:
         if summary.locator("..").get_attribute("open") is None:
             summary.click()
     assert panel.root.locator("input:visible").count() > 20
-    assert panel.measure(NAMELESS) == []
+    assert panel.nameless == []
 
 
 def test_a_wrong_setting_is_told_beside_its_field_and_by_train(panel: PanelPage) -> None:
@@ -159,7 +130,7 @@ def test_the_panel_fits_every_width(panel: PanelPage) -> None:
         panel.tab.set_width(width)
         panel.tab.settle()
         panel.page.wait_for_function(CHART_FITS)
-        assert panel.measure(TOO_WIDE) == [], f"at {width} pixels"
+        assert panel.too_wide == [], f"at {width} pixels"
 
 
 def test_a_tooltip_opens_for_the_mouse_and_for_the_keyboard(panel: PanelPage) -> None:

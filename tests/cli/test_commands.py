@@ -104,7 +104,7 @@ def test_an_old_code_page_is_no_reason_to_fail(stored, home, monkeypatch):
     assert page.buffer.getvalue().startswith(b"CartPole-v1 ? PPO ? seed 7")
 
 
-@pytest.mark.parametrize("form", ["csv", "json", "png", "svg", "html", "zip", "CSV"])
+@pytest.mark.parametrize("form", ["csv", "json", "png", "svg", "html", "yaml", "zip", "CSV"])
 def test_export_prints_where_it_went(command, stored, tmp_path, form):
     code, out, _ = command(f"export --as {form}", "--to", str(tmp_path))
     assert code == 0

@@ -23,6 +23,8 @@ def test_atari_from_the_command_line_leaves_a_whole_folder(spawn, home):
     (row,) = list_runs(home)
     run = load_run(row.run_id, home)
     assert {path.name for path in run.path.iterdir()} == {
+        "certificate.json",
+        "checkpoints",
         "config.json",
         "environment.json",
         "events.jsonl",

@@ -9,7 +9,7 @@ import pytest
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.errors import ConfigError, RunBusyError, StorageError
 from retroml_edu.core.states import RunState
-from retroml_edu.session.history import load_run
+from retroml_edu.session.history import list_runs, load_run
 from retroml_edu.session.session import Session
 from retroml_edu.storage.certificate import read_certificate
 from retroml_edu.storage.checkpoints import list_checkpoints, read_checkpoint
@@ -220,3 +220,15 @@ def test_a_real_run_goes_on_in_a_new_session(home, algorithm):
     step = list_checkpoints(load_run(run.run_id, home).folder)[1].step
     assert Session(home).resume(run.run_id, step=step).wait(TIMEOUT_S).state is RunState.DONE
     assert certified(load_run(run.run_id, home)) == certified(whole)
+
+
+def test_a_resumed_run_is_listed_as_what_it_is(session, home):
+    """Also where it is lost afterwards, so that nothing but its own files can tell."""
+    left = left_at(home, 330)
+    trainer = ScriptedTrainer(wait_at=400)
+    run = Session(home, trainer_for=lambda config: trainer).resume(left.run_id)
+    assert trainer.reached.wait(TIMEOUT_S)
+    assert [row.state for row in list_runs(home) if row.run_id == run.run_id] == [RunState.RUNNING]
+    assert not (run.path / "certificate.json").exists()
+    trainer.release.set()
+    run.wait(TIMEOUT_S)

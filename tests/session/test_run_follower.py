@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +11,11 @@ from pathlib import Path
 import pytest
 
 from retroml_edu.core.errors import RunBusyError
+from retroml_edu.core.events import EpisodeEvent, MetricEvent
 from retroml_edu.session.follower import RunFollower
 from retroml_edu.session.history import list_runs, load_run
+from retroml_edu.session.session import Session
+from retroml_edu.storage.folder import RunFolder
 from retroml_edu.storage.inbox import acknowledged
 from retroml_edu.training.scripted import ScriptedTrainer
 from tests.session.bench import TIMEOUT_S, Collector, threads_of_runs, until
@@ -121,3 +125,90 @@ def test_a_folder_that_cannot_be_read_is_told_once_and_looked_at_again(start, mo
     until(lambda: sink.states[-1:] == ["done"], "the end")
     follower.close()
     assert [event.message for event in sink.log] == ["The run folder cannot be read: Input/output error."]
+
+
+def killed(run, home):
+    """Make what a killed process leaves of a run that goes on: a copy of its folder."""
+    copy = RunFolder(shutil.copytree(run.path, home / run.run_id))
+    copy.lease_file.unlink()
+    return load_run(copy.run_id, home)
+
+
+@pytest.fixture
+def lost(start, tmp_path):
+    trainer = ScriptedTrainer(wait_at=400)
+    run = start(trainer, checkpoints={"every_steps": 128})
+    assert trainer.reached.wait(TIMEOUT_S)
+    until(lambda: run.storage_lag == 0, "the files")
+    stored = killed(run, tmp_path / "elsewhere")
+    trainer.release.set()
+    run.wait(TIMEOUT_S)
+    return stored
+
+
+@pytest.fixture
+def follow():
+    """Follow a run; every follower is closed at the latest when the test is over."""
+    made = []
+
+    def follow(stored):
+        follower, sink = RunFollower(stored), Collector()
+        made.append(follower)
+        return follower, sink, follower.follow(sink)
+
+    yield follow
+    for follower in made:
+        follower.close()
+
+
+def resume(stored):
+    run = Session(stored.path.parent, trainer_for=lambda config: ScriptedTrainer()).resume(stored.run_id)
+    assert run.wait(TIMEOUT_S).success
+
+
+def values(events):
+    return [event for event in events if isinstance(event, MetricEvent | EpisodeEvent)]
+
+
+def test_a_lost_run_is_told_once_and_followed_when_it_is_resumed(lost, follow):
+    follower, sink, _ = follow(lost)
+    until(lambda: sink.states[-1:] == ["lost"], "the first batch")
+    before = lost.events()
+    assert [event for event in sink.events if event.kind != "progress"][:-1] == before
+    assert max(event.step for event in values(before)) > 384
+    resume(lost)
+    until(lambda: sink.states[-1:] == ["done"], "the end")
+    assert sink.states.count("lost") == 1
+    assert follower.ended
+
+
+def test_who_is_told_that_a_run_was_resumed_begins_anew_with_what_counts(lost, follow):
+    follower, sink, subscription = follow(lost)
+    until(lambda: sink.states[-1:] == ["lost"], "the first batch")
+    before = list(sink.events)
+    anew = []
+
+    def begin_anew():
+        follower.unfollow(subscription)
+        anew.append(follow(lost)[1])
+
+    follower.on_resumed = begin_anew
+    resume(lost)
+    until(lambda: anew and anew[0].states[-1:] == ["done"], "the end")
+    assert len(anew) == 1
+    assert sink.events == before
+    assert values(anew[0].events) == values(lost.events())
+
+
+def test_a_checkpoint_is_asked_for_from_here(start, follow):
+    trainer = ScriptedTrainer(wait_at=400)
+    live = start(trainer)
+    follower, sink, _ = follow(load_run(live.run_id, live.path.parent))
+    assert trainer.reached.wait(TIMEOUT_S)
+    follower.checkpoint()
+    until(lambda: any(event.kind == "checkpoint" for event in sink.events), "the checkpoint")
+    trainer.release.set()
+    live.wait(TIMEOUT_S)
+    until(lambda: follower.ended, "the end")
+    with pytest.raises(RunBusyError, match="This run is done: only a run that trains can make a checkpoint"):
+        follower.checkpoint()

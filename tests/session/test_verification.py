@@ -10,7 +10,8 @@ import pytest
 
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.control import Control
-from retroml_edu.core.errors import ConfigError, StorageError, TrainingError
+from retroml_edu.core.errors import ConfigError, RunBusyError, StorageError, TrainingError
+from retroml_edu.core.settings import ParentRun
 from retroml_edu.core.weights import PolicyWeights
 from retroml_edu.session.history import load_run
 from retroml_edu.session.session import Session
@@ -236,3 +237,19 @@ def test_a_run_that_goes_on_from_another_is_checked_from_its_own_beginning(run):
     found = verify(longer, share=1.0)
     assert (found.verdict, found.share) == (Verdict.IDENTICAL, 1.0)
     assert found.notes[-1] == f"The run goes on from another one, which had {STEPS:,} steps behind it."
+
+
+def test_a_run_that_began_with_weights_alone_is_checked_with_them(run):
+    home = run.path.parent
+    weights, _ = load_model(run.folder)
+    config = run.config.changed(parent=ParentRun(run_id=run.run_id, step=weights.step), seed=8)
+    begun = load_run(Session(home).start(config, weights=weights).wait(TIMEOUT_S).run_id, home)
+    found = verify(begun, share=1.0)
+    assert (found.verdict, found.findings) == (Verdict.IDENTICAL, [])
+
+
+def test_a_lost_run_is_resumed_before_it_is_checked(run):
+    lines = run.folder.events_log.read_text().splitlines(keepends=True)
+    run.folder.events_log.write_text("".join(line for line in lines if '"done"' not in line))
+    with pytest.raises(RunBusyError, match="lost before it could write its certificate: resume it"):
+        verify(run)

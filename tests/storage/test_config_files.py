@@ -75,10 +75,16 @@ class TestThereAndBack:
 
     def test_what_belongs_to_one_run_stays_with_it(self):
         config = ExperimentConfig(
-            env_id="CartPole-v1", seed=3, parent={"run_id": "abc", "step": 5}, group_id="mine", owner="ada"
+            env_id="CartPole-v1",
+            seed=3,
+            parent={"run_id": "019b0000-0000-7000-8000-000000000000", "step": 5},
+            group_id="mine",
+            owner="ada",
         )
         for form in FORMS:
-            assert not {"abc", "mine", "ada"} & set(config_text(config, form).split('"'))
+            assert not {"019b0000-0000-7000-8000-000000000000", "mine", "ada"} & set(
+                config_text(config, form).split('"')
+            )
         assert config_of_text(json.dumps(config.to_json_dict()), "config.json").parent is None
 
     def test_the_same_config_gives_the_same_text(self):

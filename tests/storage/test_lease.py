@@ -4,6 +4,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 import psutil
 import pytest
@@ -118,3 +119,19 @@ def test_of_many_that_take_over_a_dead_run_one_gets_it(folder: RunFolder) -> Non
         owners = [lease for lease in pool.map(take, range(8)) if lease is not None]
     assert lease_state(folder) == "alive"
     assert len(owners) == 1
+
+
+def test_a_lease_that_could_not_be_removed_binds_nobody_once_it_was_given_back(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lease = Lease.acquire(folder)
+
+    def refused(self: Path, missing_ok: bool = False) -> None:
+        raise OSError(30, "Read-only file system")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "unlink", refused)
+        lease.release()
+    assert folder.lease_file.exists()
+    assert lease_state(folder) == "stale"
+    Lease.acquire(folder).release()

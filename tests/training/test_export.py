@@ -56,7 +56,8 @@ def exported(tmp_path_factory, tiny):
     for name, case in CASES.items():
         config = tiny(**case)
         trained = trainer_for(config).train(config, lambda event: None, Control())
-        trained.export(str(folder / f"{name}.zip"))
+        with (folder / f"{name}.zip").open("wb") as file:
+            trained.export(file)
         expected[name] = _expect(config, trained, folder / f"{name}.npy")
     reader = folder / "reader.py"
     reader.write_text(READER)

@@ -76,7 +76,7 @@ def test_pause_resume_and_stop(bench):
     item.press("stop")
     item.until_state("stopped")
     assert panel.runbar.state_label == "Stopped"
-    assert panel.runbar.allowed == ["train"]
+    assert panel.runbar.allowed == ["train", "resume"]
     assert panel.runbar.progress < 1.0
     assert panel.run.wait(10).success is False
 

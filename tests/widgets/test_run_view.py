@@ -5,7 +5,15 @@ import threading
 import pytest
 
 from retroml_edu.core.config import ExperimentConfig
-from retroml_edu.core.events import EpisodeEvent, MetricEvent, ProgressEvent, StateEvent, VideoEvent, log
+from retroml_edu.core.events import (
+    CheckpointEvent,
+    EpisodeEvent,
+    MetricEvent,
+    ProgressEvent,
+    StateEvent,
+    VideoEvent,
+    log,
+)
 from retroml_edu.core.metrics import STEPS_PER_SECOND
 from retroml_edu.core.states import RunState
 from retroml_edu.envs import goal_return
@@ -182,3 +190,43 @@ def test_a_long_curve_is_drawn_less_often_and_to_its_end_when_the_run_ends(stage
     assert drawn() == 1, "an hour's curve was drawn again for a tenth of a second"
     stage.view.handle([StateEvent(RunState.STOPPING, 20, "", NOW)])
     assert drawn() == 2
+
+
+def checkpoint(step, reason="interval"):
+    name = f"checkpoints/{step:010d}"
+    return CheckpointEvent(name, step, reason, "0" * 64, "1" * 64, "2" * 64, 1_000, 0.0234, NOW)
+
+
+def test_of_the_checkpoints_made_at_intervals_the_newest_has_a_line(stage):
+    stage.view.handle([checkpoint(1_000), log("info", "between"), checkpoint(2_000)])
+    stage.view.handle([checkpoint(2_500, "request"), checkpoint(12_000)])
+    assert [line["text"] for line in stage.log.lines] == [
+        "between",
+        "Checkpoint at step 2,500 (0.02 s)",
+        "Checkpoint at step 12,000 (0.02 s)",
+    ]
+
+
+@pytest.mark.parametrize("state", list(RunState))
+def test_a_run_that_was_left_can_be_resumed_if_it_has_a_checkpoint(stage, state):
+    left = state in (RunState.STOPPED, RunState.FAILED, RunState.LOST)
+    stage.state(state)
+    assert "resume" not in stage.runbar.allowed or state is RunState.PAUSED
+    stage.view.handle([checkpoint(100)])
+    assert ("resume" in stage.runbar.allowed) == (left or state is RunState.PAUSED)
+    assert stage.log.can_checkpoint == (state is RunState.RUNNING)
+
+
+def test_a_resumed_run_shows_its_past_and_no_old_state(stage, tmp_path):
+    past = [
+        StateEvent(RunState.RUNNING, 0, "", NOW), EpisodeEvent(10, 1.0, 0, 9.0, 9), checkpoint(20),
+        StateEvent(RunState.FAILED, 700, "the sun went out", NOW),
+    ]  # fmt: skip
+    stage.view.show_run("run-1", stage.config, tmp_path, earlier=past)
+    assert stage.runbar.state == "created"
+    assert stage.runbar.problems == []
+    assert stage.runbar.progress_text.startswith("10 of 1,000 steps")
+    assert any(list(trace.y) == [9.0] for trace in stage.chart.box.children[0].data if trace.y is not None)
+    assert [line["text"] for line in stage.log.lines][-1] == "Failed at step 700"
+    stage.state(RunState.STOPPED, 30)
+    assert stage.runbar.allowed == ["train", "resume"]

@@ -119,7 +119,15 @@ def finished(tmp_path_factory):
     return Run(RunFolder(run.path))
 
 
-MAGIC = {"csv": b"", "json": b"{", "png": b"\x89PNG", "svg": b"<?xml", "html": b"<!", "zip": b"PK"}
+MAGIC = {
+    "csv": b"",
+    "json": b"{",
+    "png": b"\x89PNG",
+    "svg": b"<?xml",
+    "html": b"<!",
+    "yaml": b"# Settings",
+    "zip": b"PK",
+}
 
 
 @pytest.mark.parametrize("what", EXPORTS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from typing import BinaryIO
 
 from stable_baselines3 import A2C, DQN, PPO
 from stable_baselines3.common.base_class import BaseAlgorithm
@@ -25,8 +25,8 @@ _PROGRESS = (
 )
 
 
-def exporter(model: BaseAlgorithm, config: ExperimentConfig, spec: PolicySpec) -> Callable[[str], None]:
-    """Return a function that writes the model to a path as ``model.zip`` for plain stable-baselines3.
+def exporter(model: BaseAlgorithm, config: ExperimentConfig, spec: PolicySpec) -> Callable[[BinaryIO], None]:
+    """Return a function that writes the model to an open file as ``model.zip`` for plain stable-baselines3.
 
     What it writes names no class of ours: the stock algorithm and policy on the same spaces, with parameters, state of
     the optimiser, schedules and counters. Statistics of normalisation are not part of that format.
@@ -35,7 +35,7 @@ def exporter(model: BaseAlgorithm, config: ExperimentConfig, spec: PolicySpec) -
     progress = {name: getattr(model, name) for name in _PROGRESS}
     policy = model.policy
 
-    def export(path: str) -> None:
+    def export(file: BinaryIO) -> None:
         stock: BaseAlgorithm = _STOCK[config.algorithm](
             spec.name,
             None,  # type: ignore[arg-type]  # stable-baselines3 itself loads models without an environment
@@ -49,7 +49,6 @@ def exporter(model: BaseAlgorithm, config: ExperimentConfig, spec: PolicySpec) -
             observation_space=spec.observation_space,
             action_space=spec.action_space,
         )
-        with Path(path).open("wb") as file:
-            stock.save(file)
+        stock.save(file)  # type: ignore[arg-type]  # any binary file will do
 
     return export

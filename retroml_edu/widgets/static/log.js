@@ -8,7 +8,13 @@ function render({ model, el }) {
   head.className = "rml-card-head";
   const title = document.createElement("h4");
   title.textContent = "Events";
-  head.append(title);
+  const checkpoint = document.createElement("button");
+  checkpoint.type = "button";
+  checkpoint.className = "rml-link";
+  checkpoint.textContent = "Checkpoint now";
+  checkpoint.title = "Store the exact state, so that training can be resumed from here";
+  checkpoint.addEventListener("click", () => model.send({ action: "checkpoint" }));
+  head.append(title, checkpoint);
   const list = document.createElement("ol");
   list.tabIndex = 0;
   list.setAttribute("aria-label", "Events of the run, newest first");
@@ -31,9 +37,17 @@ function render({ model, el }) {
     });
     list.replaceChildren(...lines.reverse());
   };
+  const offer = () => {
+    checkpoint.hidden = !model.get("can_checkpoint");
+  };
   model.on("change:lines", refresh);
+  model.on("change:can_checkpoint", offer);
   refresh();
-  return () => model.off("change:lines", refresh);
+  offer();
+  return () => {
+    model.off("change:lines", refresh);
+    model.off("change:can_checkpoint", offer);
+  };
 }
 
 export default { render };

@@ -15,7 +15,7 @@ function render({ model, el }) {
   const gone = document.createElement("div");
   gone.className = "rml-problem rml-warning rml-gone";
   gone.hidden = true;
-  gone.textContent = "! The kernel behind this panel has ended: run the cell again. Finished runs are on disk; open them with load_run.";
+  gone.textContent = "! The kernel behind this panel has ended: run the cell again. What was recorded is on disk; a run that was cut short can be resumed then.";
   el.append(gone);
 
   const tellTheme = () => {

@@ -1,5 +1,9 @@
 // Train, Pause, Resume, Stop; the run's state; progress; and what keeps it from starting.
 
+const PAUSE = "Let training wait; the preview goes on";
+const RESUME = "End the pause";
+const GO_ON = "Go on with this run exactly where it ended; Train starts a new one";
+
 const button = (label, title, kind) => {
   const node = document.createElement("button");
   node.type = "button";
@@ -12,7 +16,7 @@ const button = (label, title, kind) => {
 function render({ model, el }) {
   el.classList.add("rml-runbar");
   const train = button("Train", "Start training with these settings", "rml-primary");
-  const pause = button("Pause", "Let training wait; the preview goes on", "");
+  const pause = button("Pause", PAUSE, "");
   const stop = button("Stop", "End the run within a second; what it has recorded stays", "");
   const badge = document.createElement("span");
   badge.className = "rml-state";
@@ -42,7 +46,7 @@ function render({ model, el }) {
     model.send({ action: action() });
   });
   ask(() => "train", train);
-  ask(() => (model.get("state") === "paused" ? "resume" : "pause"), pause);
+  ask(() => (model.get("allowed").includes("resume") ? "resume" : "pause"), pause);
   ask(() => "stop", stop);
 
   const enable = (node, on) => node.setAttribute("aria-disabled", String(!on));
@@ -52,7 +56,9 @@ function render({ model, el }) {
     enable(train, allowed.includes("train"));
     enable(pause, allowed.includes("pause") || allowed.includes("resume"));
     enable(stop, allowed.includes("stop"));
-    pause.textContent = state === "paused" ? "Resume" : "Pause";
+    const resumes = allowed.includes("resume");
+    pause.textContent = resumes ? "Resume" : "Pause";
+    pause.title = !resumes ? PAUSE : state === "paused" ? RESUME : GO_ON;
     badge.textContent = model.get("state_label");
     badge.dataset.state = state;
     title.textContent = model.get("title");

@@ -1,0 +1,169 @@
+"""The settings side of a panel: the form, and the files that settings come from and go to."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from typing import Any
+
+from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.core.errors import ConfigError, Problem, RetroMLError
+from retroml_edu.widgets.form import SettingsForm
+from retroml_edu.widgets.settings_file import SettingsFile
+from retroml_edu.widgets.settings_spec import form_spec
+from retroml_edu.widgets.settings_values import (
+    LENGTH_FIELDS,
+    Request,
+    Values,
+    default_values,
+    form_values,
+    request_of,
+    requested_env,
+)
+
+
+class SettingsPane:
+    """Keeps the form and a config in step.
+
+    Args:
+        config: What the form will be filled with first, by `apply`.
+        guarded: Makes a context that shows the errors of a callback.
+        say: Shows problems near the buttons; an empty list clears the place.
+        shown: Is told which config the form was filled with.
+
+    Attributes:
+        form: The form.
+        file: Save settings and Load settings.
+
+    Threads: callbacks may run in any thread; one at a time fills the form in.
+    """
+
+    def __init__(
+        self,
+        config: ExperimentConfig,
+        guarded: Callable[[], AbstractContextManager[None]],
+        say: Callable[[Iterable[Problem]], None],
+        shown: Callable[[ExperimentConfig], None],
+    ) -> None:
+        self._guarded = guarded
+        self._say = say
+        self._shown = shown
+        self._config = config
+        self._filling_in = threading.RLock()
+        self._filler: int | None = None
+        self.form = SettingsForm()
+        self.file = SettingsFile(self._to_save, self._load, self._file_failed)
+        self.form.observe(self._values_changed, "values")
+        self.form.on_msg(self._form_asked)
+
+    def apply(self, config: ExperimentConfig) -> None:
+        """Show a config in the form: the one way in which code sets inputs.
+
+        Raises:
+            RetroMLError: If it names an environment that is not there.
+        """
+        self._fill_in(config, form_values(config))
+
+    def _fill_in(self, config: ExperimentConfig, values: Values) -> None:
+        with self._filling_in:
+            spec = form_spec(values)
+            self._config = config
+            self._filler = threading.get_ident()
+            try:
+                with self.form.hold_sync():
+                    self.form.spec = spec
+                    self.form.values = values
+            finally:
+                self._filler = None
+            self._shown(config)
+            self._check()
+
+    def request(self) -> Request:
+        """Return what the form asks for now.
+
+        Raises:
+            ConfigError: If its values make no config.
+        """
+        return request_of(self.form.values, self._config)
+
+    def started(self, config: ExperimentConfig) -> None:
+        """Note the config that a run was made of: it gives what the form does not show."""
+        self._config = config
+
+    def _values_changed(self, change: Any) -> None:
+        if self._filler == threading.get_ident():
+            return  # code fills the form in, and checks it when it is done
+        with self._guarded(), self._filling_in:
+            self._say([])  # what was said of the last Train is answered by a change
+            old, new = change.old, change.new
+            chosen = (requested_env(new), new["algorithm"])
+            if chosen != (self._config.env_id, self._config.algorithm):
+                self._choose(*chosen)
+            elif any(old[name] != new[name] for name in LENGTH_FIELDS):
+                self._follow_length(old, new)
+            else:
+                self._check()
+
+    def _choose(self, env_id: str, algorithm: str) -> None:
+        """Another environment or algorithm: show its tuned defaults, keep the rest."""
+        if not env_id:
+            return
+        kept = {"env_id", "seed", *LENGTH_FIELDS, "hours", "minutes", "device", "deterministic"}
+        kept |= {name for name in self.form.values if name.startswith(("video.", "checkpoints."))}
+        try:
+            config = self._config.changed(
+                env_id=env_id, algorithm=algorithm, n_envs=None, normalize=None, hyperparameters=None
+            )
+            values = form_values(config) | {name: self.form.values[name] for name in kept}
+            tuned = {name: value for name, value in default_values(values).items() if name not in kept}
+            self._fill_in(config, values | tuned)
+        except RetroMLError as error:
+            problems = error.problems if isinstance(error, ConfigError) else (Problem("env_id", str(error)),)
+            self.form.show_problems(list(problems))
+
+    def _follow_length(self, old: Values, new: Values) -> None:
+        """Another length: what depends on it and was not touched goes along."""
+        before, after = default_values(old), default_values(new)
+        moved = {name: value for name, value in after.items() if new[name] == before[name] != value}
+        self._fill_in(self._config, new | moved)
+
+    def _check(self) -> None:
+        """Say beside each field what would keep the run from starting, while there is time to mend it."""
+        from retroml_edu.session.check import check
+
+        try:
+            self.form.show_problems(check(self.request().config))
+        except ConfigError as error:
+            self.form.show_problems(list(error.problems))
+
+    def _form_asked(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
+        if message.get("action") == "reset":
+            with self._guarded():
+                self._fill_in(self._config, self.form.values | default_values(self.form.values))
+
+    def _to_save(self) -> ExperimentConfig:
+        request = self.request()
+        if request.duration_s is not None:
+            raise ConfigError.of(
+                [
+                    Problem(
+                        "run_type",
+                        "A length in hours and minutes is another number of steps on every machine.",
+                        "Choose a number of steps before you save the settings.",
+                    )
+                ]
+            )
+        return request.config
+
+    def _load(self, config: ExperimentConfig) -> None:
+        self.apply(config)
+        self._say([])
+
+    def _file_failed(self, error: Exception) -> None:
+        # Apart from `_guarded`: the form has not changed, so nothing beside its fields is wrong.
+        if not isinstance(error, RetroMLError):
+            with self._guarded():
+                raise error
+        problems = error.problems if isinstance(error, ConfigError) else (Problem("", str(error)),)
+        self._say(problems)
