@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import os
 import subprocess
 import sys
 
@@ -26,6 +27,15 @@ CONFIG = {
 def test_every_public_name_is_there(name):
     assert getattr(retroml_edu, name) is not None
     assert name in dir(retroml_edu)
+
+
+def test_waiting_threads_of_torch_leave_the_processor_to_others():
+    """Unless somebody wants it otherwise; torch reads it when it is loaded, so it is said before."""
+    code = "import os, sys, retroml_edu; print('torch' in sys.modules, os.environ['OMP_WAIT_POLICY'])"
+    for wanted, policy in (({}, "PASSIVE"), ({"OMP_WAIT_POLICY": "ACTIVE"}, "ACTIVE")):
+        environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"} | wanted
+        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+        assert done.stdout.split() == ["False", policy]
 
 
 def test_an_unknown_name_is_an_attribute_error():
