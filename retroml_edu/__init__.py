@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from retroml_edu.session.verification import Verdict, verify
     from retroml_edu.widgets.lab import Lab
 
-# Threads of torch that wait for work would otherwise spin on the core that the browser, or another run, could use: beside
-# a busy neighbour, games with images train about twice as fast this way. Torch reads it when it is loaded.
+# Threads of torch that wait for work would otherwise spin on the core that the browser, or another run, could use:
+# beside a busy neighbour, games with images train about twice as fast this way. Torch reads it when it is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 __version__ = "0.1.0"

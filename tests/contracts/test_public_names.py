@@ -102,7 +102,7 @@ def test_the_lab_has_the_same_buttons_from_code(name):
 
 def test_the_commands_are_there():
     names = {command.__name__.rpartition(".")[2] for command in COMMANDS}
-    assert {"lab", "train", "stop", "test", "runs", "show", "export", "doctor"} <= names
+    assert {"lab", "train", "stop", "resume", "test", "runs", "show", "export", "verify", "doctor"} <= names
     done = subprocess.run(
         [sys.executable, "-m", "retroml_edu", "--version"], capture_output=True, text=True, timeout=60, check=True
     )
