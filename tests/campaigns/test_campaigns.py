@@ -1,0 +1,40 @@
+"""A few attempts of every campaign, so that they keep working; in full they are run by hand."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import pytest
+
+from tests.campaigns import long, table
+from tests.campaigns.__main__ import CAMPAIGNS, main
+from tests.campaigns.outcome import Outcome, Request
+
+FEW = {"kills": 3, "faults": 30, "fuzz": 300, "table": 1, "long": 200_000}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CAMPAIGNS)
+def test_a_few_attempts_find_nothing(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(long, "POINTS", 4)
+    monkeypatch.setattr(table, "STEPS", dict.fromkeys(table.STEPS, 256))
+    picture = tmp_path / "long.png" if name == "long" else None
+    outcome = import_module(f"tests.campaigns.{name}").run(Request(tmp_path, seed=3, count=FEW[name], picture=picture))
+    assert outcome.failures == []
+    assert outcome.rows
+    assert picture is None or picture.exists()
+
+
+def test_what_is_found_is_listed_and_ends_the_command_with_its_number(monkeypatch, capsys):
+    found = Outcome("Title", ("", "number"), [("row", "1")], ["A note."], ["It broke."])
+    monkeypatch.setattr("tests.campaigns.fuzz.run", lambda request: found)
+    assert main(["fuzz", "--seed", "7"]) == 1
+    printed = capsys.readouterr().out
+    for text in ("### Title", "| row |", "A note.", "**1 failures**", "- It broke.", "seed 7"):
+        assert text in printed
+
+
+def test_an_unknown_campaign_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        main(["fuz"])
+    assert 'no campaign "fuz"' in capsys.readouterr().err
