@@ -32,7 +32,7 @@ OTHER_TORCH = $(filter-out $(HAS_TORCH),$(wildcard $(VENV)/.torch-*))
 # Tests and tools need no display; plots and games draw into memory.
 HEADLESS := SDL_VIDEODRIVER=dummy MPLBACKEND=agg
 
-.PHONY: help lab test lint format chromium lock benchmarks clean
+.PHONY: help lab test lint format chromium lock benchmarks campaigns clean
 .DEFAULT_GOAL := help
 
 help:
@@ -56,6 +56,9 @@ format: $(VENV)/.test
 
 benchmarks: $(VENV)/.test
 	$(HEADLESS) $(BIN)/python -m tests.benchmarks $(ARGS)
+
+campaigns: $(VENV)/.test
+	$(HEADLESS) $(BIN)/python -m tests.campaigns $(ARGS)
 
 # The exact set, for every system and Python at once. What torch alone brings for CUDA is left out: torch pins it
 # itself, and the CPU build must not drag it in.
