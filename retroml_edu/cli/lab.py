@@ -22,7 +22,7 @@ DEFAULTS = Path(__file__).parent / "jupyter"
 
 
 # Listening on all addresses has none of its own; this machine's is the one that is sure to answer.
-WILDCARDS = ("0.0.0.0", "::")  # noqa: S104
+WILDCARDS = ("0.0.0.0", "::")  # noqa: S104 - what was asked for is compared with them, nothing listens
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     training = Session(args.home).resume(stored.run_id, step=args.step)
     if not args.quiet:
-        print(f"Going on with {stored.title}, run {stored.run_id}, from step {training.step:,}.", flush=True)
+        print(f"Going on with {stored.title}, run {stored.run_id}, from step {training.first_step:,}.", flush=True)
     result = see_through(training, progress=not args.quiet)
     print_result(result, training.config)
     return 0 if result.success else 1

@@ -74,7 +74,8 @@ def _print(stored: Run, found: Verification) -> None:
     for note in found.notes:
         print(f"  looked at         {note}")
     print(f"  trained again     {found.share:.0%} of the steps")
-    meaning = _FILES_ONLY if str(found.verdict) == "identical" and not found.share else _MEANINGS[str(found.verdict)]
+    files_only = not (found.findings or found.environment or found.share)
+    meaning = _FILES_ONLY if files_only else _MEANINGS[str(found.verdict)]
     print(f"  what it means     {meaning}")
     print(textwrap.fill(found.statement, 110, initial_indent="  ", subsequent_indent="  "))
 

@@ -150,7 +150,7 @@ def _examine(gym_spec: GymSpec) -> EnvSpec:
         action_space, action_kind = describe_action(env.action_space)
         observation_space, observation_kind = describe_observation(env.observation_space)
         step_bytes = observation_bytes(env.observation_space)
-        meanings = tuple(env.unwrapped.get_action_meanings()) if on_atari else ()  # type: ignore[attr-defined]
+        meanings = tuple(env.unwrapped.get_action_meanings()) if on_atari else ()  # type: ignore[attr-defined]  # ale-py's own
     except ValueError as reason:
         raise EnvironmentUnusableError(
             f'"{gym_spec.id}" cannot be learned here: {reason}. '

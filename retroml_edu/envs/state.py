@@ -13,9 +13,11 @@ import numpy.typing as npt
 from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecNormalize, VecTransposeImage
 
 from retroml_edu.core.errors import TrainingError
+from retroml_edu.core.generators import check_generator, generator_state, set_generator_state
+from retroml_edu.core.saved import SavedState, misfit
 from retroml_edu.core.weights import Arrays
+from retroml_edu.envs.actions import may_be_done
 from retroml_edu.envs.replay import LONGEST, GameLog, Replayable
-from retroml_edu.envs.saved import array_of, check_generator, may_be_done, misfit
 from retroml_edu.envs.statistics import copy_normalizer, read_normalizer, set_normalizer
 
 _MOST_SEED = 2**63
@@ -52,7 +54,7 @@ def capture_vector(venv: VecEnv) -> tuple[dict[str, Any], dict[str, np.ndarray]]
                 "seed": log.seed if log else None,
                 "start": log.start if log else None,
                 "generator": env.generator_state() if log else None,
-                "action_space": dict(env.action_space.np_random.bit_generator.state),
+                "action_space": generator_state(env.action_space.np_random),
             }
         )
         if log:
@@ -82,12 +84,13 @@ def restore_vector(venv: VecEnv, facts: Mapping[str, Any], arrays: Arrays) -> No
     layers = _layers(venv)
     inner = _inner(layers)
     envs = _environments(inner)
+    saved = SavedState(facts, arrays)
     stories = _stories(inner, envs, facts, arrays)
-    seen = [(array_of(arrays, name, buffer.shape, buffer.dtype), buffer) for name, buffer in _observations(inner)]
-    returns = array_of(arrays, "episode_return", (len(envs),), np.float64)
-    normalizers = [(normalizer, read_normalizer(normalizer, arrays)) for normalizer in _normalizers(layers)]
+    seen = [(saved.array(name, buffer.shape, buffer.dtype), buffer) for name, buffer in _observations(inner)]
+    returns = saved.array("episode_return", (len(envs),), np.float64)
+    normalizers = [(normalizer, read_normalizer(normalizer, saved)) for normalizer in _normalizers(layers)]
     for index, (env, (log, state)) in enumerate(zip(envs, stories, strict=True)):
-        env.action_space.np_random.bit_generator.state = state["action_space"]
+        set_generator_state(env.action_space.np_random, state["action_space"])
         if log is None:
             continue
         try:

@@ -9,8 +9,7 @@ import numpy as np
 from stable_baselines3.common.running_mean_std import RunningMeanStd
 from stable_baselines3.common.vec_env import VecNormalize
 
-from retroml_edu.core.weights import Arrays
-from retroml_edu.envs.saved import finite, misfit
+from retroml_edu.core.saved import SavedState, misfit
 
 _RETURNS = "normalizer/returns"
 
@@ -24,17 +23,17 @@ def copy_normalizer(normalizer: VecNormalize) -> dict[str, np.ndarray]:
     return arrays
 
 
-def read_normalizer(normalizer: VecNormalize, arrays: Arrays) -> dict[str, np.ndarray]:
+def read_normalizer(normalizer: VecNormalize, saved: SavedState) -> dict[str, np.ndarray]:
     """Return what fits this normaliser, looked at; nothing is set yet.
 
     Raises:
         TrainingError: If something is missing or cannot be.
     """
-    values = {_RETURNS: finite(arrays, _RETURNS, (normalizer.num_envs,))}
+    values = {_RETURNS: saved.finite(_RETURNS, (normalizer.num_envs,))}
     for name, statistics in _statistics(normalizer):
         shape = np.shape(statistics.mean)
         for part, shape_of_part in (("mean", shape), ("var", shape), ("count", ())):
-            value = values[f"{name}/{part}"] = finite(arrays, f"{name}/{part}", shape_of_part)
+            value = values[f"{name}/{part}"] = saved.finite(f"{name}/{part}", shape_of_part)
             if part != "mean" and (value < 0).any():
                 raise misfit(f'"{name}/{part}" is below zero')
     return values

@@ -12,6 +12,7 @@ from typing import Any
 from retroml_edu.core.bus import EventBus, Subscription
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.digest import weights_digest
+from retroml_edu.core.errors import RunBusyError
 from retroml_edu.core.events import CheckpointEvent, CheckpointReason, Event, StateEvent, log
 from retroml_edu.core.ids import new_run_id
 from retroml_edu.core.results import RunResult
@@ -34,7 +35,7 @@ from retroml_edu.storage.lease import Lease
 from retroml_edu.storage.lines import AttemptStart
 from retroml_edu.storage.manifest import write_manifest
 from retroml_edu.storage.model_files import save_model
-from retroml_edu.storage.reader import newest_attempt, read_events
+from retroml_edu.storage.reader import newest_attempt, read_events, run_state
 from retroml_edu.storage.retention import prune_checkpoints, tag_checkpoint
 from retroml_edu.storage.writer import RunWriter
 
@@ -97,12 +98,14 @@ class RunArchive:
         What was measured after the checkpoint counts no longer; nothing is removed.
 
         Raises:
-            RunBusyError: If a living process owns the run.
+            RunBusyError: If a living process owns the run, or another one was quicker to go on with it.
             StorageError: If the folder cannot be written.
         """
         with ExitStack() as undo:
             lease = Lease.acquire(folder)
             undo.callback(lease.release)
+            if run_state(folder) is RunState.DONE or not (folder.path / checkpoint.path).is_dir():
+                raise RunBusyError(f"Another process has just gone on with the run {folder.run_id}. Look at it anew.")
             attempt = newest_attempt(folder) + 1
             start = AttemptStart(checkpoint.last_valid_seq, checkpoint.step)
             writer = RunWriter(folder, attempt, start)

@@ -67,7 +67,7 @@ def import_model(path: str | Path, config: ExperimentConfig, home: str | Path | 
         )
     path = Path(path)
     config = _resolved(config)
-    weights = PolicyWeights(0, _arrays(path, config))
+    weights = PolicyWeights(0, stock_weights(path, config))
     found = open_home(home)
     with ExitStack() as undo:
         run_id = new_run_id()
@@ -97,7 +97,12 @@ def _resolved(config: ExperimentConfig) -> ExperimentConfig:
     return resolve_config(config).changed(device=resolve_device(config.device, reads_images=reads_images))
 
 
-def _arrays(path: Path, config: ExperimentConfig) -> Arrays:
+def stock_weights(path: Path, config: ExperimentConfig) -> Arrays:
+    """Return the weights in a ``model.zip``, which may come from a stranger.
+
+    Raises:
+        WeightsError: If the file is not such a model, or does not fit the config.
+    """
     from retroml_edu.policies import build_policy
     from retroml_edu.policies.stock_zip import read_stock_weights
 

@@ -46,7 +46,7 @@ def usable_checkpoint(folder: RunFolder, step: int | None = None) -> tuple[Store
         StorageError: If there is none that can be used.
     """
     if step is not None:
-        return read_checkpoint(folder, step), []
+        return read_checkpoint(folder, step, with_rows=True), []
     checkpoint, problems = newest_checkpoint(folder)
     if checkpoint is None:
         reasons = f" {' '.join(problems)}" if problems else ""

@@ -48,6 +48,7 @@ class TrainingRun:
         run_id: Name of the run's folder.
         config: Fully resolved.
         bus: Carries its events.
+        first_step: Step at which it begins or goes on.
 
     Threads: all public methods may be called from anywhere.
     """
@@ -72,7 +73,8 @@ class TrainingRun:
         self._values = ValuesDigest(values_digest)
         self._state = RunState.CREATED
         self._state_lock = threading.RLock()
-        self._step = start.step if isinstance(start, Snapshot) else 0
+        self.first_step = start.step if isinstance(start, Snapshot) else 0
+        self._step = self.first_step
         self._training_time_s = 0.0
         self._error: str | None = None
         self._ended = threading.Event()
@@ -211,7 +213,7 @@ class TrainingRun:
             total = self.config.total_timesteps
             early = {int(share * total) for share in self.config.video.milestones if share < 1.0}
             # What came before was filmed by the run that this one goes on from.
-            early = {step for step in early if step > self._step or self._step == 0}
+            early = {step for step in early if step > self.first_step or self.first_step == 0}
             self.control.at_steps(early, self._recorder.record)
         self._thread.start()
 

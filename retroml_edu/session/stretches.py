@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.control import Control
 from retroml_edu.core.errors import StorageError, TrainingError
 from retroml_edu.core.events import EpisodeEvent, Event, MetricEvent
-from retroml_edu.core.metrics import METRICS, RETURN_WINDOW
-from retroml_edu.session.replay import Replayed, replay
+from retroml_edu.core.metrics import RETURN_WINDOW
+from retroml_edu.core.states import RunState
+from retroml_edu.session.differences import Measured, compared, first_difference
+from retroml_edu.session.replay import replay
 from retroml_edu.storage.certificate import Certificate, Mark
 from retroml_edu.storage.checkpoints import StoredCheckpoint, read_checkpoint
 from retroml_edu.storage.folder import RunFolder
@@ -25,7 +30,6 @@ TOLERANCE = 1e-3
 """By how much the values of a first update may differ on another machine, relatively and absolutely: an update sums
 thousands of numbers of seven digits, in an order that depends on the processor."""
 Progress = Callable[[float, str], None]
-Measured = MetricEvent | EpisodeEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +38,15 @@ class Stretch:
 
     Attributes:
         first: Step at which training begins again.
-        marks: Moments that are compared, in order; the last one ends it.
+        last: Step at which it ends.
+        marks: Moments in it whose states are compared, in order.
         why: Why it was chosen.
     """
 
     first: int
+    last: int
     marks: tuple[Mark, ...]
     why: str
-
-    @property
-    def last(self) -> int:
-        """Its last step."""
-        return self.marks[-1].step
 
     @property
     def length(self) -> int:
@@ -87,15 +88,25 @@ class Stretches:
     ) -> None:
         self._folder = folder
         self._config = config
+        self._certificate = certificate
         self._events: list[Measured] = [event for event in events if isinstance(event, Measured)]
+        self._games = [event for event in self._events if isinstance(event, EpisodeEvent)]
         self._trainer_for = trainer_for
         self._control = control
         self._progress = progress
-        starts = [mark.step for mark in certificate.marks if mark.reason == "start"]
-        self._begin = min(starts, default=0)
-        self._began_with_a_state = bool(starts)
+        start = next((mark for mark in certificate.marks if mark.reason == "start"), None)
+        self._begin = 0 if start is None else start.step
+        self._start = None if start is None else self._state_of(start)
+        self._can_begin = self._start is not None if config.parent else start is None
         newest = {mark.step: mark for mark in certificate.marks if mark.reason != "start"}
         self._marks = tuple(newest[step] for step in sorted(newest))
+        last = self._marks[-1] if self._marks else None
+        stopped = certificate.state == RunState.STOPPED
+        stopped_there = stopped and last is not None and (last.reason, last.step) == ("stop", certificate.steps)
+        self._stop_state = last.state_digest if last is not None and stopped_there else ""
+        self._end_is_known = certificate.state == RunState.DONE or stopped_there
+        """Whether training again comes to the same end; where a run failed, it would go on."""
+        self._end = certificate.steps if self._end_is_known else self._begin if last is None else last.step
 
     def compare(self, share: float, prefix_steps: int | None) -> Again:
         """Train stretches again, up to the first difference.
@@ -108,11 +119,23 @@ class Stretches:
             TrainingError: If it was called off.
         """
         again = Again()
-        if not self._marks:
-            again.notes.append("The run made no checkpoint, so there is nothing to compare a replay with.")
+        if not self._can_begin:
+            again.notes.append("The state with which the run began is not among its checkpoints.")
+        elif self._begin:
+            again.notes.append(f"The run goes on from another one, which had {self._begin:,} steps behind it.")
+        elif self._start is not None:
+            again.notes.append("The run began with the network of another one.")
+        if not self._end_is_known:
+            again.notes.append(
+                f"What the run reported after step {self._end:,} was not trained again: nothing is "
+                "stored of the state in which it ended."
+            )
+        everything = self._between_states()
+        if not everything:
+            again.notes.append("Nothing of the run is stored that a replay could be compared with.")
             return again
-        chosen = self._chosen(share) if prefix_steps is None else [self._prefix(prefix_steps)]
-        to_do = max(sum(stretch.length for stretch in chosen), 1)
+        chosen = self._chosen(everything, share) if prefix_steps is None else [self._prefix(everything, prefix_steps)]
+        to_do = sum(stretch.length for stretch in chosen)
         done = 0
         for stretch in chosen:
             again.findings += self._trained_again(stretch, done / to_do, stretch.length / to_do)
@@ -120,17 +143,16 @@ class Stretches:
                 break
             done += stretch.length
             again.notes.append(f"Steps {stretch.first:,} to {stretch.last:,} were trained again: {stretch.why}.")
-        again.share = done / max(self._marks[-1].step - self._begin, 1)
-        if self._begin:
-            again.notes.append(f"The run goes on from another one, which had {self._begin:,} steps behind it.")
+        reported = self._events[-1].step if self._events else 0
+        again.share = done / (max(self._certificate.steps, self._end, reported) - self._begin)
         return again
 
     def first_update(self) -> Again:
         """Train the first update again, and compare its values within the tolerance."""
         again = Again()
         first = next((event for event in self._events if isinstance(event, MetricEvent)), None)
-        if first is None:
-            again.notes.append("The run made no update that could be compared.")
+        if first is None or not self._can_begin:
+            again.notes.append("There is no first update that could be compared.")
             return again
         self._progress(0.0, "training the first update again")
         here: dict[str, float] = {}
@@ -141,10 +163,10 @@ class Stretches:
                 here.update(event.values)
                 control.stop()
 
-        start = read_checkpoint(self._folder, self._begin).snapshot if self._began_with_a_state else None
+        start = None if self._start is None else self._start.snapshot
         self._trainer_for(self._config).train(self._config, take, control, start)
         self._raise_if_called_off()
-        for name in _compared(first.values):
+        for name in compared(first.values):
             there, value = first.values[name], here.get(name, math.nan)
             if not math.isclose(there, value, rel_tol=TOLERANCE, abs_tol=TOLERANCE):
                 again.findings.append(
@@ -156,21 +178,21 @@ class Stretches:
 
     # -- which ---------------------------------------------------------------------------------------------------
 
-    def _prefix(self, steps: int) -> Stretch:
-        marks = [mark for mark in self._marks if mark.step < steps]
-        beyond = [mark for mark in self._marks if mark.step >= steps]
-        return Stretch(self._begin, (*marks, *beyond[:1]), "the beginning, as asked for")
+    def _prefix(self, everything: list[Stretch], steps: int) -> Stretch:
+        first = everything[0].first
+        last = next((mark.step for mark in self._marks if mark.step >= max(steps, first + 1)), self._end)
+        return self._stretch(first, last, "the beginning, as asked for")
 
-    def _chosen(self, share: float) -> list[Stretch]:
+    def _chosen(self, everything: list[Stretch], share: float) -> list[Stretch]:
+        first = everything[0].first
         if share >= 1.0:
-            return [Stretch(self._begin, self._marks, "the whole run")]
-        everything = self._between_states()
-        chosen = {self._begin: Stretch(self._begin, self._marks[:1], "the beginning")}
-        steepest = max(everything, key=self._rise)
-        chosen[steepest.first] = Stretch(steepest.first, steepest.marks, "the steepest rise of the return")
-        wanted = share * (self._marks[-1].step - self._begin)
-        for stretch in reversed(everything):
-            if sum(item.length for item in chosen.values()) >= wanted:
+            return [self._stretch(first, self._end, "the whole run" if self._can_begin else "all that can be")]
+        beginning = self._stretch(first, (*(mark.step for mark in everything[0].marks), self._end)[0], "the beginning")
+        steepest = replace(max(everything, key=self._rise), why="the steepest rise of the return")
+        chosen = {beginning.first: beginning}
+        wanted = share * (self._end - first)
+        for stretch in (steepest, replace(everything[-1], why="the end"), *everything[-2::-1]):
+            if stretch.why == "a sample" and sum(item.length for item in chosen.values()) >= wanted:
                 break
             if stretch.first not in chosen or chosen[stretch.first].length < stretch.length:
                 chosen[stretch.first] = stretch
@@ -178,17 +200,19 @@ class Stretches:
 
     def _between_states(self) -> list[Stretch]:
         """Return the stretches between those moments from which training can begin, in order: the whole run."""
-        firsts = [self._begin, *(mark.step for mark in self._marks[:-1] if self._state_of(mark) is not None)]
-        lasts = [*firsts[1:], self._marks[-1].step]
-        return [
-            Stretch(first, tuple(mark for mark in self._marks if first < mark.step <= last), "a sample")
-            for first, last in zip(firsts, lasts, strict=True)
-        ]
+        inner = [mark for mark in self._marks if self._begin < mark.step < self._end]
+        firsts = [self._begin] if self._can_begin and self._begin < self._end else []
+        firsts += [mark.step for mark in inner if self._state_of(mark) is not None]
+        return [self._stretch(first, last, "a sample") for first, last in pairwise([*firsts, self._end])]
+
+    def _stretch(self, first: int, last: int, why: str) -> Stretch:
+        return Stretch(first, last, tuple(mark for mark in self._marks if first < mark.step <= last), why)
 
     def _state_of(self, mark: Mark) -> StoredCheckpoint | None:
         with suppress(StorageError):
             stored = read_checkpoint(self._folder, mark.step)
-            return stored if stored.state_digest == mark.state_digest else None
+            digests = (stored.state_digest, stored.values_digest)
+            return stored if digests == (mark.state_digest, mark.values_digest) else None
         return None
 
     def _rise(self, stretch: Stretch) -> float:
@@ -196,8 +220,8 @@ class Stretches:
 
     def _mean_return(self, step: int) -> float:
         """Return the mean of the last games up to a step; of the first ones, where there were none before."""
-        games = [event for event in self._events if isinstance(event, EpisodeEvent)]
-        some = [game for game in games if game.step <= step][-RETURN_WINDOW:] or games[:RETURN_WINDOW]
+        count = bisect_right(self._games, step, key=attrgetter("step"))
+        some = self._games[max(0, count - RETURN_WINDOW) : count] or self._games[:RETURN_WINDOW]
         return math.fsum(game.episode_return for game in some) / len(some) if some else 0.0
 
     # -- and whether the same comes out ----------------------------------------------------------------------------
@@ -205,49 +229,43 @@ class Stretches:
     def _trained_again(self, stretch: Stretch, done: float, part: float) -> list[str]:
         what = f"training steps {stretch.first:,} to {stretch.last:,} again: {stretch.why}"
         self._progress(done, what)
-        from_a_state = stretch.first > 0 or self._began_with_a_state
-        stored = read_checkpoint(self._folder, stretch.first) if from_a_state else None
-        began_anew = stored is None or stored.reason == "start"
-
-        def progress(step: int) -> None:
-            self._progress(done + part * (step - stretch.first) / max(stretch.length, 1), what)
-
+        stored = self._start
+        if stretch.first > self._begin or not self._can_begin:
+            stored = read_checkpoint(self._folder, stretch.first)
+        to_the_end = self._end_is_known and stretch.last == self._end
         try:
             result = replay(
                 self._trainer_for(self._config),
                 self._config,
                 start=None if stored is None else stored.snapshot,
-                values_digest="" if stored is None or began_anew else stored.values_digest,
-                steps=[mark.step for mark in stretch.marks],
+                values_digest="" if stored is None or stored is self._start else stored.values_digest,
+                steps=sorted({*(mark.step for mark in stretch.marks), stretch.last}),
+                stop_state=self._stop_state if to_the_end else "",
                 control=_LinkedControl(self._control),
-                progress=lambda step: self._progress(
-                    done + part * (step - stretch.first) / max(stretch.length, 1), what
-                ),
+                progress=lambda step: self._progress(done + part * (step - stretch.first) / stretch.length, what),
             )
         except TrainingError as error:
             return [f"Training cannot go on from step {stretch.first:,}: {error}"]
         self._raise_if_called_off()
         for mark in stretch.marks:
             if (mark.state_digest, mark.values_digest) not in result.states[mark.step]:
-                return [self._first_difference(stretch, mark, result)]
+                return [
+                    first_difference(self._events, result.events, after=stretch.first, to=stretch.last)
+                    or f"At step {mark.step:,} all values agree, but the stored state is not the one that training "
+                    "leads to."
+                ]
+        if to_the_end and result.values_digest != self._certificate.values_digest:
+            return [
+                first_difference(self._events, result.events, after=stretch.first, to=stretch.last)
+                or "The values are not in the order of training."
+            ]
+        if to_the_end and result.weights_digest != self._certificate.weights_digest:
+            return ["The model of the certificate is not the one that training leads to."]
         return []
 
     def _raise_if_called_off(self) -> None:
         if self._control.stopping:
             raise TrainingError("The check was called off.")
-
-    def _first_difference(self, stretch: Stretch, mark: Mark, result: Replayed) -> str:
-        there = [event for event in self._events if stretch.first < event.step <= stretch.last]
-        here = [event for event in result.events if stretch.first < event.step <= stretch.last]
-        for one, other in zip(there, here, strict=False):
-            difference = _difference(one, other)
-            if difference:
-                return difference
-        if len(there) > len(here):
-            return f"At step {there[len(here)].step:,} the run reports what training does not lead to."
-        if len(here) > len(there):
-            return f"At step {here[len(there)].step:,} training leads to what the run does not report."
-        return f"At step {mark.step:,} all values agree, but the stored state is not the one that training leads to."
 
 
 class _LinkedControl(Control):
@@ -261,30 +279,3 @@ class _LinkedControl(Control):
         if self._outer.stopping:
             self.stop()
         super().poll_within_update()
-
-
-def _compared(names: Iterable[str]) -> list[str]:
-    return sorted(name for name in names if name not in METRICS or not METRICS[name].timing)
-
-
-def _difference(there: Measured, here: Measured) -> str:
-    """Return how two events differ, that should be one and the same; empty if they do not."""
-    if type(there) is not type(here) or there.step != here.step:
-        return f"The run reports {_named(there)}, and training {_named(here)}."
-    if isinstance(there, EpisodeEvent) and isinstance(here, EpisodeEvent):
-        for name in ("env_index", "episode_return", "length"):
-            one, other = getattr(there, name), getattr(here, name)
-            if one != other:
-                return (
-                    f"The game that ended at step {there.step:,} has {name}={one!r}, and training leads to {other!r}."
-                )
-    if isinstance(there, MetricEvent) and isinstance(here, MetricEvent):
-        for name in _compared({*there.values, *here.values}):
-            one, other = there.values.get(name, math.nan), here.values.get(name, math.nan)
-            if one != other and not (math.isnan(one) and math.isnan(other)):
-                return f"At step {there.step:,} {name} is {one!r}, and training leads to {other!r}."
-    return ""
-
-
-def _named(event: Measured) -> str:
-    return f"{'the end of a game' if isinstance(event, EpisodeEvent) else 'an update'} at step {event.step:,}"

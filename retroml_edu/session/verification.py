@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.control import Control
-from retroml_edu.core.digest import ValuesDigest, weights_digest
+from retroml_edu.core.digest import ValuesDigest, arrays_digest, weights_digest
 from retroml_edu.core.errors import ConfigError, RunBusyError, StorageError
-from retroml_edu.core.events import CheckpointEvent, Event
+from retroml_edu.core.events import CheckpointEvent, Event, StateEvent
 from retroml_edu.core.states import RunState
-from retroml_edu.session.importing import is_imported
+from retroml_edu.policies import WeightsError
+from retroml_edu.session.importing import is_imported, stock_weights
 from retroml_edu.session.stretches import Stretches
 from retroml_edu.storage.certificate import STATEMENT, Certificate, config_digest, marks_of, read_certificate
 from retroml_edu.storage.environment import environment_differences, environment_facts
@@ -102,9 +103,10 @@ def verify(
     found = Verification()
     progress(0.0, "comparing the files")
     found.findings += _config_findings(run.folder, config, certificate)
+    found.findings += _end_findings(run, events, config, certificate)
     found.findings += _value_findings(events, certificate)
     found.findings += _export_findings(run.folder, events)
-    found.findings += _model_findings(run.folder, certificate)
+    found.findings += _model_findings(run.folder, config, certificate)
     found.findings += _manifest_findings(run.folder)
     found.notes.append("Config, values, exports, model and certificate were compared with each other.")
     if not found.findings:
@@ -115,6 +117,8 @@ def verify(
             again = stretches.first_update()
         else:
             again = stretches.compare(share, prefix_steps)
+            if again.share == 0.0:  # files that agree with each other show nothing yet: anybody can write them
+                found.verdict = Verdict.NOT_COMPARABLE
         found.findings += again.findings
         found.notes += again.notes
         found.share = again.share
@@ -146,6 +150,23 @@ def _config_findings(folder: RunFolder, config: ExperimentConfig, certificate: C
         yield "config.json is not the config of the certificate: it has been edited."
 
 
+def _end_findings(
+    run: Run, events: Iterable[Event], config: ExperimentConfig, certificate: Certificate
+) -> Iterator[str]:
+    """Compare where the run says that it began and ended: which stretches can be trained again depends on it."""
+    ending = next((event for event in reversed(list(events)) if isinstance(event, StateEvent)), None)
+    if ending is None or (certificate.state, certificate.steps) != (str(run.state), ending.step):
+        yield "The certificate is that of another end of the run: state or steps differ from those in events.jsonl."
+    elif run.state is RunState.DONE and certificate.steps < config.total_timesteps:
+        yield (
+            f"The run says that it is done after {certificate.steps:,} steps, and its config asks for "
+            f"{config.total_timesteps:,}."
+        )
+    begun = [mark.step for mark in certificate.marks if mark.reason == "start"]
+    if begun and (config.parent is None or begun[0] not in (0, config.parent.step)):
+        yield "The run began with a state, and its config does not say from where."
+
+
 def _value_findings(events: Iterable[Event], certificate: Certificate) -> Iterator[str]:
     """Chain the stored values, and compare wherever the run itself wrote down where it was."""
     digest = ValuesDigest()
@@ -172,16 +193,24 @@ def _export_findings(folder: RunFolder, events: list[Event]) -> Iterator[str]:
             yield f"{file.name} cannot be read: {error.strerror or error}."
 
 
-def _model_findings(folder: RunFolder, certificate: Certificate) -> Iterator[str]:
+def _model_findings(folder: RunFolder, config: ExperimentConfig, certificate: Certificate) -> Iterator[str]:
     if certificate.weights_digest is None:
         return
     try:
         weights, _ = load_model(folder)
     except StorageError as error:
         yield f"The model cannot be read: {error}"
-    else:
-        if weights_digest(weights.arrays, weights.normalization) != certificate.weights_digest:
-            yield "The model in model/ is not the one that this run ended with."
+        return
+    if weights_digest(weights.arrays, weights.normalization) != certificate.weights_digest:
+        yield "The model in model/ is not the one that this run ended with."
+    if folder.model_zip.exists():
+        try:
+            packed = stock_weights(folder.model_zip, config)
+        except WeightsError as error:
+            yield str(error)
+        else:
+            if arrays_digest(packed) != arrays_digest(weights.arrays):
+                yield "model.zip does not hold the model in model/."
 
 
 def _manifest_findings(folder: RunFolder) -> Iterator[str]:

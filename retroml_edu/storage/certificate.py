@@ -74,10 +74,16 @@ def config_digest(config: ExperimentConfig) -> str:
 
 
 def marks_of(events: Iterable[Event]) -> list[Mark]:
-    """Return the checkpoints among a run's events, in order, as marks; of very many, evenly spread ones."""
+    """Return the checkpoints among a run's events, in order, as marks; of very many, evenly spread ones.
+
+    The last one is always among them, and the state with which a run began that goes on from another one: without it
+    nobody could train the run again.
+    """
     made = [event for event in events if isinstance(event, CheckpointEvent)]
-    stride = -(-len(made) // MOST_MARKS) or 1
-    chosen = made[::-1][::stride][::-1]  # the last one is always among them
+    starts = [event for event in made if event.reason == "start"][:1]
+    others = [event for event in made if event.reason != "start"]
+    stride = -(-len(others) // (MOST_MARKS - 1)) or 1
+    chosen = [*starts, *others[::-1][::stride][::-1]]
     return [
         Mark(
             step=event.step,

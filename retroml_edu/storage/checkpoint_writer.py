@@ -46,7 +46,8 @@ def write_checkpoint(
 ) -> CheckpointEvent:
     """Store a snapshot; it is there whole, or not at all.
 
-    An untagged one of the same step goes once the new one is there.
+    Another one of the same step goes once the new one is there, unless it has a name or is the one with which a run
+    began that goes on from another.
 
     Args:
         folder: Run folder, which this process owns.
@@ -100,7 +101,7 @@ def write_checkpoint(
     except ValueError as error:
         raise StorageError(f"The state at step {snapshot.step} cannot be stored: {error}") from error
     for old in same_step:
-        if not tag_of(folder, old):
+        if not tag_of(folder, old) and not _is_start(folder, old):
             with suppress(StorageError):  # it is superseded by its number, and in nobody's way
                 remove_folder(folder.checkpoints_dir / old)
     return CheckpointEvent(
@@ -128,6 +129,12 @@ def _prepared(folder: RunFolder) -> list[str]:
             raise cannot_write(part, error) from error
         remove_leftovers(part)
     return checkpoint_names(folder)
+
+
+def _is_start(folder: RunFolder, name: str) -> bool:
+    with suppress(StorageError):
+        return read_description(folder, name).reason == "start"
+    return False
 
 
 def _replay_before(folder: RunFolder, names: list[str], attempt: int) -> ReplayRecord | None:

@@ -74,12 +74,13 @@ class StoredCheckpoint(CheckpointInfo):
     snapshot: Snapshot = field(kw_only=True)
 
 
-def read_checkpoint(folder: RunFolder, which: int | str) -> StoredCheckpoint:
+def read_checkpoint(folder: RunFolder, which: int | str, *, with_rows: bool = False) -> StoredCheckpoint:
     """Read a checkpoint, which may come from a stranger: every size, hash and digest is checked before use.
 
     Args:
         folder: Run folder.
         which: Its step, or its path as in `CheckpointEvent.path`.
+        with_rows: Whether all replay rows are read once too, so that none turns out to be damaged later.
 
     Raises:
         StorageError: If there is no such checkpoint, or it is damaged, altered, or of another format version.
@@ -101,6 +102,8 @@ def read_checkpoint(folder: RunFolder, which: int | str) -> StoredCheckpoint:
             raise ValueError("its weights are not what their digest says")  # noqa: TRY301
     except (ValueError, StorageError) as error:
         raise unusable(folder, name, error) from None
+    if replay is not None and with_rows:
+        replay.check()
     info = _info(folder, name, description)
     return StoredCheckpoint(**{field.name: getattr(info, field.name) for field in fields(info)}, snapshot=snapshot)
 
@@ -123,13 +126,9 @@ def newest_checkpoint(folder: RunFolder) -> tuple[StoredCheckpoint | None, list[
     listed, problems = _listed(folder)
     for info in reversed(listed):
         try:
-            stored = read_checkpoint(folder, info.path)
-            if isinstance(stored.snapshot.replay, StoredReplay):
-                stored.snapshot.replay.check()
+            return read_checkpoint(folder, info.path, with_rows=True), problems
         except StorageError as error:
             problems.append(str(error))
-        else:
-            return stored, problems
     return None, problems
 
 

@@ -156,13 +156,15 @@ def _remove_stale(folder: RunFolder) -> None:
             lock.unlink()
     try:
         lock.touch(exist_ok=False)
+        try:
+            if lease_state(folder) == "stale":
+                folder.lease_file.unlink(missing_ok=True)
+        finally:
+            lock.unlink()
     except FileExistsError:
         raise _busy(folder) from None
-    try:
-        if lease_state(folder) == "stale":
-            folder.lease_file.unlink(missing_ok=True)
-    finally:
-        lock.unlink()
+    except OSError as error:
+        raise cannot_write(folder.lease_file, error) from error
 
 
 def _busy(folder: RunFolder) -> RunBusyError:

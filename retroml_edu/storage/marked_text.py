@@ -178,7 +178,7 @@ class _YamlParser(Reader, Scanner, Parser):
 
 def _yaml_parts(parser: _YamlParser) -> Iterator[_Part]:
     while parser.check_event():
-        event = parser.get_event()  # type: ignore[no-untyped-call]
+        event = parser.get_event()  # type: ignore[no-untyped-call]  # PyYAML has no types here
         line = event.start_mark.line + 1
         if isinstance(event, yaml.NodeEvent) and event.anchor is not None:
             raise MarkedTextError("anchors and aliases (& and *) are not read: write the value out", line)

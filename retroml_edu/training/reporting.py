@@ -9,9 +9,9 @@ from typing import Any
 from retroml_edu.core.control import Control
 from retroml_edu.core.events import EpisodeEvent, MetricEvent, ProgressEvent
 from retroml_edu.core.metrics import METRICS, STEPS_PER_SECOND
+from retroml_edu.core.saved import SavedState, misfit
 from retroml_edu.core.training import Emit
 from retroml_edu.training.clock import SpeedMeter, TrainingClock
-from retroml_edu.training.saved import SavedState, misfit
 
 MOST_METRIC_EVENTS = 4_000
 PROGRESS_INTERVAL_S = 0.25

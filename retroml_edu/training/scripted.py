@@ -13,15 +13,15 @@ from retroml_edu.core.control import Control, StopRequested
 from retroml_edu.core.errors import TrainingError
 from retroml_edu.core.events import log
 from retroml_edu.core.frames import Frame
+from retroml_edu.core.generators import generator_state, set_generator_state
 from retroml_edu.core.metrics import ENTROPY, LOSS
+from retroml_edu.core.saved import SavedState, misfit
 from retroml_edu.core.snapshot import Snapshot
 from retroml_edu.core.training import Emit, Start, TrainedModel
 from retroml_edu.core.weights import PolicyWeights
 from retroml_edu.envs import make_env
 from retroml_edu.policies import WeightsError, build_policy, copy_weights, load_weights
-from retroml_edu.training.generators import generator_state, set_generator_state
 from retroml_edu.training.reporting import Reporter
-from retroml_edu.training.saved import SavedState, misfit
 
 EPISODE_STEPS = 40
 ROLLOUT_STEPS = 16

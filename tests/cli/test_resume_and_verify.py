@@ -187,10 +187,21 @@ def test_verify_says_identical_and_what_was_looked_at(command, left, how):
     assert "left" in err
 
 
-def test_verify_without_checkpoints_says_that_nothing_was_trained_again(command, scripted):
+def test_verify_without_checkpoints_trains_the_whole_run_again(command, scripted):
     command(f"{TRAIN} --no-checkpoints")
     code, out, _ = command("verify --quiet")
     assert code == 0
+    assert "  trained again     100% of the steps\n" in out
+
+
+def test_verify_of_a_stopped_run_without_checkpoints_says_that_nothing_was_trained_again(command, scripted, home):
+    trainer = ScriptedTrainer(wait_at=400)
+    run = Session(home, trainer_for=lambda config: trainer).start(small_config(checkpoints={"enabled": False}))
+    assert trainer.reached.wait(TIMEOUT_S)
+    run.stop()
+    run.wait(TIMEOUT_S)
+    code, out, _ = command("verify --quiet")
+    assert code == 3
     assert "  trained again     0% of the steps\n" in out
     assert "how they came about was not looked at" in out
 

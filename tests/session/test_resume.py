@@ -9,10 +9,12 @@ import pytest
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.errors import ConfigError, RunBusyError, StorageError
 from retroml_edu.core.states import RunState
+from retroml_edu.session.archive import RunArchive
 from retroml_edu.session.history import list_runs, load_run
 from retroml_edu.session.session import Session
 from retroml_edu.storage.certificate import read_certificate
 from retroml_edu.storage.checkpoints import list_checkpoints, read_checkpoint
+from retroml_edu.storage.lease import lease_state
 from retroml_edu.storage.model_files import load_model
 from retroml_edu.training.scripted import ScriptedTrainer
 from tests.session.bench import TIMEOUT_S, small_config, states, until
@@ -108,6 +110,15 @@ def test_what_cannot_be_resumed_is_told(session, home, whole):
     left = left_at(home, 330)
     with pytest.raises(StorageError, match="has no checkpoint of step 7"):
         session.resume(left.run_id, step=7)
+
+
+def test_of_two_who_resume_at_once_the_slower_one_is_told(session, home, whole):
+    """What it looked at before it got the run is no longer what the run is."""
+    checkpoint = list_checkpoints(whole.folder)[1]
+    with pytest.raises(RunBusyError, match="Another process has just gone on"):
+        RunArchive.reopen(whole.folder, whole.config, session.index, checkpoint)
+    assert whole.folder.certificate_file.exists()
+    assert lease_state(whole.folder) == "none"
 
 
 def test_a_run_without_checkpoints_is_started_anew(session, home):

@@ -170,6 +170,14 @@ def test_one_with_a_name_is_not_replaced(folder: RunFolder) -> None:
     assert_same(read_checkpoint(folder, 120).snapshot, snapshot(120, seed=2))
 
 
+def test_the_state_that_a_run_began_with_is_not_replaced(folder: RunFolder) -> None:
+    """Another one of that step may go some day, and nobody could train the run again without it."""
+    values = WRITTEN | {"reason": "start"}
+    begun = write_checkpoint(folder, snapshot(120), **values)
+    again = write_checkpoint(folder, snapshot(120), **WRITTEN)
+    assert [info.path for info in list_checkpoints(folder)] == [begun.path, again.path]
+
+
 def test_the_newest_is_of_the_newest_attempt(folder: RunFolder) -> None:
     for attempt, step in ((1, 100), (1, 200), (1, 300), (2, 110), (2, 120)):
         write_checkpoint(folder, snapshot(step), **(WRITTEN | {"attempt": attempt}))

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from retroml_edu.core.errors import RunBusyError
+from retroml_edu.core.errors import RunBusyError, StorageError
 from retroml_edu.storage.folder import RunFolder
 from retroml_edu.storage.lease import Lease, lease_state
 
@@ -135,3 +135,17 @@ def test_a_lease_that_could_not_be_removed_binds_nobody_once_it_was_given_back(
     assert folder.lease_file.exists()
     assert lease_state(folder) == "stale"
     Lease.acquire(folder).release()
+
+
+def test_a_dead_owner_in_a_folder_that_cannot_be_written_is_a_sentence(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Lease.acquire(folder)
+    change(folder, host="elsewhere", heartbeat_utc=ago(3_600))
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "touch", refuse)
+    with pytest.raises(StorageError, match="Permission denied"):
+        Lease.acquire(folder)

@@ -10,9 +10,9 @@ import pytest
 
 from retroml_edu.core.control import Control
 from retroml_edu.core.errors import TrainingError
+from retroml_edu.core.generators import generator_state, set_generator_state
 from retroml_edu.core.snapshot import Snapshot
 from retroml_edu.training import trainer_for
-from retroml_edu.training.generators import generator_state, set_generator_state
 from retroml_edu.training.scripted import ScriptedTrainer
 
 REFUSED = "does not fit|do not fit|cannot be used|cannot be resumed"

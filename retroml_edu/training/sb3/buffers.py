@@ -21,8 +21,9 @@ from stable_baselines3.common.type_aliases import (
 )
 from stable_baselines3.common.vec_env import VecNormalize
 
+from retroml_edu.core.saved import SavedState, fitting, misfit
 from retroml_edu.core.snapshot import ReplayRows
-from retroml_edu.training.saved import SavedState, choices_within, fitting, misfit
+from retroml_edu.training.sb3.choices import choices_within
 
 Poll = Callable[[], None]
 
@@ -112,7 +113,7 @@ class DrawnRolloutBuffer(_DrawnRollout, RolloutBuffer):  # type: ignore[misc]  #
     """Steps of the rollout that is learned from now."""
 
 
-class DrawnDictRolloutBuffer(_DrawnRollout, DictRolloutBuffer):  # type: ignore[misc]
+class DrawnDictRolloutBuffer(_DrawnRollout, DictRolloutBuffer):  # type: ignore[misc]  # likewise
     """The same, of observations that have names."""
 
 
@@ -140,7 +141,7 @@ class _DrawnReplay:
 
     def add(self, *args: Any, **kwargs: Any) -> None:
         """Add one step of all environments."""
-        super().add(*args, **kwargs)  # type: ignore[misc]
+        super().add(*args, **kwargs)  # type: ignore[misc]  # the buffer that this is mixed into has it
         self.added += 1
 
     def sample(self: Any, batch_size: int, env: VecNormalize | None = None) -> Any:

@@ -9,7 +9,7 @@ import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
 from torch import Tensor
 
-from retroml_edu.training.saved import SavedState, misfit
+from retroml_edu.core.saved import SavedState, misfit
 
 _MOMENTS: Mapping[type[torch.optim.Optimizer], frozenset[str]] = {
     torch.optim.Adam: frozenset({"step", "exp_avg", "exp_avg_sq"}),

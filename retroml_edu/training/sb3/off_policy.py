@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 
-from retroml_edu.training.saved import SavedState
+from retroml_edu.core.saved import SavedState
 from retroml_edu.training.sb3.buffers import DrawnDictReplayBuffer, DrawnReplayBuffer
 from retroml_edu.training.sb3.stepped import Infos, Stepped
 

@@ -10,7 +10,7 @@ from gymnasium import spaces
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.utils import obs_as_tensor
 
-from retroml_edu.training.saved import SavedState
+from retroml_edu.core.saved import SavedState
 from retroml_edu.training.sb3.buffers import DrawnDictRolloutBuffer, DrawnRolloutBuffer
 from retroml_edu.training.sb3.stepped import Infos, Stepped
 
@@ -52,7 +52,7 @@ class SteppedOnPolicy(Stepped, OnPolicyAlgorithm):
             self._add_what_a_time_limit_cut_off(rewards, dones, infos)
         starts: Any = self._last_episode_starts
         self.rollout_buffer.add(last, actions, rewards, starts, values, log_probs)
-        self._last_obs = observations  # type: ignore[assignment]
+        self._last_obs = observations  # type: ignore[assignment]  # VecEnv names more kinds
         self._last_episode_starts = dones
         return infos
 

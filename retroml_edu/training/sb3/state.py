@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from retroml_edu.core.errors import TrainingError
+from retroml_edu.core.generators import generator_state, set_generator_state
+from retroml_edu.core.saved import SavedState, misfit
 from retroml_edu.core.snapshot import ReplayRows, Snapshot
 from retroml_edu.core.weights import Arrays, PolicyWeights
 from retroml_edu.envs.state import capture_vector, restore_vector
 from retroml_edu.policies.normalization import load_statistics
 from retroml_edu.policies.weights import WeightsError, copy_weights, load_weights
-from retroml_edu.training.generators import generator_state, set_generator_state
-from retroml_edu.training.saved import SavedState, choices_within, misfit
+from retroml_edu.training.sb3.choices import choices_within
 from retroml_edu.training.sb3.moments import capture_moments, restore_moments
 from retroml_edu.training.sb3.off_policy import SteppedOffPolicy
 from retroml_edu.training.sb3.stepped import Stepped

@@ -10,7 +10,7 @@ import numpy as np
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecEnv
 
-from retroml_edu.training.saved import SavedState
+from retroml_edu.core.saved import SavedState
 from retroml_edu.training.sb3.update import UpdateGuard
 
 Infos = Sequence[Mapping[str, Any]]
@@ -83,7 +83,7 @@ class Stepped(BaseAlgorithm, ABC):
 
     def reset_environments(self) -> None:
         """Begin an episode in every environment."""
-        self._last_obs = self.env.reset()  # type: ignore[assignment]
+        self._last_obs = self.env.reset()  # type: ignore[assignment]  # VecEnv names more kinds
         self._last_episode_starts = np.ones(self.n_envs, dtype=bool)
         if self._vec_normalize_env is not None:
             self._last_original_obs = self._vec_normalize_env.get_original_obs()

@@ -9,13 +9,13 @@ import numpy as np
 from stable_baselines3.common.vec_env import VecEnv
 
 from retroml_edu.core.frames import Frame
+from retroml_edu.core.saved import SavedState
 from retroml_edu.core.snapshot import Snapshot
 from retroml_edu.core.weights import PolicyWeights
 from retroml_edu.envs.vector import render_frame
 from retroml_edu.policies.normalization import copy_statistics
 from retroml_edu.policies.weights import copy_weights
 from retroml_edu.training.reporting import Reporter
-from retroml_edu.training.saved import SavedState
 from retroml_edu.training.sb3.state import capture, replay_rows, restore
 from retroml_edu.training.sb3.stepped import Stepped
 

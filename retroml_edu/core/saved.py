@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from gymnasium import spaces
 
 from retroml_edu.core.errors import TrainingError
 from retroml_edu.core.weights import Arrays
@@ -72,6 +71,13 @@ class SavedState:
             raise misfit(f'the array "{name}" is missing')
         return fitting(name, array, shape, dtype)
 
+    def finite(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
+        """Return an array of finite float64 of exactly this shape; it is not copied."""
+        array = self.array(name, shape, np.float64)
+        if not np.isfinite(array).all():
+            raise misfit(f'the array "{name}" holds what is no finite number')
+        return array
+
     def arrays_under(self, prefix: str) -> dict[str, np.ndarray]:
         """Return the arrays whose names begin so, by the rest of their names."""
         return {name.removeprefix(prefix): array for name, array in self._arrays.items() if name.startswith(prefix)}
@@ -93,20 +99,6 @@ def fitting(name: str, array: np.ndarray, shape: tuple[int, ...], dtype: npt.DTy
             f'the array "{name}" is {array.dtype} of shape {array.shape}, and {np.dtype(dtype)} of shape {shape} is '
             "needed"
         )
-    return array
-
-
-def choices_within(name: str, array: np.ndarray, space: spaces.Space[Any]) -> np.ndarray:
-    """Return an array if none of its entries is a choice that a space does not have: a network counts on that.
-
-    Raises:
-        TrainingError: If one is.
-    """
-    if isinstance(space, spaces.Dict):
-        space = space.spaces[name.partition("observations/")[2]]
-    limits = space.n if isinstance(space, spaces.Discrete) else getattr(space, "nvec", None)
-    if limits is not None and not ((array >= 0) & (array < limits)).all():
-        raise misfit(f'the array "{name}" has choices that there are not')
     return array
 
 
