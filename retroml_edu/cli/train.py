@@ -13,6 +13,7 @@ from retroml_edu.core.config import ALGORITHMS, RUN_LENGTHS, ExperimentConfig
 from retroml_edu.core.errors import ConfigError
 from retroml_edu.core.metrics import RETURN_WINDOW
 from retroml_edu.core.results import RunResult
+from retroml_edu.core.states import RunState
 from retroml_edu.storage.config_files import read_config_file
 
 if TYPE_CHECKING:
@@ -153,6 +154,8 @@ def print_result(result: RunResult, config: ExperimentConfig) -> None:
         print(f"  return    {mean:.1f}, mean of the last {RETURN_WINDOW} episodes")
         print("            (one seed: no conclusion about the algorithm)")
     print(f"  run       {result.run_id}")
+    if result.state is RunState.STOPPED and config.checkpoints.enabled:
+        print(f"  go on     retroml-edu resume {result.run_id}")
     print(f"  folder    {result.path}")
     if result.video_path:
         print(f"  video     {result.video_path}")

@@ -91,9 +91,9 @@ class RunArchive:
 
     @classmethod
     def reopen(
-        cls, folder: RunFolder, config: ExperimentConfig, index: RunIndex, checkpoint: CheckpointInfo
+        cls, folder: RunFolder, config: ExperimentConfig, index: RunIndex, checkpoint: CheckpointInfo | None
     ) -> RunArchive:
-        """Take over the folder of a run that goes on from one of its checkpoints.
+        """Take over the folder of a run that goes on from one of its checkpoints, or without one from its beginning.
 
         What was measured after the checkpoint counts no longer; nothing is removed.
 
@@ -104,10 +104,13 @@ class RunArchive:
         with ExitStack() as undo:
             lease = Lease.acquire(folder)
             undo.callback(lease.release)
-            if run_state(folder) is RunState.DONE or not (folder.path / checkpoint.path).is_dir():
+            gone = checkpoint is not None and not (folder.path / checkpoint.path).is_dir()
+            if run_state(folder) is RunState.DONE or gone:
                 raise RunBusyError(f"Another process has just gone on with the run {folder.run_id}. Look at it anew.")
             attempt = newest_attempt(folder) + 1
-            start = AttemptStart(checkpoint.last_valid_seq, checkpoint.step)
+            start = (
+                AttemptStart(0, 0) if checkpoint is None else AttemptStart(checkpoint.last_valid_seq, checkpoint.step)
+            )
             writer = RunWriter(folder, attempt, start)
             undo.pop_all()  # the run is ours
         for file in (folder.summary_file, folder.certificate_file, folder.manifest_file):

@@ -10,6 +10,7 @@ from gymnasium.envs.registration import EnvSpec as GymSpec
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.errors import ConfigError, Problem, RetroMLError
 from retroml_edu.core.hyperparameters import DQNHyperparameters, PPOHyperparameters
+from retroml_edu.core.weights import PolicyWeights
 from retroml_edu.envs import check_env, make_env, resolve_config
 from retroml_edu.envs.names import registered
 from retroml_edu.training.devices import device_problem
@@ -34,6 +35,25 @@ def check(config: ExperimentConfig) -> list[Problem]:
             problems.extend(_schedule_problems(resolved))
             problems.extend(_machine_problems(resolved))
     return sorted(problems, key=lambda problem: problem.severity != "error")
+
+
+def check_weights(config: ExperimentConfig, weights: PolicyWeights) -> None:
+    """Look whether weights are those of the network that a config asks for.
+
+    Args:
+        config: Fully resolved.
+        weights: What a run is to begin with.
+
+    Raises:
+        WeightsError: If not; the sentence names the first misfit.
+    """
+    from retroml_edu.policies import build_policy, load_weights
+
+    env = make_env(config.env_id, seed=config.seed, render_mode=None)
+    try:
+        load_weights(build_policy(config, env.observation_space, env.action_space), weights.arrays)
+    finally:
+        env.close()
 
 
 def _schedule_problems(config: ExperimentConfig) -> list[Problem]:

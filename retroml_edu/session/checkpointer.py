@@ -16,6 +16,8 @@ from retroml_edu.core.metrics import RETURN_WINDOW
 from retroml_edu.core.settings import CheckpointSettings
 from retroml_edu.core.snapshot import Snapshot
 
+FIRST_S = 5.0
+"""Seconds to the first checkpoint; each further one comes after twice as long, up to the interval of the config."""
 MOST_SHARE = 0.02
 """Of a run's time that checkpoints at intervals may take: on a slow disk they are made less often."""
 
@@ -110,7 +112,8 @@ class Checkpointer:
         self._stopping = stopping
         self._reason: CheckpointReason | None = "start" if at_start else None
         self._requested = False
-        self._next_s = time.monotonic() + settings.every_s
+        self._interval_s = min(FIRST_S, settings.every_s)
+        self._next_s = time.monotonic() + self._interval_s
         self._next_step: int | None = None
         self._problem = ""
         self._rise = _Rise()
@@ -148,7 +151,8 @@ class Checkpointer:
             self._emit(event)
             self._tidy_up(snapshot.step)
         ended_s = time.monotonic()
-        self._next_s = ended_s + max(self._settings.every_s, (ended_s - began_s) / MOST_SHARE)
+        self._interval_s = min(2 * self._interval_s, self._settings.every_s)
+        self._next_s = ended_s + max(self._interval_s, (ended_s - began_s) / MOST_SHARE)
 
     def _tidy_up(self, step: int) -> None:
         """Remove old checkpoints; one too many is no reason to warn anybody."""

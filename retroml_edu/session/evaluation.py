@@ -100,7 +100,8 @@ def evaluate(
     if seed is not None and not 0 <= seed <= MAX_SEED:
         raise ConfigError(f"seed={seed}: give a number between 0 and {MAX_SEED:,}, or none to draw one.")
     if not run.folder.model_dir.is_dir():
-        raise StorageError(f"Run {run.run_id} has no model yet ({run.state}): wait for its end, or train it again.")
+        way_out = "resume it, and test it at its end" if run.state.is_final else "wait for its end"
+        raise StorageError(f"Run {run.run_id} has no model yet ({run.state}): {way_out}.")
     seed = secrets.randbelow(MAX_SEED) if seed is None else seed
     weights, _ = load_model(run.folder)
     player = Player(run.config, seed=seed, deterministic=deterministic)

@@ -69,7 +69,7 @@ class Unfinished:
         where = f"after step {self.step:,}" if self.step else "before its first step"
         happened = f"{_ENDINGS[self.state]} {where}, {_ago(time.time() - self.left_s)}"
         if self.checkpoint_step is None:
-            return f"{happened}; it has no checkpoint to go on from."
+            return f"{happened}; it can go on from its beginning."
         return f"{happened}; it can go on from step {self.checkpoint_step:,}."
 
 

@@ -8,6 +8,7 @@ from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.errors import ConfigError, Problem, RunBusyError, StorageError
 from retroml_edu.core.settings import ParentRun
 from retroml_edu.core.states import RunState
+from retroml_edu.session.importing import is_imported
 from retroml_edu.storage.checkpoints import StoredCheckpoint, newest_checkpoint, read_checkpoint
 from retroml_edu.storage.environment import environment_differences, environment_facts
 from retroml_edu.storage.folder import RunFolder
@@ -17,12 +18,22 @@ from retroml_edu.storage.reader import run_state
 
 Schedules = Literal["continue", "restart"]
 
+_FROM_WEIGHTS = (
+    "it holds weights only, from which a new run can begin (retroml-edu train --weights-of, or Session.start with "
+    "weights)."
+)
 
-def checkpoint_to_resume(folder: RunFolder, step: int | None = None) -> tuple[StoredCheckpoint, list[str]]:
+
+def checkpoint_to_resume(
+    folder: RunFolder, config: ExperimentConfig, step: int | None = None
+) -> tuple[StoredCheckpoint | None, list[str]]:
     """Return the checkpoint from which a run goes on, and a sentence for each newer one that is damaged.
+
+    A run that was left before its first checkpoint goes on from its beginning, which its config and seed decide: None.
 
     Args:
         folder: Of the run.
+        config: Of the run.
         step: Step of the checkpoint; the newest that is whole, if left out.
 
     Raises:
@@ -34,8 +45,13 @@ def checkpoint_to_resume(folder: RunFolder, step: int | None = None) -> tuple[St
     if run_state(folder) is RunState.DONE:
         raise StorageError(
             f"The run {folder.run_id} has reached its last step, so there is nothing left to resume. To train on, "
-            "extend it to more steps."
+            f"extend it to more steps: retroml-edu train --from {folder.run_id} --steps ..., or Session.extend."
         )
+    if is_imported(folder):
+        raise StorageError(f"The run {folder.run_id} is a model that was imported: {_FROM_WEIGHTS}")
+    if step is None and config.parent is None:
+        checkpoint, problems = newest_checkpoint(folder)
+        return checkpoint, problems
     return usable_checkpoint(folder, step)
 
 
@@ -47,6 +63,8 @@ def usable_checkpoint(folder: RunFolder, step: int | None = None) -> tuple[Store
     """
     if step is not None:
         return read_checkpoint(folder, step, with_rows=True), []
+    if is_imported(folder):
+        raise StorageError(f"The run {folder.run_id} is a model that was imported: {_FROM_WEIGHTS}")
     checkpoint, problems = newest_checkpoint(folder)
     if checkpoint is None:
         reasons = f" {' '.join(problems)}" if problems else ""

@@ -213,7 +213,7 @@ class TrainingRun:
             total = self.config.total_timesteps
             early = {int(share * total) for share in self.config.video.milestones if share < 1.0}
             # What came before was filmed by the run that this one goes on from.
-            early = {step for step in early if step > self.first_step or self.first_step == 0}
+            early = {step for step in early if step > self.first_step or (step == 0 and self._archive.attempt == 1)}
             self.control.at_steps(early, self._recorder.record)
         self._thread.start()
 

@@ -15,7 +15,7 @@ from retroml_edu.core.training import Trainer
 from retroml_edu.core.weights import PolicyWeights
 from retroml_edu.envs import get_env, resolve_config
 from retroml_edu.session.archive import RunArchive
-from retroml_edu.session.check import check
+from retroml_edu.session.check import check, check_weights
 from retroml_edu.session.resume import Schedules, checkpoint_to_resume, environment_changes, extended, usable_checkpoint
 from retroml_edu.session.run import TrainerFactory, TrainingRun
 from retroml_edu.session.speed import measure_speed
@@ -83,18 +83,22 @@ class Session:
 
         Raises:
             ConfigError: If the config cannot run; the message names every problem.
+            WeightsError: If the weights are those of another network.
             StorageError: If its folder cannot be made.
         """
         raise_problems(self.check(config))
         resolved = _resolved(config)
+        if weights is not None:
+            check_weights(resolved, weights)
         archive = RunArchive.create(self.home, self.index, resolved)
         return self._begin(TrainingRun(resolved, self._trainer_for(resolved), archive, start=weights))
 
     def resume(self, run_id: str, *, step: int | None = None) -> TrainingRun:
         """Go on with a run that was stopped, failed or was lost, from its newest checkpoint, in the same folder.
 
-        Every value that it reports from there on, and the weights, are those of the run that was never interrupted.
-        What it had measured after the checkpoint counts no longer.
+        One that was left before its first checkpoint goes on from its beginning, which comes to the same. Every value
+        that it reports from there on, and the weights, are those of the run that was never interrupted. What it had
+        measured after the checkpoint counts no longer.
 
         Args:
             run_id: Its id, or the first characters of it, four at least.
@@ -104,24 +108,25 @@ class Session:
             UnknownNameError: If there is no such run.
             RunBusyError: If it still goes on.
             ConfigError: If its config cannot run here.
-            StorageError: If it has reached its end, or has no checkpoint that can be used.
+            StorageError: If it has reached its end, or the checkpoint cannot be used.
         """
         folder = open_run_folder(self.home.path, run_id)
         config = read_config(folder)
-        checkpoint, passed_over = checkpoint_to_resume(folder, step)
+        checkpoint, passed_over = checkpoint_to_resume(folder, config, step)
         raise_problems(self.check(config))
         archive = RunArchive.reopen(folder, config, self.index, checkpoint)
         run = TrainingRun(
             config,
             self._trainer_for(config),
             archive,
-            start=checkpoint.snapshot,
-            values_digest=checkpoint.values_digest,
+            start=None if checkpoint is None else checkpoint.snapshot,
+            values_digest="" if checkpoint is None else checkpoint.values_digest,
         )
         self._begin(run)  # first: what is said from here on is written into its folder
-        run.bus.publish(log("info", f"Going on from the checkpoint of step {checkpoint.step:,}.", step=checkpoint.step))
+        where = "the beginning" if checkpoint is None else f"the checkpoint of step {checkpoint.step:,}"
+        run.bus.publish(log("info", f"Going on from {where}.", step=run.first_step))
         for problem in [*passed_over, *environment_changes(folder)]:
-            run.bus.publish(log("warning", problem, step=checkpoint.step))
+            run.bus.publish(log("warning", problem, step=run.first_step))
         return run
 
     def extend(

@@ -18,7 +18,7 @@ from retroml_edu.core.events import EpisodeEvent, Event, MetricEvent
 from retroml_edu.core.metrics import RETURN_WINDOW
 from retroml_edu.core.states import RunState
 from retroml_edu.session.differences import Measured, compared, first_difference
-from retroml_edu.session.replay import replay
+from retroml_edu.session.replay import Replayed, replay
 from retroml_edu.storage.certificate import Certificate, Mark
 from retroml_edu.storage.checkpoints import StoredCheckpoint, read_checkpoint
 from retroml_edu.storage.folder import RunFolder
@@ -147,6 +147,15 @@ class Stretches:
         again.share = done / (max(self._certificate.steps, self._end, reported) - self._begin)
         return again
 
+    def first_difference_before(self, step: int) -> str:
+        """Train the stretch again in which a step lies, and return the first value there that differs, if one does."""
+        stretch = next((item for item in self._between_states() if item.first < step <= item.last), None)
+        if stretch is None:
+            return ""
+        self._progress(0.0, f"looking for the first difference in steps {stretch.first:,} to {stretch.last:,}")
+        result, _ = self._replayed(stretch, lambda _step: None)
+        return first_difference(self._events, result.events, after=stretch.first, to=stretch.last)
+
     def first_update(self) -> Again:
         """Train the first update again, and compare its values within the tolerance."""
         again = Again()
@@ -229,22 +238,12 @@ class Stretches:
     def _trained_again(self, stretch: Stretch, done: float, part: float) -> list[str]:
         what = f"training steps {stretch.first:,} to {stretch.last:,} again: {stretch.why}"
         self._progress(done, what)
-        stored = self._start
-        if stretch.first > self._begin or not self._can_begin:
-            stored = read_checkpoint(self._folder, stretch.first)
-        to_the_end = self._end_is_known and stretch.last == self._end
         try:
-            result = replay(
-                self._trainer_for(self._config),
-                self._config,
-                start=None if stored is None else stored.snapshot,
-                values_digest="" if stored is None or stored is self._start else stored.values_digest,
-                steps=sorted({*(mark.step for mark in stretch.marks), stretch.last}),
-                stop_state=self._stop_state if to_the_end else "",
-                control=_LinkedControl(self._control),
-                progress=lambda step: self._progress(done + part * (step - stretch.first) / stretch.length, what),
+            result, to_the_end = self._replayed(
+                stretch, lambda step: self._progress(done + part * (step - stretch.first) / stretch.length, what)
             )
         except TrainingError as error:
+            self._raise_if_called_off()
             return [f"Training cannot go on from step {stretch.first:,}: {error}"]
         self._raise_if_called_off()
         for mark in stretch.marks:
@@ -262,6 +261,24 @@ class Stretches:
         if to_the_end and result.weights_digest != self._certificate.weights_digest:
             return ["The model of the certificate is not the one that training leads to."]
         return []
+
+    def _replayed(self, stretch: Stretch, progress: Callable[[int], None]) -> tuple[Replayed, bool]:
+        """Train a stretch again; tell too whether it leads to the end that the certificate speaks of."""
+        stored = self._start
+        if stretch.first > self._begin or not self._can_begin:
+            stored = read_checkpoint(self._folder, stretch.first)
+        to_the_end = self._end_is_known and stretch.last == self._end
+        result = replay(
+            self._trainer_for(self._config),
+            self._config,
+            start=None if stored is None else stored.snapshot,
+            values_digest="" if stored is None or stored is self._start else stored.values_digest,
+            steps=sorted({*(mark.step for mark in stretch.marks), stretch.last}),
+            stop_state=self._stop_state if to_the_end else "",
+            control=_LinkedControl(self._control),
+            progress=progress,
+        )
+        return result, to_the_end
 
     def _raise_if_called_off(self) -> None:
         if self._control.stopping:

@@ -16,7 +16,7 @@ from retroml_edu.core.events import CheckpointEvent, Event, StateEvent
 from retroml_edu.core.states import RunState
 from retroml_edu.policies import WeightsError
 from retroml_edu.session.importing import is_imported, stock_weights
-from retroml_edu.session.stretches import Stretches
+from retroml_edu.session.stretches import Again, Stretches
 from retroml_edu.storage.certificate import STATEMENT, Certificate, config_digest, marks_of, read_certificate
 from retroml_edu.storage.environment import environment_differences, environment_facts
 from retroml_edu.storage.exports import metrics_csv, metrics_json
@@ -102,29 +102,46 @@ def verify(
     events = list(read_events(run.folder))
     found = Verification()
     progress(0.0, "comparing the files")
-    found.findings += _config_findings(run.folder, config, certificate)
-    found.findings += _end_findings(run, events, config, certificate)
-    found.findings += _value_findings(events, certificate)
-    found.findings += _export_findings(run.folder, events)
-    found.findings += _model_findings(run.folder, config, certificate)
-    found.findings += _manifest_findings(run.folder)
+    wrong_before = _first_wrong_mark(events, certificate)
+    found.findings += _file_findings(run, events, config, certificate, exports=wrong_before is None)
     found.notes.append("Config, values, exports, model and certificate were compared with each other.")
-    if not found.findings:
-        found.environment = _environment(run.folder)
-        stretches = Stretches(run.folder, config, certificate, events, trainer_for, control or Control(), progress)
-        if found.environment:
-            found.verdict = Verdict.NOT_COMPARABLE
-            again = stretches.first_update()
-        else:
-            again = stretches.compare(share, prefix_steps)
-            if again.share == 0.0:  # files that agree with each other show nothing yet: anybody can write them
-                found.verdict = Verdict.NOT_COMPARABLE
-        found.findings += again.findings
-        found.notes += again.notes
-        found.share = again.share
+    if found.findings:  # files that contradict each other are no ground to train from
+        if wrong_before is not None:
+            found.findings.append(_wrong_values(wrong_before))
+        found.verdict = Verdict.ALTERED
+        return found
+    found.environment = _environment(run.folder)
+    stretches = Stretches(run.folder, config, certificate, events, trainer_for, control or Control(), progress)
+    if wrong_before is not None:
+        where = "" if found.environment else stretches.first_difference_before(wrong_before)
+        again = Again([f"{_wrong_values(wrong_before)} {where}".rstrip()])
+    else:
+        again = stretches.first_update() if found.environment else stretches.compare(share, prefix_steps)
+    found.findings += again.findings
+    found.notes += again.notes
+    found.share = again.share
     if found.findings:
         found.verdict = Verdict.ALTERED
+    elif again.share == 0.0:  # files that agree with each other show nothing yet: anybody can write them
+        found.verdict = Verdict.NOT_COMPARABLE
     return found
+
+
+def _wrong_values(before: int) -> str:
+    return f"Before step {before:,} metrics.jsonl is not as the run wrote it."
+
+
+def _file_findings(
+    run: Run, events: list[Event], config: ExperimentConfig, certificate: Certificate, *, exports: bool
+) -> Iterator[str]:
+    yield from _config_findings(run.folder, config, certificate)
+    yield from _end_findings(run, events, config, certificate)
+    if tuple(marks_of(events)) != certificate.marks:
+        yield "The checkpoints in events.jsonl are not those of the certificate."
+    if exports:  # else they are as good as what they were made from
+        yield from _export_findings(run.folder, events)
+    yield from _model_findings(run.folder, config, certificate)
+    yield from _manifest_findings(run.folder)
 
 
 def _raise_unless_checkable(run: Run) -> None:
@@ -167,18 +184,18 @@ def _end_findings(
         yield "The run began with a state, and its config does not say from where."
 
 
-def _value_findings(events: Iterable[Event], certificate: Certificate) -> Iterator[str]:
-    """Chain the stored values, and compare wherever the run itself wrote down where it was."""
+def _first_wrong_mark(events: Iterable[Event], certificate: Certificate) -> int | None:
+    """Chain the stored values, and compare wherever the run itself wrote down where it was.
+
+    Returns:
+        The step before which a value has been changed; None if all are as they were.
+    """
     digest = ValuesDigest()
     for event in events:
         if isinstance(event, CheckpointEvent) and event.values_digest != digest.hex:
-            yield f"The values in metrics.jsonl before step {event.step:,} are not those that the run reported."
-            return
+            return event.step
         digest.add(event)
-    if digest.hex != certificate.values_digest:
-        yield "The values in metrics.jsonl are not those of the certificate."
-    if tuple(marks_of(events)) != certificate.marks:
-        yield "The checkpoints in events.jsonl are not those of the certificate."
+    return None if digest.hex == certificate.values_digest else certificate.steps
 
 
 def _export_findings(folder: RunFolder, events: list[Event]) -> Iterator[str]:

@@ -116,7 +116,10 @@ def read_certificate(folder: RunFolder) -> Certificate:
         data: dict[str, Any] = read_json_object(file, MAX_CERTIFICATE_BYTES)
         return Certificate(**data)
     except FileNotFoundError:
-        raise StorageError(f"The run {folder.run_id} has no certificate: it gets one when it ends.") from None
+        raise StorageError(
+            f"The run {folder.run_id} has no certificate: it was removed, or could not be written when the run ended. "
+            "Without one there is nothing to check the run against."
+        ) from None
     except (OSError, ValueError, TypeError) as error:
         reason = "it is no certificate of this format" if isinstance(error, ValidationError) else error
         raise StorageError(f"{file} cannot be read: {reason}.") from None

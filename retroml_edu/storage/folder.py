@@ -202,7 +202,7 @@ def open_run_folder(home: Path, run_id: str) -> RunFolder:
 
     Args:
         home: Where it is looked for.
-        run_id: Its id, or the first characters of it (four at least) where no other run shares them.
+        run_id: Its id, or the first or last characters of it (four at least) where no other run shares them.
 
     Raises:
         UnknownNameError: If no run, or more than one, goes by that name.
@@ -210,13 +210,18 @@ def open_run_folder(home: Path, run_id: str) -> RunFolder:
     folders = {folder.run_id: folder for folder in list_run_folders(home)}
     if run_id in folders:
         return folders[run_id]
-    matches = [name for name in folders if name.startswith(run_id)] if len(run_id) >= MIN_PREFIX else []
+    # Runs of one afternoon begin alike, since ids begin with the time: the end of an id is shorter to type.
+    matches = [name for name in folders if name.startswith(run_id) or name.endswith(run_id)]
+    if len(run_id) < MIN_PREFIX:
+        matches = []
     if len(matches) == 1:
         return folders[matches[0]]
     where = f"in {home}"
     if matches:
         some = ", ".join(matches[:3]) + (", ..." if len(matches) > 3 else "")
-        raise UnknownNameError(f'{len(matches)} runs {where} begin with "{run_id}": {some} Write more of the id.')
+        raise UnknownNameError(f'{len(matches)} runs {where} begin or end with "{run_id}": {some} Write more of it.')
+    if run_id and any(name.startswith(run_id) or name.endswith(run_id) for name in folders):
+        raise UnknownNameError(f'"{run_id}" is too short for the id of a run: write {MIN_PREFIX} characters or more.')
     hint = did_you_mean(run_id, folders) or (" It holds no runs yet." if not folders else "")
     raise UnknownNameError(f'There is no run "{run_id}" {where}.{hint}')
 

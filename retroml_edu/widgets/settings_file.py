@@ -9,6 +9,7 @@ import anywidget
 import traitlets
 
 from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.core.errors import RetroMLError
 from retroml_edu.session.export import YAML_MIME, settings_file_name
 from retroml_edu.storage.config_files import MAX_BYTES, SUFFIXES, config_of_text, config_text
 from retroml_edu.widgets.assets import STATIC
@@ -57,4 +58,5 @@ class SettingsFile(anywidget.AnyWidget):
         except Exception as error:  # noqa: BLE001 - an exception in a callback would appear nowhere
             self._failed(error)
             what = "saved" if action == "save" else "loaded"
-            self.send({"kind": "said", "token": token, "text": f"✕ Not {what}: the reason stands at the top."})
+            reason = str(error) if isinstance(error, RetroMLError) else "the reason stands at the top"
+            self.send({"kind": "said", "token": token, "text": f"✕ Not {what}: {reason}"})

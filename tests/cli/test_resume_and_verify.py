@@ -80,7 +80,7 @@ def test_a_run_that_is_not_there_is_one_line(command, left, typed, says):
 
 MISTAKES = {
     "resume what is done": ("resume {done}", "has reached its last step, so there is nothing left to resume"),
-    "no checkpoint": ("resume {bare}", "has no checkpoint that can be used"),
+    "no checkpoint": ("train --from {bare} --steps 900", "has no checkpoint that can be used"),
     "a step without checkpoint": ("resume {left} --step 123", "has no checkpoint of step 123. There are those of step"),
     "a checkpoint of what has ended": ("checkpoint {left}", "is stopped: only a run that trains makes a checkpoint"),
     "a share above all": ("verify {left} --share 2 --quiet", "share=2: give a share of the run between 0 and 1"),

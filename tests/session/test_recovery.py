@@ -67,11 +67,11 @@ def test_a_lost_run_is_found_with_what_happened_and_what_is_possible(lose):
     )
 
 
-def test_a_lost_run_without_a_checkpoint_says_so(lose):
+def test_a_lost_run_without_a_checkpoint_goes_on_from_its_beginning(lose):
     folder = lose(checkpoints={"enabled": False})
     (found,) = unfinished_runs(folder.path.parent)
     assert found.checkpoint_step is None
-    assert found.what_happened.endswith("; it has no checkpoint to go on from.")
+    assert found.what_happened.endswith("; it can go on from its beginning.")
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,13 @@ import json
 import pytest
 
 from retroml_edu.core.config import ExperimentConfig
-from retroml_edu.core.errors import ConfigError, RunBusyError, StorageError
+from retroml_edu.core.digest import ValuesDigest
+from retroml_edu.core.errors import ConfigError, RetroMLError, RunBusyError, StorageError
+from retroml_edu.core.settings import CheckpointSettings
+from retroml_edu.core.snapshot import Snapshot
 from retroml_edu.core.states import RunState
 from retroml_edu.session.archive import RunArchive
+from retroml_edu.session.checkpointer import Checkpointer
 from retroml_edu.session.history import list_runs, load_run
 from retroml_edu.session.session import Session
 from retroml_edu.storage.certificate import read_certificate
@@ -121,16 +125,45 @@ def test_of_two_who_resume_at_once_the_slower_one_is_told(session, home, whole):
     assert lease_state(whole.folder) == "none"
 
 
-def test_a_run_without_checkpoints_is_started_anew(session, home):
+def test_a_run_that_was_left_before_its_first_checkpoint_begins_again_with_the_same_values(session, home, whole):
     trainer = ScriptedTrainer(wait_at=200)
-    run = Session(home, trainer_for=lambda config: trainer).start(small_config(checkpoints={"enabled": False}))
+    config = small_config(steps=STEPS, checkpoints={"enabled": False})
+    run = Session(home, trainer_for=lambda config: trainer).start(config)
     assert trainer.reached.wait(TIMEOUT_S)
     with pytest.raises(RunBusyError, match="makes no checkpoints"):
         run.checkpoint()
     run.stop()
     run.wait(TIMEOUT_S)
-    with pytest.raises(StorageError, match=r"no checkpoint that can be used\. Start it anew"):
-        session.resume(run.run_id)
+    again = session.resume(run.run_id)
+    assert again.wait(TIMEOUT_S).state is RunState.DONE
+    assert any(event.kind == "log" and event.message == "Going on from the beginning." for event in again.bus.history)
+    assert certified(load_run(run.run_id, home)) == certified(whole)
+
+
+def test_weights_of_another_network_are_refused_before_the_start(session, whole):
+    weights, _ = load_model(whole.folder)
+    with pytest.raises(RetroMLError, match=r"do not fit the network|has shape"):
+        session.start(small_config(hyperparameters={"net_arch": [8]}), weights=weights)
+    assert len(list_runs(session.home.path)) == 1
+
+
+def test_the_first_checkpoints_come_early_and_then_less_and_less_often(monkeypatch):
+    now, made = [0.0], []
+    monkeypatch.setattr("retroml_edu.session.checkpointer.time.monotonic", lambda: now[0])
+
+    class Store:
+        def store_checkpoint(self, snapshot, reason, values_digest):
+            made.append(now[0])
+            raise StorageError("nowhere")
+
+    checkpointer = Checkpointer(
+        CheckpointSettings(), Store(), ValuesDigest(), lambda event: None, stopping=lambda: False
+    )
+    for second in range(300):
+        now[0] = float(second)
+        if checkpointer.due(second):
+            checkpointer.take(Snapshot(second, {}, {}))
+    assert made == [5.0, 15.0, 35.0, 75.0, 135.0, 195.0, 255.0]
 
 
 def test_a_run_that_goes_on_cannot_be_resumed(session, start):

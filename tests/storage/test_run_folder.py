@@ -58,8 +58,9 @@ def test_a_run_is_found_by_the_beginning_of_its_id(home: Home, config: Experimen
         open_run_folder(home.path, first[:8])
     with pytest.raises(UnknownNameError, match=f'Did you mean "{second}"'):
         open_run_folder(home.path, second[:-1] + "9")
-    with pytest.raises(UnknownNameError, match="no run"):
+    with pytest.raises(UnknownNameError, match='"01a" is too short'):
         open_run_folder(home.path, first[:3])
+    assert open_run_folder(home.path, second[-4:]).run_id == second  # ids of one afternoon begin alike
 
 
 @pytest.mark.parametrize("name", ["../..", "/", "nothing"])
