@@ -127,7 +127,7 @@ def solved_label(solved_return: float) -> Properties:
         "xanchor": "left",
         "y": solved_return,
         "yref": "y",
-        "yanchor": "bottom",
+        "yanchor": "top",
         "showarrow": False,
         "font": {"size": 11},
     }

@@ -157,8 +157,8 @@ def _fill(axes: Axes, drawn: Layers, panel: Panel, theme: Theme) -> None:
 
 def _mark_solved(axes: Axes, solved_return: float, theme: Theme) -> None:
     axes.axhline(solved_return, color=theme.muted, linestyle="--", linewidth=1, zorder=1)
-    place: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "xytext": (3, 2), "textcoords": "offset points"}
-    _plain(axes.annotate(solved_text(solved_return), (0, solved_return), **place), 8, theme.muted)
+    place: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "xytext": (3, -3), "textcoords": "offset points"}
+    _plain(axes.annotate(solved_text(solved_return), (0, solved_return), va="top", **place), 8, theme.muted)
 
 
 def _style(axes: Axes, panel: Panel, theme: Theme) -> None:

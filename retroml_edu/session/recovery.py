@@ -6,11 +6,10 @@ import time
 from collections.abc import Collection
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from itertools import takewhile
 from pathlib import Path
 
 from retroml_edu.core.errors import ConfigError, StorageError
-from retroml_edu.core.events import Event, LogEvent, StateEvent
+from retroml_edu.core.events import Event, StateEvent
 from retroml_edu.core.ids import is_run_id, utc_now
 from retroml_edu.core.states import RunState
 from retroml_edu.session.history import Run
@@ -154,12 +153,7 @@ def restore(home: Path, run_id: str) -> None:
 
 def earlier_events(run: TrainingRun) -> list[Event]:
     """Return what a resumed run had reported before it was resumed and what still counts; its own bus has the rest."""
-    news = [event for event in run.bus.history if isinstance(event, StateEvent | LogEvent)]
-    old = takewhile(
-        lambda event: not isinstance(event, StateEvent | LogEvent) or event not in news,
-        read_events(RunFolder(run.path)),
-    )
-    return list(old)
+    return list(read_events(RunFolder(run.path), before_attempt=run.attempt))
 
 
 def _unfinished(folder: RunFolder, states: Collection[RunState]) -> Unfinished | None:

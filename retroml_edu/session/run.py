@@ -99,6 +99,11 @@ class TrainingRun:
         return self._step
 
     @property
+    def attempt(self) -> int:
+        """Which start of the run this is, from 1."""
+        return self._archive.attempt
+
+    @property
     def error(self) -> str | None:
         """What went wrong, in a sentence."""
         return self._error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -58,8 +59,9 @@ class _Lines:
 class EventReader(Iterator[Event]):
     """The events of a run in their order; what is damaged is skipped and counted."""
 
-    def __init__(self, folder: RunFolder) -> None:
+    def __init__(self, folder: RunFolder, before_attempt: int | None = None) -> None:
         self._lines = _Lines()
+        self._before_attempt = math.inf if before_attempt is None else before_attempt
         self._events = self._read(folder)
 
     @property
@@ -74,12 +76,18 @@ class EventReader(Iterator[Event]):
         # Read first and whole: it is small, and it says which lines of the other file are superseded.
         story = list(self._lines.decoded(whole_lines(folder.events_log)))
         metrics = self._lines.decoded(whole_lines(folder.metrics_log))
-        yield from self._lines.events(heapq.merge(story, metrics, key=_seq))
+        lines = heapq.merge(story, metrics, key=_seq)
+        yield from self._lines.events(line for line in lines if line.attempt < self._before_attempt)
 
 
-def read_events(folder: RunFolder) -> EventReader:
-    """Return an iterator over the events of a run; files that are missing hold none."""
-    return EventReader(folder)
+def read_events(folder: RunFolder, *, before_attempt: int | None = None) -> EventReader:
+    """Return an iterator over the events of a run; files that are missing hold none.
+
+    Args:
+        folder: Of the run.
+        before_attempt: Only what earlier attempts than this one wrote, and still counts.
+    """
+    return EventReader(folder, before_attempt)
 
 
 class EventTail:

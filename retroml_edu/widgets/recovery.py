@@ -110,5 +110,4 @@ def _described(found: list[Unfinished]) -> dict[str, Any]:
         "title": newest.title,
         "text": newest.what_happened,
         "more": f"and {others:,} more" if others else "",
-        "resumable": newest.checkpoint_step is not None,
     }

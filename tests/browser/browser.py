@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Locator, Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from tests.browser.jupyterlab import LabServer
 
 TIMEOUT_S = 30.0
+ACQUAINTANCE_S = 15.0
 Theme = Literal["light", "dark"]
 
 # A laptop's height: what a student sees at once.
@@ -25,7 +28,10 @@ _READY = """() => {
     && kernel?.connectionStatus === 'connected' && ['idle', 'busy'].includes(kernel.status));
 }"""
 # A cell that runs while JupyterLab is still making its acquaintance with the kernel may never be answered.
-_ACQUAINTED = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.info.then(() => true)"
+_ACQUAINTED = """limit_ms => document.querySelector('.jp-Dialog') ? true : Promise.race([
+  window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.info.then(() => true),
+  new Promise(done => setTimeout(() => done(false), limit_ms)),
+])"""
 _IDLE = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
 _COUNT = "() => window.jupyterapp.shell.currentWidget.content.widgets.length"
 _EXECUTE = "([command, args]) => window.jupyterapp.commands.execute(command, args)"
@@ -208,12 +214,25 @@ class LabPage:
         return file
 
     def _wait_until_ready(self) -> None:
-        self.page.wait_for_function(_READY)
+        self._wait_for_kernel()
         dialog = self.page.locator(".jp-Dialog")
         if dialog.count():
             raise AssertionError(f"JupyterLab opened with a question instead: {dialog.inner_text()!r}")
         self.page.locator("#jupyterlab-splash").wait_for(state="detached")
-        self.page.evaluate(_ACQUAINTED)
+
+    def _wait_for_kernel(self) -> None:
+        """Wait until page and kernel know each other.
+
+        A kernel that has just started now and then misses JupyterLab's first question, and stays "Unknown" for good
+        (JupyterLab 4.6 with ipykernel 7.3). Whoever sits before it loads the page again; so does this, twice at most.
+        """
+        for _ in range(2):
+            with suppress(PlaywrightTimeoutError):
+                self.page.wait_for_function(_READY, timeout=ACQUAINTANCE_S * 1000)
+                if self.page.evaluate(_ACQUAINTED, ACQUAINTANCE_S * 1000):
+                    return
+            self.page.reload()
+        self.page.wait_for_function(_READY)
 
     def _note_exception(self, error: Error) -> None:
         # JupyterLab's own React code now and then trips over a node that is gone already, as when a theme changes.

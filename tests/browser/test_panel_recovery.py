@@ -42,7 +42,7 @@ def test_a_run_whose_kernel_was_killed_is_offered_and_resumed_to_its_end(page: L
     page.run_cell(1, timeout_s=60)
     panel.wait_until_drawn()
     notice.wait_for(timeout=60_000)
-    page.problems.clear()  # the saved page asked for the widgets of the kernel that is gone
+    page.problems.clear()  # what went wrong with the kernel that was killed
     assert "CartPole-v1 · PPO · seed 1" in notice.inner_text()
     assert "Its process ended without a word after step " in notice.inner_text()
     assert panel.nameless == []
@@ -70,7 +70,8 @@ def test_a_run_whose_kernel_was_killed_is_offered_and_resumed_to_its_end(page: L
     panel.wait_for_reach(59_000)
     page.screenshot(tmp_path / "done.png")
     assert len(list(home.glob("*/config.json"))) == 1
-    assert page.problems == []
+    # The saved page asks for the widgets of the kernel that is gone, sooner or later.
+    assert [problem for problem in page.problems if "widget model not found" not in problem] == []
 
 
 def test_a_stopped_run_goes_on_when_resume_is_pressed(page: LabPage) -> None:

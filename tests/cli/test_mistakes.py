@@ -66,7 +66,7 @@ def test_a_run_without_a_model_has_no_agent_to_test(command, scripted):
     command("train --env CartPole-v1 --steps 400 --quiet")
     code, _, err = command("test")
     assert code == 2
-    assert "has no model yet (failed): wait for its end, or train it again." in err
+    assert "has no model yet (failed): resume it, and test it at its end." in err
 
 
 @pytest.mark.parametrize("typed", [f"{TRAIN}", "runs", "show", "stop", "test", "export"])

@@ -101,7 +101,7 @@ def test_a_seed_is_drawn_where_none_is_given() -> None:
         ),
         ({"video": {"length_s": 0}}, "video.length_s", "length_s=0"),
         ({"video": {"milestones": []}}, "video.milestones", "milestones"),
-        ({"parent": {"run_id": "a", "step": -1}}, "parent.step", "step=-1"),
+        ({"parent": {"run_id": "019b0000-0000-7000-8000-000000000000", "step": -1}}, "parent.step", "step=-1"),
         (
             {"checkpoints": {"every_s": 4.9}},
             "checkpoints.every_s",
@@ -156,7 +156,7 @@ def test_a_config_survives_json(algorithm: str) -> None:
         normalize=True,
         hyperparameters={"net_arch": [32, 16]},
         video={"milestones": [1, 0.5, 0.5]},
-        parent={"run_id": "abc", "step": 5},
+        parent={"run_id": "019b0000-0000-7000-8000-000000000000", "step": 5},
         group_id="g",
     )
     read = ExperimentConfig(**json.loads(json.dumps(made.to_json_dict())))

@@ -111,7 +111,7 @@ def test_an_evaluation_that_makes_no_sense_is_refused(trained, arguments):
 def test_a_run_without_a_model_cannot_be_evaluated(start):
     run = start(scripted.ScriptedTrainer(fail_at=100))
     run.wait()
-    with pytest.raises(StorageError, match=r"has no model yet \(failed\): wait for its end, or train it again"):
+    with pytest.raises(StorageError, match=r"has no model yet \(failed\): resume it, and test it at its end"):
         evaluate(load_run(run.run_id, run.path.parent))
 
 

@@ -35,7 +35,9 @@ def lose(start, home, tmp_path):
         run = start(trainer, steps=800, checkpoints=checkpoints)
         assert trainer.reached.wait(TIMEOUT_S)
         until(lambda: any(isinstance(event, EpisodeEvent) for event in Run(RunFolder(run.path)).events()), "its files")
-        copy = RunFolder(shutil.copytree(run.path, tmp_path / "lost" / run.run_id))
+        copy = RunFolder(
+            shutil.copytree(run.path, tmp_path / "lost" / run.run_id, ignore=shutil.ignore_patterns(".*.tmp"))
+        )
         copy.lease_file.unlink()
         if lease is not None:
             copy.lease_file.write_text(json.dumps(lease), "utf-8")

@@ -129,7 +129,7 @@ def test_a_folder_that_cannot_be_read_is_told_once_and_looked_at_again(start, mo
 
 def killed(run, home):
     """Make what a killed process leaves of a run that goes on: a copy of its folder."""
-    copy = RunFolder(shutil.copytree(run.path, home / run.run_id))
+    copy = RunFolder(shutil.copytree(run.path, home / run.run_id, ignore=shutil.ignore_patterns(".*.tmp")))
     copy.lease_file.unlink()
     return load_run(copy.run_id, home)
 

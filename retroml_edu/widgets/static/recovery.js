@@ -56,7 +56,6 @@ function render({ model, el }) {
     more.hidden = !run.more;
     for (const [action, label, button] of actions) {
       button.setAttribute("aria-label", `${label} ${run.title ?? ""}`);
-      button.hidden = action === "resume" && !run.resumable;
     }
     said.textContent = model.get("said");
     undo.hidden = !model.get("undo");
