@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = (
+DECISIVE_PACKAGES = (
     "retroml-edu",
     "torch",
     "stable-baselines3",
@@ -21,6 +21,10 @@ PACKAGES = (
     "box2d",
     "numpy",
     "opencv-python-headless",
+)
+"""Those that compute what a run reports."""
+PACKAGES = (
+    *DECISIVE_PACKAGES,
     "safetensors",
     "av",
     "pandas",
@@ -61,19 +65,6 @@ def environment_facts(extra: Mapping[str, Any]) -> dict[str, Any]:
         "gpu": _gpu(),
         "torch_threads": _torch_threads(),
     } | {name: extra[name] for name in TRAINER_FACTS if name in extra}
-
-
-DECISIVE_PACKAGES = (
-    "retroml-edu",
-    "torch",
-    "stable-baselines3",
-    "gymnasium",
-    "ale-py",
-    "box2d",
-    "numpy",
-    "opencv-python-headless",
-)
-"""Those that compute what a run reports."""
 
 
 def environment_differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
