@@ -97,10 +97,12 @@ $(HAS_TORCH): $(HAS_VENV) $(LOCK)
 
 $(VENV)/.lab: pyproject.toml $(LOCK) $(HAS_TORCH)
 	$(PIP) install -c $(LOCK) -e .
+	$(BIN)/retroml-edu prepare
 	@touch $@
 
 $(VENV)/.test: pyproject.toml $(LOCK) $(HAS_TORCH)
 	$(PIP) install -c $(LOCK) -e ".[test]"
+	$(BIN)/retroml-edu prepare
 	@touch $(VENV)/.lab $@
 
 chromium: $(VENV)/.test

@@ -16,6 +16,7 @@ from retroml_edu.cli import (
     export,
     import_model,
     lab,
+    prepare,
     resume,
     runs,
     show,
@@ -26,7 +27,7 @@ from retroml_edu.cli import (
 )
 from retroml_edu.core.errors import RetroMLError
 
-COMMANDS = (lab, train, stop, checkpoint, resume, test, runs, show, export, import_model, verify, doctor)
+COMMANDS = (lab, train, stop, checkpoint, resume, test, runs, show, export, import_model, verify, prepare, doctor)
 MISTAKE = 2
 INTERRUPTED = 130
 

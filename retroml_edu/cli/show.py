@@ -58,7 +58,10 @@ def _print(stored: Run) -> None:
     if is_imported(stored.folder):
         print("  from      a model of plain stable-baselines3: its weights alone, nothing was trained here")
     print(f"  {_line(stored)}")
-    print(f"  settings  {config.n_envs} environments, normalize={config.normalize}, device={config.device}")
+    print(
+        f"  settings  {config.n_envs} environments, normalize={config.normalize}, device={config.device}, "
+        f"engine={config.engine}"
+    )
     for name, value in config.hyperparameters.model_dump().items():
         print(f"            {name} = {value}")
     for info in stored.checkpoints():

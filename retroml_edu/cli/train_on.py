@@ -26,6 +26,7 @@ _NOT_WITH_FROM = (
     "seed",
     "n_envs",
     "device",
+    "engine",
     "deterministic",
     "no_video",
     "no_checkpoints",

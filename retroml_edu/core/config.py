@@ -32,6 +32,7 @@ RUN_LENGTHS: Mapping[RunType, int] = {
     "long": 10_000_000,
 }
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
+EngineName = Literal["auto", "fast", "sb3"]
 _ENV_ID = re.compile(r"[\w./:+-]+")
 
 
@@ -44,8 +45,8 @@ class ExperimentConfig(BaseModel):
     """Everything that decides what a run does.
 
     What is left out is resolved before the start: `n_envs`, `normalize` and unset hyperparameters from the tuned
-    defaults of the environment, `seed` at random, `total_timesteps` from `run_type`. A stored config has every
-    value resolved.
+    defaults of the environment, `seed` at random, `total_timesteps` from `run_type`, `device` and `engine` by what
+    fits. A stored config has every value resolved.
 
     Attributes:
         env_id: Gymnasium id, such as ``CartPole-v1`` or ``ALE/Pong-v5``.
@@ -59,6 +60,7 @@ class ExperimentConfig(BaseModel):
         device: Where the network is trained.
         deterministic: Whether the run keeps to one processor thread and the CPU, so that machines of the same type
             give the same numbers to the last bit.
+        engine: Who trains: ``fast`` (compiled kernels for small networks), ``sb3`` (stable-baselines3), or ``auto``.
         video: Which videos are recorded during the run.
         checkpoints: How often the run writes down its exact state, to be resumed from there.
         parent: Run and step that this run branched from.
@@ -132,6 +134,15 @@ class ExperimentConfig(BaseModel):
             "same numbers to the last bit. On two cores, games with images train about a fifth more slowly this way."
         ),
     ] = False
+    engine: Annotated[
+        EngineName,
+        Field(
+            description="Who does the arithmetic of training. fast: code compiled for small networks that read "
+            "numbers, several times quicker. sb3: stable-baselines3, which trains everything. auto: fast where it "
+            "fits. Both do the same mathematics, but round its last digits differently: one seed gives two different "
+            "curves, over many seeds they agree."
+        ),
+    ] = "auto"
     video: VideoSettings = Field(default_factory=VideoSettings)
     checkpoints: CheckpointSettings = Field(default_factory=CheckpointSettings)
     parent: ParentRun | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -52,6 +53,26 @@ class CurveData:
         return metric in self.curves
 
 
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Everything that a run has measured, in columns: a million points are handled at once, not one by one.
+
+    Attributes:
+        columns: Metric to its steps and values, each of shape (n,), float64.
+        step: Environment steps taken so far.
+        elapsed_s: Seconds of training so far.
+    """
+
+    columns: Mapping[str, tuple[np.ndarray, np.ndarray]]
+    step: int = 0
+    elapsed_s: float = 0.0
+
+    @property
+    def episodes(self) -> int:
+        """Games that have ended."""
+        return len(self.columns[RETURN][0]) if RETURN in self.columns else 0
+
+
 class CurveRecorder:
     """A sink that turns events into curves of bounded size; equal events give equal curves, live or read back.
 
@@ -79,17 +100,20 @@ class CurveRecorder:
         """Add what the events measure."""
         with self._lock:
             for event in events:
-                if isinstance(event, EpisodeEvent):
-                    mean = self._mean.add(event.episode_return)
-                    self._add(RETURN, event.step, event.episode_return)
-                    self._add(RETURN_MEAN, event.step, mean)
-                    self._add(LENGTH, event.step, event.length)
-                elif isinstance(event, MetricEvent):
-                    for name, value in event.values.items():
-                        self._add(name, event.step, value)
-                else:
-                    continue
-                self._version += 1
+                if isinstance(event, EpisodeEvent | MetricEvent):
+                    for name, value in _measured(event, self._mean):
+                        self._series_of(name).add(event.step, value)
+                    self._version += 1
+
+    def extend(self, points: Points) -> None:
+        """Add what a run has measured, at once; the curves are the same as from its events."""
+        with self._lock:
+            for name, (steps, values) in points.columns.items():
+                self._series_of(name).extend(steps, values)
+            if RETURN in points.columns:
+                for value in points.columns[RETURN][1][-RETURN_WINDOW:]:
+                    self._mean.add(float(value))
+            self._version += len(points.columns)
 
     def last(self, metric: str) -> float:
         """Return the newest value of a metric; NaN while there is none."""
@@ -102,19 +126,45 @@ class CurveRecorder:
         with self._lock:
             return CurveData(self.title, {name: _curve(name, series) for name, series in self._series.items()})
 
-    def _add(self, name: str, step: int, value: float) -> None:
+    def _series_of(self, name: str) -> Series:
         series = self._series.get(name)
         if series is None:
             series = self._series[name] = Series(self._capacity)
-        series.add(step, value)
+        return series
 
 
 def curve_data(events: Iterable[Event], title: str = "", capacity: int = 1_000) -> CurveData:
     """Return the curves of a whole run from its events."""
     recorder = CurveRecorder(title, capacity)
-    for event in events:
-        recorder.handle((event,))
+    recorder.extend(curve_points(events))
     return recorder.data()
+
+
+def curve_points(events: Iterable[Event]) -> Points:
+    """Return what a run's events measure, in columns."""
+    columns: defaultdict[str, tuple[list[float], list[float]]] = defaultdict(lambda: ([], []))
+    mean = MovingMean(RETURN_WINDOW)
+    step, elapsed_s = 0, 0.0
+    for event in events:
+        if not isinstance(event, EpisodeEvent | MetricEvent):
+            continue
+        step, elapsed_s = max(step, event.step), max(elapsed_s, event.elapsed_s)
+        for name, value in _measured(event, mean):
+            steps, values = columns[name]
+            steps.append(event.step)
+            values.append(value)
+    arrays = {name: (np.array(steps, float), np.array(values, float)) for name, (steps, values) in columns.items()}
+    return Points(arrays, step, elapsed_s)
+
+
+def _measured(event: EpisodeEvent | MetricEvent, mean: MovingMean) -> Iterable[tuple[str, float]]:
+    if isinstance(event, MetricEvent):
+        return event.values.items()
+    return (
+        (RETURN, event.episode_return),
+        (RETURN_MEAN, mean.add(event.episode_return)),
+        (LENGTH, event.length),
+    )
 
 
 def _curve(name: str, series: Series) -> Curve:

@@ -53,6 +53,58 @@ class Series:
             self._filled += 1
         self.count += 1
 
+    def extend(self, steps: np.ndarray, values: np.ndarray) -> None:
+        """Add many points at once; bit for bit the same as adding one after the other.
+
+        Args:
+            steps: Shape (n,), never falling.
+            values: Shape (n,).
+        """
+        done, end = 0, len(values)
+        while done < end:
+            last = self._filled - 1
+            room = self.points_per_bucket - int(self._size[last]) if last >= 0 else 0
+            if room > 0:
+                taken = slice(done, min(done + room, end))
+                self._top_up(last, steps[taken], values[taken])
+                done = taken.stop
+                continue
+            if self._filled == self._capacity:
+                self._merge()
+            buckets = min((end - done) // self.points_per_bucket, self._capacity - self._filled)
+            if buckets:
+                taken = slice(done, done + buckets * self.points_per_bucket)
+                self._fill(steps[taken], values[taken])
+                done = taken.stop
+            else:
+                self.add(float(steps[done]), float(values[done]))
+                self.count -= 1
+                done += 1
+        if end:
+            self._newest = float(values[-1])
+            self.count += end
+
+    def _top_up(self, last: int, steps: np.ndarray, values: np.ndarray) -> None:
+        # cumsum, not sum: it adds in the order in which single points would be added.
+        self._sum[last] = np.cumsum(np.append(self._sum[last], values))[-1]
+        if self._low[last] == self._low[last]:  # a bucket that began with NaN stays so, and later ones are passed over
+            self._low[last] = np.fmin(self._low[last], np.fmin.reduce(values))
+            self._high[last] = np.fmax(self._high[last], np.fmax.reduce(values))
+        self._size[last] += len(values)
+        self._step[last] = steps[-1]
+
+    def _fill(self, steps: np.ndarray, values: np.ndarray) -> None:
+        """Add as many whole buckets as the points make; there is room for them."""
+        points = values.reshape(-1, self.points_per_bucket)
+        new = slice(self._filled, self._filled + len(points))
+        first = points[:, 0]
+        self._step[new] = steps[self.points_per_bucket - 1 :: self.points_per_bucket]
+        self._sum[new] = np.cumsum(points, axis=1)[:, -1]
+        self._low[new] = np.where(np.isnan(first), np.nan, np.fmin.reduce(points, axis=1))
+        self._high[new] = np.where(np.isnan(first), np.nan, np.fmax.reduce(points, axis=1))
+        self._size[new] = self.points_per_bucket
+        self._filled = new.stop
+
     @property
     def step(self) -> np.ndarray:
         """Step of the newest point of each bucket, shape (n,)."""

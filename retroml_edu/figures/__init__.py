@@ -4,7 +4,7 @@ Both drawing libraries are heavy and are imported by the functions that use them
 """
 
 from retroml_edu.figures.layout import PANELS, Panel
-from retroml_edu.figures.live import live_figure, live_updates, restyle_figure, update_figure
+from retroml_edu.figures.live import filled_figure, live_columns, live_layout, live_spec, trace_columns
 from retroml_edu.figures.page import to_html
 from retroml_edu.figures.palette import DARK, LIGHT, THEMES, Theme
 from retroml_edu.figures.static import to_png, to_svg
@@ -17,13 +17,14 @@ __all__ = [
     "THEMES",
     "Panel",
     "Theme",
-    "live_figure",
-    "live_updates",
-    "restyle_figure",
+    "filled_figure",
+    "live_columns",
+    "live_layout",
+    "live_spec",
     "text_summary",
     "to_html",
     "to_png",
     "to_svg",
-    "update_figure",
+    "trace_columns",
     "what_is_drawn",
 ]

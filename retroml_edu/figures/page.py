@@ -6,8 +6,9 @@ import html
 
 from retroml_edu.core.curves import CurveData
 from retroml_edu.core.hyperparameters import AlgorithmName
-from retroml_edu.figures.live import live_figure, update_figure
+from retroml_edu.figures.live import filled_figure
 from retroml_edu.figures.palette import THEMES, ThemeName
+from retroml_edu.figures.renderers import load_renderers
 from retroml_edu.figures.summary import text_summary, what_is_drawn
 
 _PAGE = """<!DOCTYPE html>
@@ -53,8 +54,8 @@ def to_html(
             has to bring plotly.js.
     """
     colors = THEMES[theme]
-    figure = live_figure(algorithm, colors, title=data.title, solved_return=solved_return)
-    update_figure(figure, data, algorithm)
+    load_renderers()
+    figure = filled_figure(data, algorithm, colors, title=data.title, solved_return=solved_return)
     chart = figure.to_html(
         full_html=False,
         include_plotlyjs=include_plotlyjs,

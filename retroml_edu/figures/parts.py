@@ -5,8 +5,6 @@ from __future__ import annotations
 import html
 from typing import Any
 
-import numpy as np
-
 from retroml_edu.figures.layout import BAND_LABEL, LINE_LABEL, POINTS_LABEL, X_TITLE, Panel, solved_text
 
 Properties = dict[str, Any]
@@ -34,8 +32,8 @@ def traces(number: int, panel: Panel) -> list[Properties]:
     suffix = axis_suffix(number)
     shared = {
         "type": "scatter",
-        "x": np.zeros(0, np.float32),
-        "y": np.zeros(0, np.float32),
+        "x": [],
+        "y": [],
         "xaxis": f"x{suffix}",
         "yaxis": f"y{suffix}",
         "mode": "lines",

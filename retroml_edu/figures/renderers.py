@@ -9,11 +9,11 @@ from types import SimpleNamespace
 
 
 def load_renderers() -> None:
-    """Import plotly's renderers without nbformat; called before a FigureWidget is imported.
+    """Import plotly's renderers without nbformat; called before a figure is written as a page.
 
     All they read of nbformat is its version. Importing it takes more than a second, for the grammar of international
-    addresses that its validator builds, and a panel should not wait for that; so they are told the version. Everybody
-    else's ``import nbformat`` finds the real one.
+    addresses that its validator builds, and a download should not wait for that; so they are told the version.
+    Everybody else's ``import nbformat`` finds the real one.
     """
     if "plotly.io._renderers" in sys.modules or "nbformat" in sys.modules:
         return

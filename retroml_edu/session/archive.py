@@ -24,6 +24,7 @@ from retroml_edu.storage.atomic import write_bytes
 from retroml_edu.storage.certificate import Certificate, config_digest, marks_of, write_certificate
 from retroml_edu.storage.checkpoint_writer import write_checkpoint
 from retroml_edu.storage.checkpoints import CheckpointInfo, list_checkpoints
+from retroml_edu.storage.curve_cache import read_points
 from retroml_edu.storage.environment import environment_facts
 from retroml_edu.storage.exports import write_metrics_csv, write_metrics_json, write_summary
 from retroml_edu.storage.folder import RunFolder, create_run_folder
@@ -65,6 +66,7 @@ class RunArchive:
         self.run_id = folder.run_id
         self.subscription: Subscription | None = None
         self._config = config
+        self._config_digest = config_digest(folder)
         self._index = index
         self._lease = lease
         self._writer = writer
@@ -82,7 +84,7 @@ class RunArchive:
         run_id = new_run_id()
         with ExitStack() as undo:
             undo.callback(shutil.rmtree, home.path / run_id, ignore_errors=True)
-            folder = create_run_folder(home.path, run_id, config, environment_facts({}))
+            folder = create_run_folder(home.path, run_id, config, environment_facts({"engine": config.engine}))
             lease = Lease.acquire(folder)
             writer = undo.enter_context(closing(RunWriter(folder)))
             index.record_folder(folder)
@@ -236,6 +238,7 @@ class RunArchive:
             self.subscription.close()
         yield from _written(
             ("The end of the logs", self._writer.close),
+            ("The cache of the curves", lambda: read_points(self.folder)),  # so that it opens in a moment ever after
             ("The manifest", lambda: write_manifest(self.folder)),
             ("The index", lambda: self._index.record_folder(self.folder)),
             ("The lease", self._lease.release),
@@ -244,7 +247,7 @@ class RunArchive:
     def _certify(self, ending: StateEvent, values_digest: str, events: list[Event]) -> None:
         certificate = Certificate(
             run_id=self.run_id,
-            config_digest=config_digest(self._config),
+            config_digest=self._config_digest,
             state=str(ending.state),
             steps=ending.step,
             values_digest=values_digest,

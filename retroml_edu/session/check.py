@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from gymnasium import spaces
-from gymnasium.envs.registration import EnvSpec as GymSpec
-
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.errors import ConfigError, Problem, RetroMLError
 from retroml_edu.core.hyperparameters import DQNHyperparameters, PPOHyperparameters
 from retroml_edu.core.weights import PolicyWeights
 from retroml_edu.envs import check_env, make_env, resolve_config
-from retroml_edu.envs.names import registered
+from retroml_edu.session.resolving import engine_misfit, env_spaces
 from retroml_edu.training.devices import device_problem
 from retroml_edu.training.memory import replay_buffer_problem
 
@@ -96,9 +91,10 @@ def _schedule_problems(config: ExperimentConfig) -> list[Problem]:
 
 def _machine_problems(config: ExperimentConfig) -> list[Problem]:
     """What this machine cannot do."""
-    found = [_not_exact(config) or device_problem(config.device)]
+    found = [_not_exact(config) or device_problem(config.device), _not_fast(config)]
     if isinstance(config.hyperparameters, DQNHyperparameters):
-        found.append(replay_buffer_problem(config, _observation_space(config.env_id)))
+        observation_space, _ = env_spaces(config.env_id)
+        found.append(replay_buffer_problem(config, observation_space))
     return [problem for problem in found if problem is not None]
 
 
@@ -113,14 +109,12 @@ def _not_exact(config: ExperimentConfig) -> Problem | None:
     )
 
 
-_met: dict[str, tuple[GymSpec, spaces.Space[Any]]] = {}
-
-
-def _observation_space(env_id: str) -> spaces.Space[Any]:
-    gym_spec, known = registered(env_id), _met.get(env_id)
-    # An id can be registered anew, and then means something else.
-    if known is None or known[0] is not gym_spec:
-        env = make_env(env_id, seed=0, render_mode=None)
-        env.close()
-        known = _met[env_id] = (gym_spec, env.observation_space)
-    return known[1]
+def _not_fast(config: ExperimentConfig) -> Problem | None:
+    misfit = engine_misfit(config) if config.engine == "fast" else None
+    if misfit is None:
+        return None
+    return Problem(
+        "engine",
+        f'engine="fast" does not fit here: {misfit}.',
+        'Choose "auto", which takes the fast engine wherever it fits.',
+    )

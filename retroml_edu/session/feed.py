@@ -35,7 +35,8 @@ class LiveFeed:
     Args:
         run: The run to look at.
         mode: What to show.
-        show: Takes each frame; may block, which slows the feed and nothing else.
+        show: Takes each frame and returns the seconds from one to the next that suit it; may block, which slows the
+            feed and nothing else.
         failed: Takes a sentence, should the feed fail.
         ended: Called when no more frames come.
 
@@ -47,7 +48,7 @@ class LiveFeed:
         run: TrainingRun,
         mode: FeedMode,
         *,
-        show: Callable[[Frame], None],
+        show: Callable[[Frame], float],
         failed: Callable[[str], None],
         ended: Callable[[], None],
     ) -> None:
@@ -89,9 +90,8 @@ class LiveFeed:
         due = time.monotonic()
         while not self._over:
             frame = self._run.control.frames.take(timeout_s=0.5)
-            if frame is not None:
-                self._show(frame)
-            due = self._rest(due, 1 / FPS)
+            interval_s = self._show(frame) if frame is not None else 0.0
+            due = self._rest(due, max(interval_s, 1 / FPS))
 
     def _preview(self) -> None:
         while not self._over and not self._fetch_weights(timeout_s=0.5):
@@ -105,7 +105,8 @@ class LiveFeed:
             player.close()
 
     def _play(self, player: Player) -> None:
-        stride = max(math.ceil(player.fps / FPS), math.floor(player.fps / ENOUGH_FPS))
+        shortest = max(math.ceil(player.fps / FPS), math.floor(player.fps / ENOUGH_FPS))
+        stride = shortest
         asked = time.monotonic()
         due = asked
         episode, moment = 0, None
@@ -119,11 +120,13 @@ class LiveFeed:
                 moment = player.step()
                 if moment.ended:
                     break
-            self._show(Frame(player.render(), player.weights_step, episode, moment.episode_return))
+            interval_s = self._show(Frame(player.render(), player.weights_step, episode, moment.episode_return))
+            due = self._rest(due, stride / player.fps)
+            # Of a slow page's game more is left out between two pictures: it still goes at its own speed.
+            stride = max(shortest, round(interval_s * player.fps))
             if time.monotonic() - asked > MAX_WEIGHTS_AGE_S:
                 asked = time.monotonic()
                 self._run.control.request_weights(self._receive)
-            due = self._rest(due, stride / player.fps)
 
     def _fetch_weights(self, timeout_s: float) -> bool:
         arrived = threading.Event()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from retroml_edu.core.bus import EventBus, Sink, Subscription
 from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.core.curves import Points
 from retroml_edu.core.errors import RunBusyError
 from retroml_edu.core.events import EpisodeEvent, Event, MetricEvent, ProgressEvent, StateEvent, log
 from retroml_edu.core.ids import utc_now
@@ -28,23 +29,31 @@ class RunFollower:
 
     Args:
         run: A run read from its folder.
+        in_columns: Whether a run that has ended gives what it measured as `recorded`, in milliseconds, and not as so
+            many single events.
 
     Attributes:
+        recorded: What was measured before the first event; None if the events tell it.
         on_resumed: Called when the run was started again from a checkpoint, so that some of what was given out counts
             no longer. This follower is closed then: a new one tells the run as it is now. Without it, this one goes on.
 
     Threads: as `TrainingRun`; `on_resumed` is called in the follower's own thread and must not raise.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, *, in_columns: bool = False) -> None:
         self.run_id = run.run_id
         self.path = run.path
         self.config: ExperimentConfig = run.config
         self.bus = EventBus(HISTORY)
-        self.step = 0
+        self.recorded: Points | None = None
+        read = 0
+        if in_columns and run.state.is_final:
+            read = run.folder.metrics_log.stat().st_size if run.folder.metrics_log.exists() else 0
+            self.recorded = run.points()
+        self.step = self.recorded.step if self.recorded is not None else 0
         self.on_resumed: Callable[[], None] | None = None
         self._run = run
-        self._tail = EventTail(run.folder)
+        self._tail = EventTail(run.folder, metrics_from=read)
         self._attempt = 0
         self._told = RunState.CREATED
         self._problem = ""

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from retroml_edu.core.config import ExperimentConfig
-from retroml_edu.core.curves import CurveData, curve_data
+from retroml_edu.core.curves import CurveData, CurveRecorder, Points, curve_points
 from retroml_edu.core.errors import StorageError
 from retroml_edu.core.events import Event, VideoEvent
 from retroml_edu.core.states import RunState
+from retroml_edu.storage.curve_cache import read_points
 from retroml_edu.storage.folder import RunFolder, open_run_folder, read_config
 from retroml_edu.storage.home import find_home
 from retroml_edu.storage.index import RunIndex, RunRow
@@ -98,7 +99,14 @@ class Run:
 
     def curves(self, capacity: int = 1_000) -> CurveData:
         """Return the curves, with at most `capacity` points each."""
-        return curve_data(read_events(self.folder), self.title, capacity)
+        recorder = CurveRecorder(self.title, capacity)
+        recorder.extend(self.points())
+        return recorder.data()
+
+    def points(self) -> Points:
+        """Return every single value that was measured, in columns; of a run that has ended, in milliseconds."""
+        # The logs of a run that goes on change four times a second: a cache of them would be stale at once.
+        return read_points(self.folder) if self.state.is_final else curve_points(read_events(self.folder))
 
     def videos(self) -> list[VideoEvent]:
         """Return the videos that are there, oldest first."""

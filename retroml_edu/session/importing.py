@@ -12,9 +12,10 @@ from retroml_edu.core.events import StateEvent, log
 from retroml_edu.core.ids import new_run_id, utc_now
 from retroml_edu.core.states import RunState
 from retroml_edu.core.weights import Arrays, PolicyWeights
-from retroml_edu.envs import get_env, make_env, resolve_config
+from retroml_edu.envs import make_env
 from retroml_edu.session.check import check
 from retroml_edu.session.history import Run
+from retroml_edu.session.resolving import resolved_config
 from retroml_edu.storage.environment import environment_facts
 from retroml_edu.storage.exports import write_metrics_csv, write_metrics_json, write_summary
 from retroml_edu.storage.folder import RunFolder, create_run_folder
@@ -25,7 +26,6 @@ from retroml_edu.storage.lease import Lease
 from retroml_edu.storage.manifest import write_manifest
 from retroml_edu.storage.model_files import save_model
 from retroml_edu.storage.writer import RunWriter
-from retroml_edu.training.devices import resolve_device
 
 ENGINE = "import"
 """What environment.json names where other runs name what trained them."""
@@ -93,8 +93,7 @@ def _resolved(config: ExperimentConfig) -> ExperimentConfig:
     names = settings.model_fields_set | (NETWORK & type(settings).model_fields.keys())
     config = config.changed(normalize=False, hyperparameters={name: getattr(settings, name) for name in names})
     raise_problems(check(config))
-    reads_images = get_env(config.env_id).observation_kind == "image"
-    return resolve_config(config).changed(device=resolve_device(config.device, reads_images=reads_images))
+    return resolved_config(config)
 
 
 def stock_weights(path: Path, config: ExperimentConfig) -> Arrays:

@@ -13,16 +13,15 @@ from retroml_edu.core.errors import Problem, WaitTimeoutError, raise_problems
 from retroml_edu.core.events import log
 from retroml_edu.core.training import Trainer
 from retroml_edu.core.weights import PolicyWeights
-from retroml_edu.envs import get_env, resolve_config
 from retroml_edu.session.archive import RunArchive
 from retroml_edu.session.check import check, check_weights
+from retroml_edu.session.resolving import engine_sentence, resolved_config
 from retroml_edu.session.resume import Schedules, checkpoint_to_resume, environment_changes, extended, usable_checkpoint
 from retroml_edu.session.run import TrainerFactory, TrainingRun
 from retroml_edu.session.speed import measure_speed
 from retroml_edu.storage.folder import open_run_folder, read_config
 from retroml_edu.storage.home import open_home
 from retroml_edu.storage.index import RunIndex
-from retroml_edu.training.devices import resolve_device
 
 
 def _default_trainer(config: ExperimentConfig) -> Trainer:
@@ -44,14 +43,6 @@ def _end_runs() -> None:
     for run in runs:
         with suppress(WaitTimeoutError):
             run.wait(EXIT_TIMEOUT_S)
-
-
-def _resolved(config: ExperimentConfig) -> ExperimentConfig:
-    """Return the config with nothing left open, the device included: what config.json keeps."""
-    resolved = resolve_config(config)
-    reads_images = get_env(config.env_id).observation_kind == "image"
-    device = "cpu" if config.deterministic else resolve_device(config.device, reads_images=reads_images)
-    return resolved.changed(device=device)
 
 
 class Session:
@@ -87,11 +78,13 @@ class Session:
             StorageError: If its folder cannot be made.
         """
         raise_problems(self.check(config))
-        resolved = _resolved(config)
+        resolved = resolved_config(config)
         if weights is not None:
             check_weights(resolved, weights)
         archive = RunArchive.create(self.home, self.index, resolved)
-        return self._begin(TrainingRun(resolved, self._trainer_for(resolved), archive, start=weights))
+        run = self._begin(TrainingRun(resolved, self._trainer_for(resolved), archive, start=weights))
+        run.bus.publish(log("info", engine_sentence(config, resolved)))
+        return run
 
     def resume(self, run_id: str, *, step: int | None = None) -> TrainingRun:
         """Go on with a run that was stopped, failed or was lost, from its newest checkpoint, in the same folder.
@@ -173,5 +166,5 @@ class Session:
             TrainingError: If the speed cannot be measured.
         """
         raise_problems(self.check(config))
-        resolved = _resolved(config)
+        resolved = resolved_config(config)
         return measure_speed(resolved, self._trainer_for(resolved), control)

@@ -134,7 +134,7 @@ def _wrong_values(before: int) -> str:
 def _file_findings(
     run: Run, events: list[Event], config: ExperimentConfig, certificate: Certificate, *, exports: bool
 ) -> Iterator[str]:
-    yield from _config_findings(run.folder, config, certificate)
+    yield from _config_findings(run.folder, certificate)
     yield from _end_findings(run, events, config, certificate)
     if tuple(marks_of(events)) != certificate.marks:
         yield "The checkpoints in events.jsonl are not those of the certificate."
@@ -160,10 +160,10 @@ def _raise_unless_checkable(run: Run) -> None:
         raise RunBusyError(f"The run {run.run_id} still goes on ({state}): it can be checked when it has ended.")
 
 
-def _config_findings(folder: RunFolder, config: ExperimentConfig, certificate: Certificate) -> Iterator[str]:
+def _config_findings(folder: RunFolder, certificate: Certificate) -> Iterator[str]:
     if certificate.run_id != folder.run_id:
         yield f"The certificate is that of another run, {certificate.run_id!r}."
-    if config_digest(config) != certificate.config_digest:
+    if config_digest(folder) != certificate.config_digest:
         yield "config.json is not the config of the certificate: it has been edited."
 
 

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.errors import StorageError
 from retroml_edu.core.events import CheckpointEvent, CheckpointReason, Event
 from retroml_edu.storage.atomic import write_json
@@ -49,7 +48,7 @@ class Certificate(_Closed):
         format_version: Of this file.
         statement: What it shows and what it does not, in words.
         run_id: Name of the run's folder.
-        config_digest: SHA-256 of the config as canonical JSON.
+        config_digest: SHA-256 of config.json as canonical JSON, in the form in which it was written.
         state: Final state of the run.
         steps: Steps that were trained.
         values_digest: Of everything that the run reported (`core.digest.ValuesDigest`).
@@ -68,9 +67,18 @@ class Certificate(_Closed):
     marks: Annotated[tuple[Mark, ...], Field(max_length=MOST_MARKS, strict=False)]
 
 
-def config_digest(config: ExperimentConfig) -> str:
-    """Return the SHA-256 of a config."""
-    return sha256(canonical(config.to_json_dict()).encode()).hexdigest()
+def config_digest(folder: RunFolder) -> str:
+    """Return the SHA-256 of what a run's config.json says, however the file is laid out.
+
+    Of the file, and not of the config that is read from it: a later version reads more into it than was written.
+
+    Raises:
+        StorageError: If it cannot be read.
+    """
+    try:
+        return sha256(canonical(read_json_object(folder.config_file)).encode()).hexdigest()
+    except (OSError, ValueError) as error:
+        raise StorageError(f"{folder.config_file} cannot be read: {error}.") from None
 
 
 def marks_of(events: Iterable[Event]) -> list[Mark]:

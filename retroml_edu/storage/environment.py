@@ -6,7 +6,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -22,9 +22,12 @@ DECISIVE_PACKAGES = (
     "numpy",
     "opencv-python-headless",
 )
-"""Those that compute what a run reports."""
+"""Those that compute what a run reports, whoever trains it."""
+KERNEL_PACKAGES = ("numba", "llvmlite")
+"""Those that compile the fast engine's kernels: they decide bits of its runs alone."""
 PACKAGES = (
     *DECISIVE_PACKAGES,
+    *KERNEL_PACKAGES,
     "safetensors",
     "av",
     "pandas",
@@ -71,10 +74,11 @@ def environment_differences(there: Mapping[str, Any], here: Mapping[str, Any]) -
     """Return what differs between two machines that may change the bits of a run, one phrase each.
 
     Args:
-        there: Facts of the one, as in environment.json; it may come from a stranger.
+        there: Facts of the one, where the run was made, as in environment.json; it may come from a stranger.
         here: Facts of the other.
     """
-    before, now = _decisive(there), _decisive(here)
+    packages = DECISIVE_PACKAGES if there.get("engine") != "fast" else (*DECISIVE_PACKAGES, *KERNEL_PACKAGES)
+    before, now = _decisive(there, packages), _decisive(here, packages)
     # Where one thread was taken, one is taken again, wherever that is.
     if there.get("torch_threads") not in (None, 1) and here.get("torch_threads") is not None:
         before["threads"], now["threads"] = _short(there["torch_threads"]), _short(here["torch_threads"])
@@ -85,11 +89,11 @@ def environment_differences(there: Mapping[str, Any], here: Mapping[str, Any]) -
     ]
 
 
-def _decisive(facts: Mapping[str, Any]) -> dict[str, str]:
+def _decisive(facts: Mapping[str, Any], packages: Iterable[str]) -> dict[str, str]:
     found = {"Python": _short(facts.get("python"))}
-    packages = facts.get("packages")
-    if isinstance(packages, Mapping):
-        found |= {name: _short(packages[name]) for name in DECISIVE_PACKAGES if name in packages}
+    versions = facts.get("packages")
+    if isinstance(versions, Mapping):
+        found |= {name: _short(versions[name]) for name in packages if name in versions}
     cpu = facts.get("cpu")
     if isinstance(cpu, Mapping):
         found["processor"] = _short(cpu.get("model"))

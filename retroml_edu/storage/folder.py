@@ -154,11 +154,12 @@ class RunFolder:
     def kept_files(self) -> Iterator[tuple[str, Path]]:
         """Yield what belongs to the run for good, unknown files too, as (path with forward slashes, file), sorted.
 
-        Left out: what only a running run needs, unfinished files, and links, which may lead anywhere.
+        Left out: what only a running run needs, the cache of the curves, unfinished files, and links, which may lead
+        anywhere.
         """
         passing = {self.lease_file, self.lease_lock, self.control_log, self.acknowledged_file, self.latest_jpg}
         for file in sorted(_walk(self.path), key=lambda file: file.relative_to(self.path).as_posix()):
-            if file not in passing:
+            if file not in passing and self.curves_dir not in file.parents:
                 yield file.relative_to(self.path).as_posix(), file
 
 

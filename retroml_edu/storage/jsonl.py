@@ -107,11 +107,12 @@ class LineTail:
 
     Args:
         path: Need not exist yet.
+        offset: Where the first look begins: the end of a line.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, offset: int = 0) -> None:
         self._path = path
-        self._offset = 0
+        self._offset = offset
         self._in_overlong = False
 
     def read(self) -> list[bytes]:

@@ -98,14 +98,15 @@ class EventTail:
 
     Args:
         folder: Its files need not exist yet.
+        metrics_from: How many bytes of metrics.jsonl have been read already, in another way.
 
     Threads: one at a time.
     """
 
-    def __init__(self, folder: RunFolder) -> None:
+    def __init__(self, folder: RunFolder, metrics_from: int = 0) -> None:
         self._lines = _Lines()
         self._story = LineTail(folder.events_log)
-        self._metrics = LineTail(folder.metrics_log)
+        self._metrics = LineTail(folder.metrics_log, metrics_from)
 
     @property
     def damaged(self) -> int:

@@ -2,90 +2,119 @@
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
-import ipywidgets
+import numpy as np
+import traitlets
 
 from retroml_edu.core.curves import CurveData
+from retroml_edu.core.errors import RetroMLError
 from retroml_edu.core.hyperparameters import AlgorithmName
-from retroml_edu.figures.live import live_figure, restyle_figure, update_figure
+from retroml_edu.figures.live import live_columns, live_layout, live_spec, trace_columns
 from retroml_edu.figures.palette import DARK, LIGHT
-from retroml_edu.figures.renderers import load_renderers
+from retroml_edu.widgets.streamed import Streamed, streamed_script
 
-load_renderers()
-
-from plotly.graph_objects import Figure, FigureWidget  # noqa: E402 - after the renderers, which it would load slowly
+_NOTHING = CurveData("", {})
 
 
-class ReattachingFigure(FigureWidget):  # type: ignore[misc]  # plotly has no types for it
-    """A FigureWidget that a reloaded page, or a second tab, finds with its data.
+class LiveChart(Streamed):
+    """Draws a run's curves in the page with plotly.js; of a curve that grows only the new points are sent.
 
-    The stock one sends its data once and keeps the traits empty, so a page that connects later sees an empty chart.
+    plotly's own FigureWidget sends every curve whole each time, brings five megabytes with every figure, and comes back
+    empty when a page is loaded again.
 
     Args:
-        figure: What it shows.
-        lock: Held by whoever changes it; a page that connects asks in a thread of its own.
-    """
-
-    def __init__(self, figure: Figure, lock: threading.RLock) -> None:
-        self._drawing = lock
-        super().__init__(figure)
-
-    def get_state(self, key: Any = None, drop_defaults: bool = False) -> Any:
-        """Return the state with the data and layout as they are now."""
-        with self._drawing:
-            state = super().get_state(key, drop_defaults)
-            # The first call comes from the constructor, before there is any data.
-            if hasattr(self, "_data") and hasattr(self, "_layout_obj"):
-                now = {"_widget_data": self._data, "_widget_layout": self._layout_obj._props}
-                for trait in now.keys() & state.keys():
-                    state[trait] = self.trait_metadata(trait, "to_json")(now[trait], self)
-            return state
-
-
-class LiveChart:
-    """Holds the figure of the current run and fills it.
+        algorithm: Decides on the panels.
+        goal_return: Return that counts as solved, for a dashed line.
 
     Threads: safe; a lock keeps the pump, the theme switch and a page that connects apart.
     """
 
+    _esm = streamed_script("chart.js")
+    plotly = traitlets.Bytes().tag(sync=True)
+    plotly_version = traitlets.Unicode().tag(sync=True)
+    figure: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
+
     def __init__(self, algorithm: AlgorithmName, goal_return: float | None) -> None:
-        self._lock = threading.RLock()
+        self._made_for = (algorithm, goal_return)
         self._dark = False
         self._runs = 0
-        self.box = ipywidgets.Box()
-        self.box.add_class("rml-chart")
-        self._make(algorithm, goal_return)
+        self._take(_NOTHING)
+        super().__init__(plotly=_plotly_js(), plotly_version=version("plotly"), figure=self._figure())
+
+    @property
+    def columns(self) -> list[np.ndarray]:
+        """The points that the page has, as `figures.live_columns` gives them."""
+        return self._columns
 
     def begin(self, algorithm: AlgorithmName, goal_return: float | None) -> None:
         """Show an empty chart, made for an algorithm's metrics and an environment's goal."""
-        with self._lock:
-            if self._made_for == (algorithm, goal_return):
-                # A figure brings five megabytes of browser code with it: the same one serves again.
-                self._runs += 1
-                self._figure.layout.uirevision = f"run {self._runs}"  # forgets the zoom of the run before
-                update_figure(self._figure, CurveData("", {}), algorithm)
-            else:
-                old = self._figure
-                self._make(algorithm, goal_return)
-                old.close()
+        with self._writing:
+            self._made_for = (algorithm, goal_return)
+            self._runs += 1
+            self._take(_NOTHING)
+            self._send_whole()
+            self.figure = self._figure()
 
-    def show(self, data: CurveData) -> None:
-        """Draw the curves as they are now, as one batch."""
-        with self._lock:
-            update_figure(self._figure, data, self._made_for[0])
+    def show(self, data: CurveData, *, at_once: bool = False) -> None:
+        """Have the curves drawn as they are now: by and by, at the page's own pace, or at once."""
+        with self._writing:
+            columns, layout = self._columns, self._layout
+            self._take(data)
+            tails = []
+            for number, (old, new) in enumerate(zip(columns, self._columns, strict=True)):
+                kept = _alike(old, new)
+                if kept < max(len(old), len(new)):
+                    tails.append((number, kept, new[kept:]))
+            changed = {path: value for path, value in self._layout.items() if layout[path] is not value}
+            if tails or changed:
+                self._send_change(
+                    {
+                        "tails": [(number, kept, len(tail)) for number, kept, tail in tails],
+                        "layout": changed,
+                        "at_once": at_once,
+                    },
+                    [b"".join(tail.tobytes() for _, _, tail in tails)],
+                )
 
     def set_dark(self, *, dark: bool) -> None:
         """Follow the page's theme."""
-        with self._lock:
+        with self._writing:
             if dark != self._dark:
                 self._dark = dark
-                restyle_figure(self._figure, self._made_for[0], DARK if dark else LIGHT)
+                self.figure = self._figure()
 
-    def _make(self, algorithm: AlgorithmName, goal_return: float | None) -> None:
-        self._made_for = (algorithm, goal_return)
-        figure = live_figure(algorithm, DARK if self._dark else LIGHT, solved_return=goal_return)
-        self._figure = ReattachingFigure(figure, self._lock)
-        self._figure._config = {"responsive": True, "displaylogo": False}
-        self.box.children = (self._figure,)
+    def _take(self, data: CurveData) -> None:
+        self._columns = live_columns(data, self._made_for[0])
+        self._layout = live_layout(self._columns)
+
+    def _content(self) -> tuple[Mapping[str, Any], Sequence[bytes]]:
+        points = b"".join(column.tobytes() for column in self._columns)
+        return {"counts": [len(column) for column in self._columns], "layout": self._layout}, [points]
+
+    def _figure(self) -> dict[str, Any]:
+        algorithm, goal_return = self._made_for
+        figure = live_spec(algorithm, DARK if self._dark else LIGHT, solved_return=goal_return)
+        figure["layout"]["uirevision"] = f"run {self._runs}"  # a new run forgets the zoom of the one before
+        return figure | {"columns": trace_columns(algorithm)}
+
+
+def _alike(old: np.ndarray, new: np.ndarray) -> int:
+    """Return how many leading points are the same, bit for bit; both arrays float32."""
+    shared = min(len(old), len(new))
+    differs = old[:shared].view(np.uint32) != new[:shared].view(np.uint32)
+    return int(differs.argmax()) if differs.any() else shared
+
+
+@cache
+def _plotly_js() -> bytes:
+    """Return plotly.js from the package that brings it, without importing that, which takes half a second."""
+    package = find_spec("plotly")
+    if package is None or package.origin is None:
+        raise RetroMLError("The package plotly is not installed here: pip install plotly.")
+    return (Path(package.origin).parent / "package_data" / "plotly.min.js").read_bytes()

@@ -9,7 +9,7 @@ import anywidget
 import traitlets
 
 from retroml_edu.core.frames import Frame
-from retroml_edu.session.feed import FeedMode
+from retroml_edu.session.feed import FPS, FeedMode
 from retroml_edu.storage.video import encode_jpeg
 from retroml_edu.widgets.assets import STATIC
 from retroml_edu.widgets.words import score
@@ -18,6 +18,12 @@ OFF = "off"
 CONFIRMED_EVERY = 4
 """Frames. A confirmation makes three messages (the page's word, busy, idle): as much work as a frame, for everybody."""
 PAINT_TIMEOUT_S = 1.0
+SHARE = 0.05
+"""Of the page's time that painting may take; the rest of its process needs several times as much, of the same cores."""
+SLOWEST_S = 0.25
+"""Between two pictures that somebody looks at; a game that moves less often is no longer watched, but guessed."""
+UNSEEN_S = 1.0
+"""Between two pictures that nobody looks at: the page is hidden, scrolled away or closed."""
 
 
 class FeedView(anywidget.AnyWidget):
@@ -39,6 +45,7 @@ class FeedView(anywidget.AnyWidget):
         super().__init__(**kwargs)
         self._painted = threading.Event()
         self._number = 0
+        self._interval_s = 1 / FPS
         self._last = b""
         self._last_caption = ""
         self.on_msg(self._confirm)
@@ -49,12 +56,15 @@ class FeedView(anywidget.AnyWidget):
         with self.hold_sync():
             self.poster, self.caption = b"", ""
 
-    def show(self, mode: FeedMode, frame: Frame) -> None:
+    def show(self, mode: FeedMode, frame: Frame) -> float:
         """Send a frame; wait, now and then, until the page has painted what it was sent, a second at most.
 
         Args:
             mode: Where the frame comes from.
             frame: What to show.
+
+        Returns:
+            Seconds from one frame to the next, as the page has asked for: the longer a frame keeps it busy, the more.
 
         Threads: called by one feed thread at a time.
         """
@@ -64,8 +74,9 @@ class FeedView(anywidget.AnyWidget):
         confirm = self._number % CONFIRMED_EVERY == 0
         message = {"kind": "frame", "frame": self._number, "caption": self._last_caption, "confirm": confirm}
         self.send(message, buffers=[self._last])
-        if confirm:
-            self._painted.wait(PAINT_TIMEOUT_S)
+        if confirm and not self._painted.wait(PAINT_TIMEOUT_S):
+            self._interval_s = UNSEEN_S
+        return self._interval_s
 
     def end(self) -> None:
         """Keep the last frame, also for a page that is loaded later."""
@@ -81,4 +92,6 @@ class FeedView(anywidget.AnyWidget):
 
     def _confirm(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
         if message.get("action") == "painted" and message.get("frame") == self._number:
+            seen, took_s = message.get("seen", True), message.get("took_ms", 0.0) / 1_000
+            self._interval_s = min(max(took_s / SHARE, 1 / FPS), SLOWEST_S) if seen else UNSEEN_S
             self._painted.set()

@@ -56,7 +56,7 @@ class Lab:
         config = config or ExperimentConfig(env_id=env_id, algorithm=algorithm, **settings)
         self.panel = Panel(config, lambda: Session(home), find_home(home))
         if run is not None:
-            self.panel.show_run(RunFollower(load_run(run, home)))
+            self.panel.show_run(RunFollower(load_run(run, home), in_columns=True))
         threading.Thread(target=_load_heavy_parts, name="retroml-preload", daemon=True).start()
 
     @property
@@ -147,5 +147,7 @@ class Lab:
 
 
 def _load_heavy_parts() -> None:
-    """Load torch while the person reads the settings, so that Train answers at once."""
-    import retroml_edu.training  # noqa: F401
+    """Load torch and the kernels while the person reads the settings, so that Train answers at once."""
+    from retroml_edu.training.fast.preparation import prepare
+
+    prepare()

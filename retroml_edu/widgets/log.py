@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-import anywidget
 import traitlets
 
 from retroml_edu.core.events import CheckpointEvent, Event, LogEvent, StateEvent, VideoEvent
 from retroml_edu.core.states import RunState
-from retroml_edu.widgets.assets import STATIC
+from retroml_edu.widgets.streamed import Streamed, streamed_script
 from retroml_edu.widgets.words import video_caption, video_label
 
 MAX_LINES = 200
@@ -29,37 +28,53 @@ _STATES = {
 }
 
 
-class EventLog(anywidget.AnyWidget):
-    """What happened, with times, newest first, bounded.
+class EventLog(Streamed):
+    """What happened, with times, newest first in the page, bounded.
 
     Its button sends ``{"action": "checkpoint"}``.
+
+    Attributes:
+        lines: Oldest first, each with ``number``, ``time``, ``level``, ``text`` and, of checkpoints, ``kind``.
     """
 
-    _esm = STATIC / "log.js"
-    lines: traitlets.List[dict[str, str]] = traitlets.List().tag(sync=True)
+    _esm = streamed_script("log.js")
     can_checkpoint = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, checkpoint: Callable[[], object] = lambda: None, **kwargs: Any) -> None:
+        self.lines: list[dict[str, Any]] = []
+        self._written = 0
         super().__init__(**kwargs)
         self._checkpoint = checkpoint
         self.on_msg(self._asked)
 
     def add(self, events: Iterable[Event]) -> None:
         """Add the events that are worth a line. Of the checkpoints made at intervals the newest is enough."""
-        lines = list(self.lines)
-        for event in events:
-            line = _line(event)
-            if line is None:
-                continue
-            if line.get("kind") == _ROUTINE:
-                lines = [item for item in lines if item.get("kind") != _ROUTINE]
-            lines.append(line)
-        if lines != self.lines:
-            self.lines = lines[-MAX_LINES:]
+        with self._writing:
+            lines = list(self.lines)
+            for event in events:
+                line = _line(event)
+                if line is None:
+                    continue
+                if line.get("kind") == _ROUTINE:
+                    lines = [item for item in lines if item.get("kind") != _ROUTINE]
+                self._written += 1
+                lines.append({"number": self._written, **line})
+            lines = lines[-MAX_LINES:]
+            before = {line["number"] for line in self.lines}
+            gone = before.difference(line["number"] for line in lines)
+            new = [line for line in lines if line["number"] not in before]
+            self.lines = lines
+            if new:
+                self._send_change({"gone": sorted(gone), "lines": new})
 
     def clear(self) -> None:
         """Forget all lines, for a new run."""
-        self.lines = []
+        with self._writing:
+            self.lines = []
+            self._send_whole()
+
+    def _content(self) -> tuple[Mapping[str, Any], Sequence[bytes]]:
+        return {"lines": self.lines}, []
 
     def _asked(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
         if message.get("action") == "checkpoint":

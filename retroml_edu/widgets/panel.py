@@ -142,7 +142,8 @@ class Panel:
         if isinstance(old, RunFollower):
             old.close()
         lag = (lambda: run.storage_lag) if isinstance(run, TrainingRun) else (lambda: 0)
-        self._view.show_run(run.run_id, run.config, run.path, lag, earlier)
+        recorded = run.recorded if isinstance(run, RunFollower) else None
+        self._view.show_run(run.run_id, run.config, run.path, lag, earlier, recorded)
         self.run = run
         if isinstance(run, RunFollower):
             # In a thread of its own: the follower's ends with it.
@@ -157,7 +158,7 @@ class Panel:
     def _follow_anew(self, old: RunFollower) -> None:
         with self._starter.undisturbed(), self._shown():  # it may be this panel that has resumed the run
             if self.run is old:
-                self._show(RunFollower(Run(RunFolder(old.path))))
+                self._show(RunFollower(Run(RunFolder(old.path)), in_columns=True))
 
     def stop(self) -> None:
         """Stop the run, or the start that is about to make one; nothing happens without either."""
@@ -222,7 +223,7 @@ class Panel:
 
     def _lay_out(self) -> ipywidgets.VBox:
         pictures = _box("rml-pictures", self.feed, self.videos)
-        stage = _box("rml-stage", self.chart.box, pictures, self.log, self.downloads)
+        stage = _box("rml-stage", self.chart, pictures, self.log, self.downloads)
         settings = _box("rml-settings", self.form, self.settings.file)
         return _box("rml-panel", self.page, self.recovery, self.runbar, _box("rml-body", settings, stage))
 

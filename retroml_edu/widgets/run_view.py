@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from retroml_edu.core.config import ExperimentConfig
-from retroml_edu.core.curves import CurveRecorder
+from retroml_edu.core.curves import CurveRecorder, Points
 from retroml_edu.core.errors import Problem
 from retroml_edu.core.events import CheckpointEvent, EpisodeEvent, Event, MetricEvent, ProgressEvent, StateEvent
 from retroml_edu.core.metrics import RETURN_MEAN, RETURN_WINDOW, STEPS_PER_SECOND
@@ -54,6 +54,7 @@ class RunView:
         folder: Path,
         storage_lag: Callable[[], int] = lambda: 0,
         earlier: Sequence[Event] = (),
+        recorded: Points | None = None,
     ) -> None:
         """Clear everything for a run that is about to report.
 
@@ -63,6 +64,7 @@ class RunView:
             folder: Where its videos lie.
             storage_lag: Tells how many of its events are not on disk yet.
             earlier: What it had reported before it was resumed.
+            recorded: What it had measured before the first event that will come, in columns.
         """
         with self._lock:
             self._forget()
@@ -73,6 +75,10 @@ class RunView:
             self._log.clear()
             self._videos.show_run(run_id, folder, recording=config.video.enabled)
             self._runbar.show_title(f"{self._recorder.title} · run {run_id}")
+            if recorded is not None:
+                self._recorder.extend(recorded)
+                self._step, self._elapsed_s = recorded.step, recorded.elapsed_s
+                self._episodes = recorded.episodes
             # Its earlier states are over: they are lines in the log, and say nothing of where it stands.
             self._take([event for event in earlier if not isinstance(event, StateEvent)], earlier)
 
@@ -92,7 +98,7 @@ class RunView:
         # Last: whatever the chart may trip over, the state above it is right.
         if self._recorder.version != self._drawn and self._chart_is_due():
             self._drawn = self._recorder.version
-            self._chart.show(self._recorder.data())
+            self._chart.show(self._recorder.data(), at_once=self._state is not RunState.RUNNING)
 
     def _forget(self) -> None:
         self._recorder = CurveRecorder()

@@ -39,6 +39,19 @@ def deterministic_field() -> dict[str, Any]:
     }
 
 
+def engine_field() -> dict[str, Any]:
+    """Who trains."""
+    labels = {"auto": "Choose for me", "fast": "Fast (compiled)", "sb3": "stable-baselines3"}
+    return {
+        "name": "engine",
+        "label": "Engine",
+        "type": "select",
+        "choices": [{"value": name, "label": label} for name, label in labels.items()],
+        "default": "auto",
+        "help": help_of("engine"),
+    }
+
+
 def video_fields() -> list[dict[str, Any]]:
     """The videos of a run."""
     return [

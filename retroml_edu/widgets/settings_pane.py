@@ -109,13 +109,15 @@ class SettingsPane:
         """Another environment or algorithm: show its tuned defaults, keep the rest."""
         if not env_id:
             return
-        kept = {"env_id", "seed", *LENGTH_FIELDS, "hours", "minutes", "device", "deterministic"}
+        kept = {"env_id", "seed", *LENGTH_FIELDS, "hours", "minutes", "device", "engine", "deterministic"}
         kept |= {name for name in self.form.values if name.startswith(("video.", "checkpoints."))}
         try:
             config = self._config.changed(
                 env_id=env_id, algorithm=algorithm, n_envs=None, normalize=None, hyperparameters=None
             )
             values = form_values(config) | {name: self.form.values[name] for name in kept}
+            if values["engine"] == "fast":  # no promise for another game: where it fits, auto takes it too
+                values["engine"] = "auto"
             tuned = {name: value for name, value in default_values(values).items() if name not in kept}
             self._fill_in(config, values | tuned)
         except RetroMLError as error:

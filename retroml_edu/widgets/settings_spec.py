@@ -16,6 +16,7 @@ from retroml_edu.widgets.settings_fields import (
     checkpoint_fields,
     deterministic_field,
     device_field,
+    engine_field,
     help_of,
     video_fields,
 )
@@ -60,7 +61,13 @@ def form_spec(values: Mapping[str, Any]) -> list[dict[str, Any]]:
             "id": "advanced",
             "title": "Advanced",
             "folded": True,
-            "fields": [*advanced, _normalize_field(defaults), device_field(), deterministic_field()],
+            "fields": [
+                *advanced,
+                _normalize_field(defaults),
+                device_field(),
+                engine_field(),
+                deterministic_field(),
+            ],
         },
         {"id": "videos", "title": "Videos", "folded": True, "fields": video_fields()},
         {"id": "checkpoints", "title": "Checkpoints", "folded": True, "fields": checkpoint_fields()},

@@ -6,50 +6,55 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Error
+from playwright.sync_api import Browser
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from tests.browser.browser import HEIGHT, LabPage
 from tests.browser.chromium import ChromiumNotFoundError, running_chromium
+from tests.browser.evidence import SECTION, evidence, watch
 from tests.browser.jupyterlab import LabServer, running_lab
 
 _HERE = Path(__file__).parent
-_OPEN_PAGE = pytest.StashKey[tuple[LabPage, Path]]()
-LOG_TAIL = 4000
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect this folder where RETROML_NO_BROWSER_TESTS=1 asks for it; pytest counts what it left out."""
-    if os.environ.get("RETROML_NO_BROWSER_TESTS") != "1":
+    here = [item for item in items if _HERE in item.path.parents]
+    if os.environ.get("RETROML_NO_BROWSER_TESTS") == "1":
+        items[:] = [item for item in items if item not in here]
+        if here:
+            config.hook.pytest_deselected(items=here)
         return
-    left_out = [item for item in items if _HERE in item.path.parents]
-    items[:] = [item for item in items if _HERE not in item.path.parents]
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
+    for item in here:
+        item.add_marker(pytest.mark.filterwarnings("always::tests.browser.browser.PageLoadedAgainWarning"))
+        # A kernel may overlook a click or a cell, too (see LabPage._wait_until_ready), which no wait can tell from a
+        # button that does nothing. So a wait that ended in vain, and nothing else, is tried a second time.
+        if not config.option.usepdb:
+            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=[PlaywrightTimeoutError]))
+            # pytest-timeout counts both attempts as one.
+            item.add_marker(pytest.mark.timeout(2 * float(config.getini("timeout"))))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
-    """Add a picture of the page, its errors and the server's log to the report of a test that failed."""
+    """Add a picture of the page, its text and errors and the server's log to the report of a test that failed."""
     report = yield
-    if call.when == "call" and report.failed and _OPEN_PAGE in item.stash:
-        lab, folder = item.stash[_OPEN_PAGE]
-        report.sections.append(("browser", _evidence(lab, folder)))
+    if report.failed and call.when != "teardown" and _HERE in item.path.parents:
+        report.sections.append((SECTION, evidence(item)))
     return report
 
 
-def _evidence(lab: LabPage, folder: Path) -> str:
-    folder.mkdir(parents=True, exist_ok=True)
-    log = lab.server.log.read_text("utf-8", "replace")
-    (folder / "jupyterlab.log").write_text(log, "utf-8")
-    try:
-        picture = str(lab.screenshot(folder / "page.png"))
-    except Error as error:
-        picture = f"none: {error.message}"
-    problems = "\n".join(lab.problems) or "none"
-    return (
-        f"screenshot: {picture}\nconsole errors: {problems}\n"
-        f"server log: {folder / 'jupyterlab.log'}, its end:\n{log[-LOG_TAIL:]}"
-    )
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell which tests passed, if they did, only when they were run a second time, and what stopped the first."""
+    reruns = terminalreporter.getreports("rerun")
+    if not reruns:
+        return
+    terminalreporter.write_sep("=", "run a second time", yellow=True, bold=True)
+    for report in reruns:
+        terminalreporter.write_line(f"RERUN {report.nodeid} - {report.longrepr.reprcrash.message}", yellow=True)
+        for name, text in report.sections:
+            if name == SECTION:
+                terminalreporter.write_line(text)
 
 
 @pytest.fixture(scope="package")
@@ -73,11 +78,9 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, lab_server: LabServer, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LabPage]:
-    """A tab with a profile of its own; kernels that it started end with it."""
-    artifacts = os.environ.get("RETROML_TEST_ARTIFACTS")
-    folder = Path(artifacts, request.node.name) if artifacts else tmp_path / "artifacts"
+    """A tab with a profile of its own; kernels that it started and settings that it changed end with it."""
     with browser.new_context(viewport={"width": 1280, "height": HEIGHT}, accept_downloads=True) as context:
         lab = LabPage(context, lab_server)
-        request.node.stash[_OPEN_PAGE] = (lab, folder)
+        watch(request.node, lab, tmp_path)
         yield lab
-    lab_server.shut_down_kernels()
+    lab_server.start_over()

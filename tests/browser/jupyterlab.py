@@ -1,6 +1,7 @@
 """A real JupyterLab server in folders of its own, for tests and for screenshots."""
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -19,6 +20,8 @@ from tests.kernel.kernelspec import KERNEL_NAME, kernel_environment, write_kerne
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 10.0
+# The end of a kernel that trains on a busy machine is the slowest of all answers.
+API_TIMEOUT_S = 60.0
 POLL_S = 0.1
 
 # What would cover the page or reach out to the network: the news question, the update check, and a first
@@ -38,6 +41,7 @@ class LabServer:
         token: What lets a client in.
         notebooks: The folder that it serves.
         runs: ``RETROML_HOME`` of its kernels.
+        settings: What people changed in its menus; the folder may not exist.
         log: File with everything that the server and its kernels printed.
     """
 
@@ -45,6 +49,7 @@ class LabServer:
     token: str
     notebooks: Path
     runs: Path
+    settings: Path
     log: Path
 
     def add_notebook(self, name: str, cells: Sequence[str]) -> str:
@@ -62,14 +67,18 @@ class LabServer:
     def api(self, path: str, method: str = "GET") -> Any:
         """Call the server's REST API and return the decoded reply, None where it is empty."""
         request = Request(f"{self.url}api/{path}", method=method, headers={"Authorization": f"token {self.token}"})
-        with urlopen(request, timeout=10) as reply:
+        with urlopen(request, timeout=API_TIMEOUT_S) as reply:
             body = reply.read()
         return json.loads(body) if body else None
 
-    def shut_down_kernels(self) -> None:
-        """End all kernels with their sessions, so that one test's notebook is not another's load."""
+    def start_over(self) -> None:
+        """End all kernels with their sessions and forget changed settings.
+
+        One test's notebook is not another's load, and a test that died in the dark theme leaves the next a light one.
+        """
         for session in self.api("sessions"):
             self.api(f"sessions/{session['id']}", "DELETE")
+        shutil.rmtree(self.settings, ignore_errors=True)
 
 
 @contextmanager
@@ -103,7 +112,7 @@ def running_lab(folder: Path) -> Iterator[LabServer]:
         )
     try:
         url = _wait_until_ready(process, folder / "runtime", token, log)
-        yield LabServer(url, token, notebooks, folder / "runs", log)
+        yield LabServer(url, token, notebooks, folder / "runs", folder / "settings", log)
     finally:
         _end_tree(process)
 
@@ -149,7 +158,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], runtime: Path, token: st
             told = next(runtime.glob("jpserver-*.json"), None)
             if told is not None:
                 url = str(json.loads(told.read_text("utf-8"))["url"])
-                LabServer(url, token, runtime, runtime, log).api("kernelspecs")
+                LabServer(url, token, runtime, runtime, runtime, log).api("kernelspecs")
                 return url
         except (URLError, ConnectionError, TimeoutError, json.JSONDecodeError):
             pass  # the file is half written, or the port not yet open

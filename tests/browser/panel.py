@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Locator
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
-from tests.browser.browser import LabPage
-
-TIMEOUT_S = 60.0
+from tests.browser.browser import TIMEOUT_S, LabPage
 
 # Whatever of a panel's chart has the most points: the curve of single games.
 _TRACES = "(document.querySelector('.rml-chart .js-plotly-plot')?.data ?? [])"
@@ -167,7 +166,7 @@ class PanelPage:
             if condition():
                 return
             self.page.wait_for_timeout(100)
-        raise AssertionError(f"waited {timeout_s:g} s in vain for {what}")
+        raise PlaywrightTimeoutError(f"waited {timeout_s:g} s in vain for {what}")
 
     def download(self, name: str, folder: Path) -> Path:
         """Press a download button and return the file."""

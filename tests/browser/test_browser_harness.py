@@ -1,11 +1,15 @@
 """The browser harness itself, on small notebooks."""
 
+import re
 import sys
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
+from playwright.sync_api import WebSocketRoute
 
-from tests.browser.browser import HEIGHT, LabPage
+from tests.browser import browser as harness
+from tests.browser.browser import HEIGHT, LabPage, PageLoadedAgainWarning
 
 pytestmark = pytest.mark.browser
 
@@ -64,6 +68,56 @@ def test_widgets_live_through_a_reload_and_in_a_second_tab(page: LabPage) -> Non
     page.wait_for_text("pressed 3 times")
     assert page.problems == []
     assert other.problems == []
+
+
+def lose(page: LabPage, what: bytes, *, loads: int) -> None:
+    """Have the kernel not hear of some requests while the page is loaded so many times, as ipykernel 7.3 does."""
+    left = loads
+
+    def connect(socket: WebSocketRoute) -> None:
+        nonlocal left
+        lossy, server = left > 0, socket.connect_to_server()
+        left -= 1
+        socket.on_message(lambda told: None if lossy and what in _bytes(told) else server.send(told))
+
+    page.page.route_web_socket(re.compile(r"/api/kernels/.*/channels"), connect)
+
+
+def _bytes(message: str | bytes) -> bytes:
+    return message.encode() if isinstance(message, str) else message
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("lost", "missing"),
+    [
+        (b"comm_", "the saved widgets were not restored"),
+        # What the kernel answers to the server's own question may pass for a status.
+        (b"_request", "(no kernel was connected|the kernel did not answer)"),
+    ],
+    ids=["widgets", "kernel"],
+)
+def test_a_page_that_a_kernel_leaves_waiting_is_loaded_again(
+    page: LabPage, monkeypatch: pytest.MonkeyPatch, lost: bytes, missing: str
+) -> None:
+    page.open(page.server.add_notebook("lost.ipynb", [BUTTON]))
+    page.run_all()
+    lose(page, lost, loads=1)
+    monkeypatch.setattr(harness, "PATIENCE_S", (6.0, 30.0, 60.0))
+    with pytest.warns(PageLoadedAgainWarning, match=rf"lost\.ipynb: {missing} in 6 s"):
+        page.reload()
+    page.wait_for_text("pressed 0 times")
+
+
+@pytest.mark.slow
+def test_a_page_that_never_gets_ready_says_what_it_lacks(page: LabPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    page.open(page.server.add_notebook("lost.ipynb", [BUTTON]))
+    page.run_all()
+    lose(page, b"comm_", loads=1)
+    monkeypatch.setattr(harness, "PATIENCE_S", (6.0,))
+    with pytest.raises(PlaywrightTimeoutError, match="the saved widgets were not restored, however often"):
+        page.reload()
+    assert page.outputs() == ["Loading widget..."]
 
 
 def test_a_figure_keeps_its_points_through_a_reload(page: LabPage) -> None:

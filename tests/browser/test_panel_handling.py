@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.browser import HEIGHT, LabPage
+from tests.browser.evidence import watch
 from tests.browser.jupyterlab import LabServer
 from tests.browser.panel import PanelPage
 
@@ -25,16 +26,23 @@ FONT = "document.querySelector('.rml-chart .js-plotly-plot')._fullLayout.font.co
 
 
 @pytest.fixture(scope="module")
-def shared(lab_server: LabServer, browser: Browser) -> Iterator[PanelPage]:
+def shared(
+    lab_server: LabServer, browser: Browser, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[PanelPage]:
     """One panel for all tests here, on a notebook with cells above it: opening it takes longer than the tests."""
     with browser.new_context(viewport={"width": 1280, "height": HEIGHT}) as context:
-        yield PanelPage.of_code(LabPage(context, lab_server), "handling.ipynb", QUICK, "x = 1", "y = 2")
-    lab_server.shut_down_kernels()
+        tab = LabPage(context, lab_server)
+        watch(request.node, tab, tmp_path_factory.mktemp("handling"))
+        yield PanelPage.of_code(tab, "handling.ipynb", QUICK, "x = 1", "y = 2")
+    lab_server.start_over()
 
 
 @pytest.fixture
-def panel(shared: PanelPage, tmp_path: Path) -> Iterator[PanelPage]:
+def panel(shared: PanelPage, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[PanelPage]:
     """The panel as a test found it, with a picture of how it left it."""
+    if getattr(request.node, "execution_count", 1) > 1:  # the second attempt of a test that waited in vain
+        shared.tab.reload()
+        shared.wait_until_drawn()
     shared.tab.problems.clear()
     yield shared
     shared.tab.screenshot(tmp_path / "page.png")

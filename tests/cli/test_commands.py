@@ -84,6 +84,7 @@ def test_show_tells_the_newest_run(command, stored):
     assert code == 0
     assert out.startswith(f"CartPole-v1 · PPO · seed 7\n  run       {stored.run_id}\n")
     assert "learning_rate = " in out
+    assert f"engine={stored.config.engine}" in out
 
 
 def test_show_for_programs_parses_back_into_a_config(command, stored):

@@ -26,6 +26,7 @@ def test_atari_from_the_command_line_leaves_a_whole_folder(spawn, home):
         "certificate.json",
         "checkpoints",
         "config.json",
+        "curves",
         "environment.json",
         "events.jsonl",
         "manifest.json",

@@ -89,6 +89,7 @@ MISTAKES = {
     "a longer run that is shorter": ("train --from {left} --steps 100", "has 400 steps behind it already"),
     "a longer run without steps": ("train --from {left}", "--from needs --steps"),
     "a longer run with another seed": ("train --from {left} --steps 900 --seed 0", "so --seed has no place beside it"),
+    "a longer run on another engine": ("train --from {left} --steps 900 --engine sb3", "so --engine has no place"),
     "a longer run without videos": ("train --from {left} --steps 900 --no-video", "so --no-video has no place"),
     "two origins": ("train --from {left} --weights-of {left}", "not allowed with argument"),
     "schedules of a new run": (f"{TRAIN} --schedules restart", "--schedules goes with --from"),

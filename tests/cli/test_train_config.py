@@ -50,6 +50,7 @@ def test_without_options_it_is_the_file(read, file):
         ("--length short", {"run_type": "short", "total_timesteps": 500_000}),
         ("--n-envs 4", {"n_envs": 4}),
         ("--device cpu", {"device": "cpu"}),
+        ("--engine sb3", {"engine": "sb3"}),
         ("--env Acrobot-v1", {"env_id": "Acrobot-v1"}),
     ],
 )
@@ -89,6 +90,8 @@ def test_without_a_file_the_options_say_it_all():
         ("env_id: os:CartPole-v1", 'mine.yaml, line 1: env_id="os:CartPole-v1" would import the module "os"'),
         ("env_id: CartPool-v1", 'No environment is called "CartPool-v1". Did you mean'),
         ("env_id: CartPole-v1\ndeterministic: true\ndevice: cuda", "deterministic=True goes with the CPU"),
+        ("env_id: ALE/Pong-v5\nengine: fast", 'engine="fast" does not fit here: '),
+        ("env_id: CartPole-v1\nengine: steam", "mine.yaml, line 2: engine='steam'"),
     ],
 )
 def test_a_mistake_in_the_file_is_one_line(command, file, text, says):

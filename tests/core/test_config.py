@@ -113,6 +113,7 @@ def test_a_seed_is_drawn_where_none_is_given() -> None:
         ({"checkpoints": {"keep": 101}}, "checkpoints.keep", "less than or equal to 100"),
         ({"checkpoints": {"evry_s": 9}}, "checkpoints.evry_s", 'Did you mean "every_s"?'),
         ({"deterministic": "maybe"}, "deterministic", "deterministic='maybe'"),
+        ({"engine": "steam"}, "engine", "engine='steam'"),
         ({"device": "x" * 5_000}, "device", f"device='{'x' * 79}… is not one of"),
         ({"gamma": 0.9}, "gamma", '"gamma" is no setting of a run. It belongs under hyperparameters.'),
         ({"self": 1}, "self", '"self" is no setting of a run.'),
@@ -238,13 +239,18 @@ def test_whatever_a_file_holds_ends_in_a_sentence(settings: dict[str, object]) -
 class TestVersions:
     def test_a_config_of_version_1_means_what_it_meant(self) -> None:
         old = config(n_envs=2).to_json_dict() | {"schema_version": 1}
-        for new in ("deterministic", "checkpoints"):
+        for new in ("deterministic", "checkpoints", "engine"):
             del old[new]
         made = ExperimentConfig(**old)
-        assert made == config(n_envs=2)
+        assert made == config(n_envs=2, engine="sb3")
         assert made.schema_version == SCHEMA_VERSION
         assert made.deterministic is False
         assert made.checkpoints == CheckpointSettings()
+
+    def test_a_config_of_version_2_stays_with_the_engine_that_it_had(self) -> None:
+        old = config(deterministic=True).to_json_dict() | {"schema_version": 2}
+        del old["engine"]
+        assert ExperimentConfig(**old) == config(deterministic=True, engine="sb3")
 
     def test_a_config_without_a_version_is_of_today(self) -> None:
         assert migrated({"env_id": "CartPole-v1"}) == {"env_id": "CartPole-v1"}
@@ -273,6 +279,8 @@ def test_a_number_with_thousands_of_digits_is_refused_in_few_words() -> None:
     assert len(str(error)) < 400
 
 
-@pytest.mark.parametrize("field", ["env_id", "algorithm", "seed", "n_envs", "normalize", "device", "deterministic"])
+@pytest.mark.parametrize(
+    "field", ["env_id", "algorithm", "seed", "n_envs", "normalize", "device", "deterministic", "engine"]
+)
 def test_a_setting_says_what_it_does(field: str) -> None:
     assert len(ExperimentConfig.model_fields[field].description or "") > 20

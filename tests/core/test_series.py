@@ -13,6 +13,24 @@ from retroml_edu.core.metrics import LENGTH, RETURN, RETURN_MEAN, RETURN_WINDOW
 from retroml_edu.core.series import MovingMean, Series
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_many_points_at_once_are_bit_for_bit_the_same_as_one_by_one(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=int(rng.integers(1, 3_000))) * 10.0 ** rng.integers(-3, 4)
+    values[rng.random(len(values)) < 0.01 * (seed % 3)] = np.nan
+    steps = np.cumsum(rng.integers(0, 9, len(values))).astype(float)
+    capacity = int(2 * rng.integers(1, 60))
+    single, whole = Series(capacity), Series(capacity)
+    for step, value in zip(steps, values, strict=True):
+        single.add(step, value)
+    for part in np.split(np.arange(len(values)), np.sort(rng.integers(0, len(values), 3))):
+        whole.extend(steps[part], values[part])
+    for name in ("step", "mean", "low", "high"):
+        np.testing.assert_array_equal(getattr(single, name), getattr(whole, name))
+    assert (single.count, single.points_per_bucket) == (whole.count, whole.points_per_bucket)
+    np.testing.assert_equal(single.last, whole.last)
+
+
 @pytest.mark.parametrize("capacity", [2, 8, 100])
 @pytest.mark.parametrize("count", [0, 1, 2, 7, 8, 9, 99, 100, 101, 1_000, 4_097])
 def test_buckets_are_what_numpy_makes_of_the_points(capacity: int, count: int) -> None:

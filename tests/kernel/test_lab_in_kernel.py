@@ -155,8 +155,9 @@ def test_a_crash_ends_the_run_as_failed_with_a_sentence_and_keeps_what_was_recor
         kernel.run("training.trainer_for = sane")
     assert cell.outputs == []
     lab.wait_for_state("failed")
-    kernel.wait(lambda: "the sun went out" in str(lab.log.state["lines"]), "the sentence in the log")
-    assert "Traceback" not in str(lab.log.state["lines"])
+    shown = "str([line['text'] for line in lab.panel.log.lines])"
+    kernel.wait(lambda: "the sun went out" in (kernel.run(shown).result or ""), "the sentence in the log")
+    assert "Traceback" not in (kernel.run(shown).result or "")
     assert kernel.run("result.success, result.error").result == "(False, 'RuntimeError: the sun went out')"
     log = Path(kernel.run("print(result.path)").stdout.strip(), "training.log")
     assert "Traceback (most recent call last)" in log.read_text("utf-8")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import platform
 import shutil
-import sys
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 from retroml_edu import ExperimentConfig, run_experiment
+from retroml_edu.core.migration import SCHEMA_VERSION
+from retroml_edu.storage.config_files import config_text
 
 RUN = "run"
 """Folder of the sample that stands for a home of runs."""
@@ -18,7 +18,10 @@ INDEX = "index.sqlite"
 
 
 def make(target: Path) -> None:
-    """Train for a moment and keep the config, the whole run folder and the index."""
+    """Train for a moment and keep the config, the whole run folder, the index and the settings as files.
+
+    What the folder held before is gone then.
+    """
     # Which kernel the maker's machine runs is nobody's business.
     platform.release, platform.platform = (lambda: "6.1.0"), (lambda *args: "Linux-6.1.0")
     config = ExperimentConfig(
@@ -35,16 +38,14 @@ def make(target: Path) -> None:
         result = run_experiment(config, home, progress=False)
         if not result.success:
             raise SystemExit(f"The run has failed: {result.error}")
-        target.mkdir(parents=True)
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir()
         shutil.copytree(result.path, target / RUN / result.run_id)
         shutil.copy(result.path / "config.json", target)
         shutil.copy(Path(home) / "index.db", target / INDEX)
-    with suppress(ImportError):  # version 1 knew no files of settings
-        from retroml_edu.storage.config_files import config_text
-
-        for form in ("yaml", "json"):
-            (target / f"settings.{form}").write_text(config_text(config, form), "utf-8")
+    for form in ("yaml", "json"):
+        (target / f"settings.{form}").write_text(config_text(config, form), "utf-8")
 
 
 if __name__ == "__main__":
-    make(Path(sys.argv[1]))
+    make(Path(__file__).parent / f"v{SCHEMA_VERSION}")

@@ -24,11 +24,15 @@ class Viewer:
     def __init__(self):
         self.frames, self.problems, self.ends = [], [], 0
 
+    def show(self, frame):
+        self.frames.append(frame)
+        return 0.0
+
     def end(self):
         self.ends += 1
 
     def feed(self, run, mode):
-        feed = LiveFeed(run, mode, show=self.frames.append, failed=self.problems.append, ended=self.end)
+        feed = LiveFeed(run, mode, show=self.show, failed=self.problems.append, ended=self.end)
         feed.start()
         return feed
 
@@ -153,4 +157,5 @@ def test_the_newest_videos_stay(train):
     run.wait(60)
     names = sorted(video.name for video in (run.path / "videos").iterdir())
     assert len(names) == 2
-    assert names[0] == "step-0000000600.mp4"
+    # Three quarters of the run, at the next boundary.
+    assert 600 <= int(names[0].removeprefix("step-").removesuffix(".mp4")) < 800

@@ -53,7 +53,7 @@ class TestThereAndBack:
         "settings",
         [
             {"run_type": "custom", "total_timesteps": 12_345},
-            {"run_type": "long", "deterministic": True, "device": "cpu"},
+            {"run_type": "long", "deterministic": True, "device": "cpu", "engine": "fast"},
             {"checkpoints": {"every_steps": 500, "keep": 7, "every_s": 12.5}, "video": {"milestones": [0.3, 1]}},
             {"algorithm": "DQN", "hyperparameters": {"net_arch": [5, 7], "buffer_size": 123}},
         ],

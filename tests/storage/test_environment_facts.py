@@ -3,7 +3,9 @@ import json
 import platform
 from pathlib import Path
 
-from retroml_edu.storage.environment import environment_facts
+import pytest
+
+from retroml_edu.storage.environment import KERNEL_PACKAGES, environment_differences, environment_facts
 
 
 def test_the_facts_name_versions_and_hardware() -> None:
@@ -28,3 +30,42 @@ def test_nothing_personal_and_nothing_unlisted_gets_in() -> None:
     assert set(facts) == listed | {"threads"}
     assert set(facts["os"]) == {"name", "release", "machine"}
     assert str(Path.home() / "x")[:-1] not in json.dumps(facts)
+
+
+HERE = {"python": "3.11.9", "packages": {"torch": "2.13.0", "numba": "0.68.0", "llvmlite": "0.50.0"}}
+
+
+def made_with(engine: str | None, **packages: str | None) -> dict[str, object]:
+    """Return the facts of a run, whose packages differ from those here as given; None for one that is not named."""
+    versions = HERE["packages"] | packages
+    facts = HERE | {"packages": {name: version for name, version in versions.items() if version is not None}}
+    return facts if engine is None else facts | {"engine": engine}
+
+
+def test_the_compiler_of_the_kernels_is_among_the_packages() -> None:
+    assert environment_facts({})["packages"].keys() >= set(KERNEL_PACKAGES)
+
+
+@pytest.mark.parametrize("engine", ["fast", "sb3", "scripted", None])
+def test_the_same_packages_are_no_difference(engine: str | None) -> None:
+    assert environment_differences(made_with(engine), HERE) == []
+
+
+@pytest.mark.parametrize("engine", ["sb3", "scripted", None])
+@pytest.mark.parametrize("numba", ["0.61.0", None])
+def test_the_compiler_says_nothing_of_a_run_that_it_had_no_part_in(engine: str | None, numba: str | None) -> None:
+    """Neither of one that was written before anybody noted it."""
+    assert environment_differences(made_with(engine, numba=numba, llvmlite=numba), HERE) == []
+
+
+def test_the_compiler_decides_bits_of_a_run_on_the_fast_engine() -> None:
+    there = made_with("fast", numba="0.61.0")
+    assert environment_differences(there, HERE) == ["numba: 0.61.0 there, 0.68.0 here"]
+    assert environment_differences(made_with("fast"), made_with(None, numba=None)) == [
+        "numba: 0.68.0 there, not known here"
+    ]
+
+
+@pytest.mark.parametrize("engine", ["fast", "sb3", None])
+def test_what_every_engine_stands_on_always_counts(engine: str | None) -> None:
+    assert environment_differences(made_with(engine, torch="2.12.0"), HERE) == ["torch: 2.12.0 there, 2.13.0 here"]

@@ -10,6 +10,7 @@ from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.events import EpisodeEvent, MetricEvent
 from retroml_edu.core.migration import SCHEMA_VERSION
 from retroml_edu.core.states import RunState
+from retroml_edu.storage.certificate import config_digest, read_certificate
 from retroml_edu.storage.config_files import config_of_text, config_text, read_config_file
 from retroml_edu.storage.folder import list_run_folders, read_config
 from retroml_edu.storage.frames import episodes_frame, metrics_frame
@@ -73,6 +74,11 @@ def test_its_run_opens(folder):
     weights, description = load_model(folder)
     assert weights
     assert description["env_id"] == "CartPole-v1"
+
+
+def test_its_certificate_is_that_of_its_config(folder):
+    if folder.certificate_file.exists():  # version 1 wrote none
+        assert read_certificate(folder).config_digest == config_digest(folder)
 
 
 def test_its_index_opens_with_the_run(sample, folder):

@@ -13,6 +13,7 @@ from retroml_edu.core.events import EpisodeEvent, MetricEvent, ProgressEvent
 from retroml_edu.core.metrics import METRICS
 from retroml_edu.envs import resolve_config
 from retroml_edu.training import trainer_for
+from retroml_edu.training.fast.preparation import prepare
 from retroml_edu.training.scripted import ScriptedTrainer
 
 TINY = {
@@ -24,6 +25,9 @@ TINY = {
 
 def tiny_config(algorithm, *, env_id="CartPole-v1", steps=256, seed=5, n_envs=2, **changes):
     """Return a resolved config whose updates are small and come often."""
+    if changes.get("engine") == "fast":
+        prepare()  # else the first run alone would tell of it
+    changes = {"engine": "sb3"} | changes
     hyperparameters = TINY[algorithm] | changes.pop("hyperparameters", {})
     return resolve_config(
         ExperimentConfig(
@@ -125,10 +129,16 @@ class Subject:
     name: str
     config: ExperimentConfig
     batches_per_update: int
+    stretch: int = 4
+    """Steps between two boundaries, at most."""
     _plain: list = field(default_factory=list)
 
     def trainer(self):
         return ScriptedTrainer() if self.name == "scripted" else trainer_for(self.config)
+
+    @property
+    def engine(self):
+        return "scripted" if self.name == "scripted" else self.config.engine
 
     def play(self, control=None, config=None):
         return play(self.trainer(), config or self.config, control)
@@ -149,6 +159,11 @@ SUBJECTS = {
     "PPO normalised": Subject(
         "PPO normalised", tiny_config("PPO", env_id="MountainCarContinuous-v0", normalize=True), 8
     ),
+    # Kernels look at control between epochs: their mini-batches take no time.
+    "fast PPO": Subject("fast PPO", tiny_config("PPO", engine="fast"), 2, stretch=64),
+    "fast A2C": Subject("fast A2C", tiny_config("A2C", engine="fast"), 1, stretch=16),
+    "fast DQN": Subject("fast DQN", tiny_config("DQN", engine="fast"), 4, stretch=16),
+    "fast lander": Subject("fast lander", tiny_config("PPO", env_id="LunarLander-v3", engine="fast"), 2),
 }
 
 

@@ -52,11 +52,12 @@ def trainer_of(name, config):
     return ScriptedTrainer() if name == "scripted" else trainer_for(config)
 
 
-@pytest.fixture(scope="module", params=["scripted", "PPO", "A2C", "DQN"])
+@pytest.fixture(scope="module", params=["scripted", "PPO", "A2C", "DQN", "fast PPO", "fast A2C", "fast DQN"])
 def taken(request, tiny):
     """A trainer's name, a config, and a snapshot from the middle of a rollout."""
     name = request.param
-    config = tiny("PPO" if name == "scripted" else name)
+    engine, algorithm = ("fast", name[5:]) if name.startswith("fast ") else ("sb3", name)
+    config = tiny("PPO" if name == "scripted" else algorithm, engine=engine)
     control = Taking(106)
     trainer_of(name, config).train(config, [].append, control)
     return name, config, control.snapshot
@@ -159,9 +160,10 @@ def test_a_snapshot_of_another_run_is_refused(tiny, change, says):
 
 
 @pytest.mark.parametrize("action", [-1, 2])
+@pytest.mark.parametrize("engine", ["sb3", "fast"])
 @pytest.mark.parametrize("algorithm", ["PPO", "DQN"])
-def test_actions_that_there_are_not_are_refused(tiny, algorithm, action):
-    config, control = tiny(algorithm), Taking(106)
+def test_actions_that_there_are_not_are_refused(tiny, algorithm, engine, action):
+    config, control = tiny(algorithm, engine=engine), Taking(106)
     trainer_for(config).train(config, [].append, control)
     snapshot = control.snapshot
     if algorithm == "DQN":

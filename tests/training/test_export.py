@@ -20,6 +20,10 @@ CASES = {
     "DQN": {"algorithm": "DQN"},
     "pictures": {"algorithm": "PPO", "env_id": "ALE/Breakout-v5", "steps": 32},
     "continuous": {"algorithm": "PPO", "env_id": "MountainCarContinuous-v0"},
+    "fast PPO": {"algorithm": "PPO", "engine": "fast", "hyperparameters": {"learning_rate_schedule": "linear"}},
+    "fast A2C": {"algorithm": "A2C", "engine": "fast"},
+    "fast DQN": {"algorithm": "DQN", "engine": "fast"},
+    "fast continuous": {"algorithm": "PPO", "env_id": "Pendulum-v1", "engine": "fast"},
 }
 
 READER = """
@@ -103,6 +107,6 @@ def test_counters_optimiser_and_schedules_come_along(exported, name):
     assert found["num_timesteps"] == step
     assert found["optimizer_entries"] > 0
     assert found["policy"].startswith("stable_baselines3.")
-    half = learning_rate / 2 if name == "PPO" else learning_rate
+    half = learning_rate / 2 if name in ("PPO", "fast PPO") else learning_rate
     if name != "pictures":  # there the tuned schedule is linear too
         assert found["learning_rate"] == pytest.approx([learning_rate, half])

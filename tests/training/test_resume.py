@@ -21,6 +21,7 @@ from retroml_edu.core.snapshot import Snapshot
 from retroml_edu.envs.episodes import EpisodeRecord
 from retroml_edu.envs.replay import Replayable
 from retroml_edu.training import trainer_for
+from retroml_edu.training.fast import stretches
 from retroml_edu.training.scripted import ScriptedTrainer
 
 PICTURES = {"env_id": "ALE/Breakout-v5", "device": "cpu", "deterministic": True}
@@ -49,6 +50,13 @@ CASES = {
     "DQN normalised": {"algorithm": "DQN", "normalize": True},
     "DQN pictures": {"algorithm": "DQN", "steps": 64, "n_envs": 1, **PICTURES},
 }
+FAST = {
+    f"fast {case}": {**settings, "engine": "fast"}
+    for case, settings in CASES.items()
+    if case != "scripted" and "pictures" not in case
+}
+FAST["fast PPO numbers"] = {"algorithm": "PPO", "env_id": "Pendulum-v1", "n_envs": 3, "steps": 480, "engine": "fast"}
+CASES |= FAST
 
 
 class Copied:
@@ -119,6 +127,14 @@ def train(case, config, control, start=None):
     return model.weights
 
 
+@pytest.fixture(scope="module", autouse=True)
+def every_step_a_boundary():
+    """Compiled games are played many steps at a time; here they can be left at every one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stretches, "STEPS", 1)
+        yield
+
+
 @pytest.fixture(scope="module", params=CASES)
 def whole(request, tiny, facts):
     """A run that nobody touches, the same with snapshots, and where those were taken."""
@@ -126,7 +142,9 @@ def whole(request, tiny, facts):
     config = tiny(**CASES[case])
     plain = Control()
     plain.events = []
-    weights = train(case, config, plain)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stretches, "STEPS", 256)  # how many steps are played at a time changes nothing
+        weights = train(case, config, plain)
     control = Keeper(config, boundaries(config, plain.events))
     with_snapshots = train(case, config, control)
     assert facts(control.events) == facts(plain.events), "a snapshot changed the run"
@@ -224,7 +242,7 @@ class Named(gym.Env):
 
 @pytest.mark.parametrize("algorithm", ["PPO", "DQN"])
 def test_observations_with_names(tiny, facts, monkeypatch, algorithm):
-    def make(env_id, n_envs, *, seed, training):
+    def make(env_id, n_envs, *, seed, training, fast):
         return DummyVecEnv(
             [partial(lambda seed: Replayable(EpisodeRecord(Named()), seed), index) for index in range(n_envs)]
         )

@@ -46,8 +46,9 @@ def notice(bench, lost_home, told):
 
 
 def drawn(panel):
-    """Return the traces of the chart that have points."""
-    return [trace for trace in panel.chart.box.children[0].data if trace.x is not None and len(trace.x)]
+    """Return the steps of each trace of the chart that has points."""
+    columns = panel.chart.columns
+    return [columns[x] for x, _ in panel.chart.figure["columns"] if len(columns[x])]
 
 
 def test_without_lost_runs_there_is_no_notice(bench):
@@ -71,7 +72,7 @@ def test_a_lost_run_is_resumed_with_its_earlier_curve(notice, waits):
     assert panel.run.run_id == shown["run_id"]
     assert panel.form.values["seed"] == 7
     waits(lambda: panel.recovery.run == {}, "the end of the notice")
-    assert min(step for trace in drawn(panel) for step in trace.x) < 384
+    assert min(step for steps in drawn(panel) for step in steps) < 384
     assert any(line["text"] == "Going on from the checkpoint of step 384." for line in panel.log.lines)
     item.trainers[0].release.set()
     item.until_state("done")
@@ -185,7 +186,7 @@ def test_a_run_that_another_process_resumes_is_shown_anew(bench, lost_home, wait
     item.until_state("done")
     assert panel.run is not first
     assert drawn(panel)
-    assert all(sorted(trace.x) == list(trace.x) for trace in drawn(panel))
+    assert all(sorted(steps) == list(steps) for steps in drawn(panel))
     assert panel.runbar.progress_text.split(" · ")[1] == f"{len(stored.episodes())} episodes"
 
 

@@ -31,7 +31,7 @@ def load(item, content, name="mine.yaml"):
 
 
 def test_what_the_form_asks_for_is_saved(item):
-    item.set(seed=5, hyperparameters__learning_rate=0.002, checkpoints__every_s=120, deterministic=True)
+    item.set(seed=5, hyperparameters__learning_rate=0.002, checkpoints__every_s=120, deterministic=True, engine="sb3")
     content, (data,) = save(item)
     assert (content["kind"], content["token"]) == ("file", "t")
     assert (content["name"], content["mime"]) == ("CartPole-v1_PPO_seed5_settings.yaml", "application/yaml")
@@ -47,6 +47,7 @@ def test_what_is_loaded_stands_in_the_form(item, form):
         seed=11,
         hyperparameters={"gamma": 0.9},
         deterministic=True,
+        engine="sb3",
         checkpoints={"every_steps": 700, "every_s": 7.5, "keep": 9},
         video={"milestones": [0.5], "length_s": 4},
     )
@@ -149,3 +150,19 @@ def test_another_environment_keeps_checkpoints_and_determinism(item):
     config = item.panel.config
     assert (config.env_id, config.deterministic) == ("Acrobot-v1", True)
     assert (config.checkpoints.every_s, config.checkpoints.keep) == (300, 5)
+
+
+def test_the_fast_engine_where_it_does_not_fit_is_said_beside_its_field(item):
+    item.set(env_id="ALE/Pong-v5")
+    item.set(engine="fast")
+    assert 'engine="fast" does not fit here' in item.beside["engine"]
+    item.set(engine="auto")
+    assert "engine" not in item.beside
+
+
+@pytest.mark.parametrize(("chosen", "kept"), [("auto", "auto"), ("sb3", "sb3"), ("fast", "auto")])
+def test_another_environment_keeps_an_engine_that_trains_it_too(item, chosen, kept):
+    item.set(engine=chosen)
+    item.set(env_id="ALE/Pong-v5")
+    assert item.panel.config.engine == kept
+    assert "engine" not in item.beside

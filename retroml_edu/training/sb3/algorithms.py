@@ -42,11 +42,15 @@ class RunDQN(SteppedOffPolicy, DQN):
         self,
         observation: np.ndarray | dict[str, np.ndarray],
         state: tuple[np.ndarray, ...] | None = None,
-        episode_start: np.ndarray | None = None,
+        episode_start: np.ndarray | None = None,  # noqa: ARG002 - part of what callers may give
         deterministic: bool = False,
     ) -> tuple[np.ndarray, tuple[np.ndarray, ...] | None]:
         """Choose actions ε-greedily; as in stable-baselines3, one draw decides for all environments."""
         if not deterministic and self.generators["actions"].random() < self.exploration_rate:
             actions: Any = [self.action_space.sample() for _ in range(self.n_envs)]
             return np.array(actions), state
-        return self.policy.predict(observation, state, episode_start, deterministic)
+        return self._best_actions(observation), state
+
+    def _best_actions(self, observation: Any) -> np.ndarray:
+        """Return the action of highest value for each environment."""
+        return self.policy.predict(observation, deterministic=True)[0]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from retroml_edu.core.control import Control
 from retroml_edu.training.reporting import Reporter
-from retroml_edu.training.sb3.stepped import Infos, Stepped
+from retroml_edu.training.sb3.stepped import EndedEpisode, Stepped
 from retroml_edu.training.sb3.view import ModelView
 
 
@@ -28,19 +30,17 @@ class StepBoundary:
         self._view = view
         self._last_before_end = total_timesteps - 1
 
-    def __call__(self, infos: Infos) -> None:
+    def __call__(self, ended: Sequence[EndedEpisode]) -> None:
         """Report and serve.
 
         Args:
-            infos: What the environments told at the step that was made; empty before the first.
+            ended: The games that ended since the last boundary, in their order.
         """
+        for episode in ended:
+            self._reporter.episode(*episode)
+            if episode.env_index == 0:
+                self._view.episode += 1
         step = self._model.num_timesteps
-        for index, info in enumerate(infos):
-            episode = info.get("episode")
-            if episode is not None:
-                self._reporter.episode(step, index, float(episode["r"]), int(episode["l"]))
-                if index == 0:
-                    self._view.episode += 1
         self._reporter.progress(step)
         # Whoever wants the weights at the end wants them after the last update, which is still to come.
         self._control.poll(min(step, self._last_before_end), self._view)

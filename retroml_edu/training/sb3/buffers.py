@@ -44,8 +44,8 @@ class _DrawnRollout:
     """
 
     def __init__(self, *args: Any, rng: np.random.Generator, poll: Poll, **kwargs: Any) -> None:
-        self._rng = rng
-        self._poll = poll
+        self.rng = rng
+        self.poll = poll
         super().__init__(*args, **kwargs)
 
     @contextmanager
@@ -64,13 +64,13 @@ class _DrawnRollout:
 
     def get(self: Any, batch_size: int | None = None) -> Iterator[Any]:
         """Go through all steps once, shuffled, in mini-batches; all at once if no size is given."""
-        self._poll()
+        self.poll()
         count = self.buffer_size * self.n_envs
-        order = self._rng.permutation(count)
+        order = self.rng.permutation(count)
         size = batch_size or count
         for first in range(0, count, size):
             if first:
-                self._poll()
+                self.poll()
             yield self._get_samples(order[first : first + size])
 
     def _get_samples(self: Any, batch_inds: np.ndarray) -> Any:
@@ -129,8 +129,8 @@ class _DrawnReplay:
     """
 
     def __init__(self, *args: Any, rng: np.random.Generator, poll: Poll, **kwargs: Any) -> None:
-        self._rng = rng
-        self._poll = poll
+        self.rng = rng
+        self.poll = poll
         self.added = 0
         super().__init__(*args, **kwargs)
 
@@ -144,10 +144,22 @@ class _DrawnReplay:
         super().add(*args, **kwargs)  # type: ignore[misc]  # the buffer that this is mixed into has it
         self.added += 1
 
+    def advance(self: Any, rows: int) -> None:
+        """Count rows that were written into the buffer from `pos` on, none of them beyond its end."""
+        self.added += rows
+        self.pos += rows
+        if self.pos == self.buffer_size:
+            self.full, self.pos = True, 0
+
+    def draw(self: Any, batch_size: int) -> tuple[np.ndarray, np.ndarray]:
+        """Draw steps with replacement: their rows, and the environments that made them."""
+        self.poll()
+        rows = self.rng.integers(0, self.size(), size=batch_size)
+        return rows, self.rng.integers(0, self.n_envs, size=batch_size)
+
     def sample(self: Any, batch_size: int, env: VecNormalize | None = None) -> Any:
-        """Draw steps with replacement."""
-        self._poll()
-        return self._get_samples(self._rng.integers(0, self.size(), size=batch_size), env)
+        """Return steps drawn with replacement."""
+        return self._samples_at(*self.draw(batch_size), env)
 
     def rows(self: Any, first: int, last: int) -> dict[str, np.ndarray]:
         """Return rows ``first`` to ``last`` (without), copied."""
@@ -185,9 +197,8 @@ class _DrawnReplay:
                 array = fitting(name, read[name], (len(at), *part.shape[1:]), part.dtype)
                 part[at] = _checked(self, name, array)
 
-    def _get_samples(self: Any, batch_inds: np.ndarray, env: VecNormalize | None = None) -> Any:
-        """Return these steps, each of an environment that is drawn."""
-        at = (batch_inds, self._rng.integers(0, self.n_envs, size=len(batch_inds)))
+    def _samples_at(self: Any, rows: np.ndarray, envs: np.ndarray, env: VecNormalize | None) -> Any:
+        at = (rows, envs)
         # A time limit is no end: the value of what would have come still counts (Pardo et al. 2018).
         ended = self.dones[at] * (1 - self.timeouts[at])
         samples = DictReplayBufferSamples if isinstance(self.observations, dict) else ReplayBufferSamples

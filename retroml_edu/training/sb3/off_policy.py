@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -9,7 +10,7 @@ from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 
 from retroml_edu.core.saved import SavedState
 from retroml_edu.training.sb3.buffers import DrawnDictReplayBuffer, DrawnReplayBuffer
-from retroml_edu.training.sb3.stepped import Infos, Stepped
+from retroml_edu.training.sb3.stepped import EndedEpisode, Stepped, ended_episodes
 
 
 class SteppedOffPolicy(Stepped, OffPolicyAlgorithm):
@@ -35,7 +36,7 @@ class SteppedOffPolicy(Stepped, OffPolicyAlgorithm):
         """Whether no step was collected since the last update."""
         return self.collected == 0
 
-    def step(self) -> Infos:
+    def step(self) -> Sequence[EndedEpisode]:
         """Step all environments once, and put that into the replay buffer."""
         actions, stored = self._sample_action(self.learning_starts, None, self.n_envs)
         observations, rewards, dones, infos = self.env.step(actions)
@@ -46,7 +47,7 @@ class SteppedOffPolicy(Stepped, OffPolicyAlgorithm):
         self._update_current_progress_remaining(self.num_timesteps, self._total_timesteps)
         self._on_step()
         self._episode_num += int(np.count_nonzero(dones))
-        return infos
+        return ended_episodes(self.num_timesteps, infos)
 
     def update(self) -> None:
         """Learn from the past, if there is enough of it, and begin to collect anew."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,7 +13,7 @@ from stable_baselines3.common.utils import obs_as_tensor
 
 from retroml_edu.core.saved import SavedState
 from retroml_edu.training.sb3.buffers import DrawnDictRolloutBuffer, DrawnRolloutBuffer
-from retroml_edu.training.sb3.stepped import Infos, Stepped
+from retroml_edu.training.sb3.stepped import EndedEpisode, Infos, Stepped, ended_episodes
 
 
 class SteppedOnPolicy(Stepped, OnPolicyAlgorithm):
@@ -34,7 +35,7 @@ class SteppedOnPolicy(Stepped, OnPolicyAlgorithm):
         """Whether the rollout is empty."""
         return self.rollout_buffer.pos == 0
 
-    def step(self) -> Infos:
+    def step(self) -> Sequence[EndedEpisode]:
         """Step all environments once, and put that into the rollout."""
         last: Any = self._last_obs
         with torch.no_grad():
@@ -54,7 +55,7 @@ class SteppedOnPolicy(Stepped, OnPolicyAlgorithm):
         self.rollout_buffer.add(last, actions, rewards, starts, values, log_probs)
         self._last_obs = observations  # type: ignore[assignment]  # VecEnv names more kinds
         self._last_episode_starts = dones
-        return infos
+        return ended_episodes(self.num_timesteps, infos)
 
     def update(self) -> None:
         """Learn from the rollout, and begin another."""
@@ -86,7 +87,9 @@ class SteppedOnPolicy(Stepped, OnPolicyAlgorithm):
             info = infos[index]
             last = info.get("terminal_observation")
             if done and last is not None and info.get("TimeLimit.truncated", False):
-                observation: Any = self.policy.obs_to_tensor(last)[0]
-                with torch.no_grad():
-                    value: Any = self.policy.predict_values(observation)[0]
-                rewards[index] += self.gamma * value
+                rewards[index] += self.gamma * self._value_of_one(last)
+
+    def _value_of_one(self, last: Any) -> Any:
+        observation: Any = self.policy.obs_to_tensor(last)[0]
+        with torch.no_grad():
+            return self.policy.predict_values(observation)[0]

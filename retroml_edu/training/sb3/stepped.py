@@ -4,16 +4,39 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecEnv
 
 from retroml_edu.core.saved import SavedState
-from retroml_edu.training.sb3.update import UpdateGuard
+from retroml_edu.training.sb3.metrics import update_metrics
+from retroml_edu.training.sb3.update import UpdateGuard, all_finite
 
 Infos = Sequence[Mapping[str, Any]]
+
+
+class EndedEpisode(NamedTuple):
+    """A whole game that has ended.
+
+    Attributes:
+        step: Steps that the run had made then.
+        env_index: In which environment.
+        episode_return: Undiscounted sum of raw rewards.
+        length: In steps of that environment.
+    """
+
+    step: int
+    env_index: int
+    episode_return: float
+    length: int
+
+
+def ended_episodes(step: int, infos: Infos) -> list[EndedEpisode]:
+    """Return the games that ended with a step, from what environments tell."""
+    found = [(index, info["episode"]) for index, info in enumerate(infos) if "episode" in info]
+    return [EndedEpisode(step, index, float(game["r"]), int(game["l"])) for index, game in found]
 
 
 class Stepped(BaseAlgorithm, ABC):
@@ -45,13 +68,23 @@ class Stepped(BaseAlgorithm, ABC):
     def between_rollouts(self) -> bool:
         """Whether nothing has been collected since the last update: only there does a run end."""
 
+    @property
+    def finite(self) -> bool:
+        """Whether all parameters are numbers."""
+        return all_finite(self)
+
+    @property
+    def measured(self) -> Mapping[str, float]:
+        """What the last update measured, by the metric catalogue's names."""
+        return update_metrics(self)
+
     @abstractmethod
     def update(self) -> None:
         """Learn from what was collected."""
 
     @abstractmethod
-    def step(self) -> Infos:
-        """Step all environments once, account for it, and return their infos."""
+    def step(self) -> Sequence[EndedEpisode]:
+        """Step all environments, account for it, and return the games that ended."""
 
     @abstractmethod
     def capture_memory(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -61,12 +94,12 @@ class Stepped(BaseAlgorithm, ABC):
     def restore_memory(self, saved: SavedState) -> None:
         """Take up what `capture_memory` returned."""
 
-    def learn_stepwise(self, total_timesteps: int, boundary: Callable[[Infos], None]) -> None:
+    def learn_stepwise(self, total_timesteps: int, boundary: Callable[[Sequence[EndedEpisode]], None]) -> None:
         """Train to the end of the rollout in which the last step falls.
 
         Args:
             total_timesteps: Length of the run.
-            boundary: Called before the first step, and after each step of all environments with their infos.
+            boundary: Called before the first step, and after each `step` with the games that ended in it.
         """
         self.schedule_over(total_timesteps)
         if self._last_obs is None:

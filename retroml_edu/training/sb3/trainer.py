@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.control import Control, StopRequested
 from retroml_edu.core.errors import TrainingError
+from retroml_edu.core.events import LogEvent, log
 from retroml_edu.core.hyperparameters import AlgorithmName
 from retroml_edu.core.snapshot import Snapshot
 from retroml_edu.core.training import Emit, Start, TrainedModel
@@ -28,13 +30,13 @@ from retroml_edu.policies.sampling import DrawsActions
 from retroml_edu.policies.spec import PolicySpec, policy_spec
 from retroml_edu.policies.threads import one_torch_thread
 from retroml_edu.training.devices import resolve_device
+from retroml_edu.training.fast.preparation import prepare
 from retroml_edu.training.memory import replay_buffer_problem
 from retroml_edu.training.reporting import Reporter
 from retroml_edu.training.sb3 import buffers
 from retroml_edu.training.sb3.algorithms import RunA2C, RunDQN, RunPPO
 from retroml_edu.training.sb3.boundary import StepBoundary
 from retroml_edu.training.sb3.export import exporter
-from retroml_edu.training.sb3.metrics import update_metrics
 from retroml_edu.training.sb3.settings import algorithm_arguments
 from retroml_edu.training.sb3.state import start_from
 from retroml_edu.training.sb3.update import UpdateGuard
@@ -71,7 +73,10 @@ class SB3Trainer:
             TrainingError: If the algorithm does not fit the environment, the memory or the device, if the start does
                 not fit the config, or if the policy became not-a-number.
         """
-        venv = make_vector_env(config.env_id, config.n_envs or 1, seed=config.seed, training=True)
+        fast = config.engine == "fast"
+        if fast:
+            prepare(lambda done, of: emit(_compiling(done, of)))
+        venv = make_vector_env(config.env_id, config.n_envs or 1, seed=config.seed, training=True, fast=fast)
         try:
             spec = policy_spec(config, venv.observation_space, venv.action_space)
             alone = config.deterministic or not spec.reads_images
@@ -92,7 +97,7 @@ def _train(
         venv = _normalizing(venv, config.hyperparameters.gamma)
     model = _make_model(config, spec, venv, control)
     model.guard = UpdateGuard(
-        after=lambda model: reporter.update(model.num_timesteps, update_metrics(model)),
+        after=lambda model: reporter.update(model.num_timesteps, model.measured),
         generators=model.generators.values(),
     )
     view = ModelView(model, venv, reporter, _identity(config))
@@ -110,14 +115,32 @@ def _train(
         weights=view.copy_weights(),
         export=exporter(model, config, spec),
         facts={
-            "engine": "sb3",
-            "engine_version": stable_baselines3.__version__,
+            "engine": _engine(config),
+            "engine_version": version("numba") if config.engine == "fast" else stable_baselines3.__version__,
             "device": str(model.device),
             "torch_threads": torch.get_num_threads(),
             "deterministic": config.deterministic,
             "determinism": _determinism(model.device, torch.get_num_threads()),
         },
     )
+
+
+def _compiling(done: int, of: int) -> LogEvent:
+    again = f"part {done + 1} of {of}"
+    return log("info", f"Compiling the fast engine, once on this machine (half a minute or so): {again}.")
+
+
+def _engine(config: ExperimentConfig) -> str:
+    return "fast" if config.engine == "fast" else "sb3"
+
+
+def _algorithm(config: ExperimentConfig) -> type[RunPPO | RunA2C | RunDQN]:
+    if config.engine == "fast":
+        # Not before: whoever trains otherwise need not wait for kernels.
+        from retroml_edu.training.fast.algorithms import FAST_ALGORITHMS
+
+        return FAST_ALGORITHMS[config.algorithm]
+    return _ALGORITHMS[config.algorithm]
 
 
 def _determinism(device: torch.device, threads: int) -> str:
@@ -137,7 +160,7 @@ def _determinism(device: torch.device, threads: int) -> str:
 def _identity(config: ExperimentConfig) -> dict[str, Any]:
     """Return what has to be the same for one run to go on from the state of another."""
     return {
-        "engine": "sb3",
+        "engine": _engine(config),
         "algorithm": config.algorithm,
         "env_id": config.env_id,
         "n_envs": config.n_envs or 1,
@@ -179,7 +202,7 @@ def _make_model(config: ExperimentConfig, spec: PolicySpec, venv: VecEnv, contro
         # The constructor warns about a smaller last mini-batch, which is no mistake. It is told the true size below.
         arguments["batch_size"] = arguments["n_steps"] * venv.num_envs
     with DrawnFrom(config.seed):
-        model = _ALGORITHMS[config.algorithm](
+        model = _algorithm(config)(
             spec.policy_class,  # type: ignore[arg-type]  # the spec holds the class that fits the algorithm
             venv,
             device="cpu" if config.deterministic else resolve_device(config.device, reads_images=spec.reads_images),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -14,7 +14,10 @@ from torch import Tensor
 from retroml_edu.core.control import StopRequested
 from retroml_edu.core.errors import TrainingError
 
-AfterUpdate = Callable[[BaseAlgorithm], None]
+if TYPE_CHECKING:
+    from retroml_edu.training.sb3.stepped import Stepped
+
+AfterUpdate = Callable[["Stepped"], None]
 
 
 class UpdateGuard:
@@ -30,7 +33,7 @@ class UpdateGuard:
         self._generators = generators
 
     @contextmanager
-    def around(self, model: BaseAlgorithm, *, batches: int) -> Iterator[None]:
+    def around(self, model: Stepped, *, batches: int) -> Iterator[None]:
         """Take back what was done if a stop leaves the update half-way, and look at the outcome if not.
 
         Args:
@@ -49,14 +52,15 @@ class UpdateGuard:
             if before is not None:
                 before.restore()
             raise
-        _check_finite(model)
+        if not model.finite:
+            raise _not_a_number(model)
         self._after(model)
 
 
 class _State:
     """Parameters, optimiser and generators as they are now, copied."""
 
-    def __init__(self, model: BaseAlgorithm, generators: Collection[np.random.Generator]) -> None:
+    def __init__(self, model: Stepped, generators: Collection[np.random.Generator]) -> None:
         self._model = model
         self._generators = [(rng, rng.bit_generator.state) for rng in generators]
         self._updates = model._n_updates
@@ -94,13 +98,16 @@ def _parameters(model: BaseAlgorithm) -> list[Tensor]:
     return [value for group in _optimizer(model).param_groups for value in group["params"]]
 
 
-def _check_finite(model: BaseAlgorithm) -> None:
+def all_finite(model: BaseAlgorithm) -> bool:
+    """Return whether all parameters that are trained are numbers."""
     with torch.no_grad():
         norms = torch._foreach_norm(_parameters(model))
-        finite = bool(torch.isfinite(torch.stack(norms)).all())
-    if not finite:
-        raise TrainingError(
-            f"The policy became not-a-number at step {model.num_timesteps:,}: the learning rate of "
-            f"{_optimizer(model).param_groups[0]['lr']:g} is probably too high. Lower 'Learning rate' to a tenth of "
-            "it, or 'Gradient clip'."
-        )
+        return bool(torch.isfinite(torch.stack(norms)).all())
+
+
+def _not_a_number(model: Stepped) -> TrainingError:
+    return TrainingError(
+        f"The policy became not-a-number at step {model.num_timesteps:,}: the learning rate of "
+        f"{_optimizer(model).param_groups[0]['lr']:g} is probably too high. Lower 'Learning rate' to a tenth of "
+        "it, or 'Gradient clip'."
+    )

@@ -1,4 +1,16 @@
-// The live feed: JPEG frames as binary messages, some of them confirmed when painted, so that a slow browser sets the pace.
+// The live feed: JPEG frames as binary messages, some of them confirmed with the
+// time that painting took, so that the page sets the pace.
+
+// Style, layout and paint happen between a frame's callbacks and the next task: their time, without the wait for a frame.
+const whenPainted = (then) => requestAnimationFrame(() => {
+  const began = performance.now();
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    port1.close();
+    then(performance.now() - began);
+  };
+  port2.postMessage(null);
+});
 
 function render({ model, el }) {
   el.classList.add("rml-feed");
@@ -40,12 +52,33 @@ function render({ model, el }) {
     };
     image.src = next;
   };
+  let visible = true;
+  let missed = null;
+  const seen = () => visible && !document.hidden;
+  const show = (message, bytes) => {
+    const confirm = (took_ms) => model.send({ action: "painted", frame: message.frame, seen: true, took_ms });
+    paint(bytes, () => {
+      caption.textContent = message.caption; // with its picture: one layout for both
+      if (message.confirm) whenPainted(confirm);
+    });
+  };
   const onMessage = (message, buffers) => {
     if (message.kind !== "frame") return;
-    caption.textContent = message.caption;
-    const painted = () => model.send({ action: "painted", frame: message.frame });
-    paint(buffers[0], message.confirm ? painted : undefined);
+    missed = seen() ? null : [{ ...message, confirm: false }, buffers[0]];
+    if (!missed) show(message, buffers[0]);
+    else if (message.confirm) model.send({ action: "painted", frame: message.frame, seen: false });
   };
+  const catchUp = () => {
+    if (!missed || !seen()) return;
+    show(...missed);
+    missed = null;
+  };
+  const watcher = new IntersectionObserver((entries) => {
+    visible = entries.at(-1).isIntersecting;
+    catchUp();
+  });
+  watcher.observe(screen);
+  document.addEventListener("visibilitychange", catchUp);
   const refresh = () => {
     choice.value = model.get("mode");
     const poster = model.get("poster");
@@ -70,6 +103,8 @@ function render({ model, el }) {
   refresh();
   return () => {
     model.off("msg:custom", onMessage);
+    watcher.disconnect();
+    document.removeEventListener("visibilitychange", catchUp);
     watched.forEach((name) => model.off(`change:${name}`, refresh));
     if (url) URL.revokeObjectURL(url);
   };

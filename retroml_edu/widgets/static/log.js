@@ -2,6 +2,23 @@
 
 const SIGNS = { info: "·", warning: "!", error: "✕" };
 
+const item = (line) => {
+  const node = document.createElement("li");
+  node.className = `rml-${line.level}`;
+  node.dataset.number = line.number;
+  const time = document.createElement("time");
+  time.dateTime = line.time;
+  time.textContent = new Date(line.time).toLocaleTimeString([], { hour12: false });
+  const sign = document.createElement("span");
+  sign.className = "rml-sign";
+  sign.textContent = SIGNS[line.level] ?? "·";
+  sign.title = line.level;
+  const text = document.createElement("span");
+  text.textContent = line.text;
+  node.append(time, sign, text);
+  return node;
+};
+
 function render({ model, el }) {
   el.classList.add("rml-log");
   const head = document.createElement("div");
@@ -19,33 +36,25 @@ function render({ model, el }) {
   list.tabIndex = 0;
   list.setAttribute("aria-label", "Events of the run, newest first");
   el.append(head, list);
-  const refresh = () => {
-    const lines = model.get("lines").map((line) => {
-      const item = document.createElement("li");
-      item.className = `rml-${line.level}`;
-      const time = document.createElement("time");
-      time.dateTime = line.time;
-      time.textContent = new Date(line.time).toLocaleTimeString([], { hour12: false });
-      const sign = document.createElement("span");
-      sign.className = "rml-sign";
-      sign.textContent = SIGNS[line.level] ?? "·";
-      sign.title = line.level;
-      const text = document.createElement("span");
-      text.textContent = line.text;
-      item.append(time, sign, text);
-      return item;
-    });
-    list.replaceChildren(...lines.reverse());
-  };
+  const add = ({ lines }) => list.prepend(...lines.map(item).reverse());
+  const unfollow = follow(
+    model,
+    (whole) => {
+      list.replaceChildren();
+      add(whole);
+    },
+    (change) => {
+      for (const number of change.gone) list.querySelector(`[data-number="${number}"]`)?.remove();
+      add(change);
+    },
+  );
   const offer = () => {
     checkpoint.hidden = !model.get("can_checkpoint");
   };
-  model.on("change:lines", refresh);
   model.on("change:can_checkpoint", offer);
-  refresh();
   offer();
   return () => {
-    model.off("change:lines", refresh);
+    unfollow();
     model.off("change:can_checkpoint", offer);
   };
 }

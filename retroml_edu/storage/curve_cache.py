@@ -1,0 +1,92 @@
+"""The columnar cache of a run's curves: what metrics.jsonl says, read in milliseconds; made anew when it is stale."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import suppress
+
+import numpy as np
+
+from retroml_edu.core.curves import Points, curve_points
+from retroml_edu.core.errors import StorageError
+from retroml_edu.storage.atomic import write_bytes
+from retroml_edu.storage.folder import RunFolder
+from retroml_edu.storage.lines import MAX_NAME
+from retroml_edu.storage.paths import inside
+from retroml_edu.storage.reader import MAX_METRICS, read_events
+from retroml_edu.storage.tensors import read_safetensors, to_safetensors
+
+CACHE = "curves/points.safetensors"
+MAX_BYTES = 2**30
+_END_BYTES = 64 * 1024
+_SIGNATURE, _REACH, _STEPS, _VALUES = "signature", "reach", "steps", "values"
+
+
+def read_points(folder: RunFolder) -> Points:
+    """Return everything that a run has measured so far: from its cache where that is fresh, else from its logs.
+
+    A cache that is missing or stale is written on the way, where the folder lets itself be written.
+
+    Raises:
+        OSError: If the logs cannot be read.
+    """
+    signature = _signature(folder)
+    cached = _read(folder, signature)
+    if cached is not None:
+        return cached
+    points = curve_points(read_events(folder))
+    with suppress(StorageError, OSError, ValueError):  # a cache is a convenience, and not every folder is ours
+        _write(folder, points, signature)
+    return points
+
+
+def _signature(folder: RunFolder) -> np.ndarray:
+    """Return what changes whenever a log does: both only grow, and no two of their lines have the same number."""
+    digest = hashlib.sha256()
+    for log in (folder.metrics_log, folder.events_log):
+        size = log.stat().st_size if log.exists() else 0
+        digest.update(size.to_bytes(8, "little"))
+        if size:
+            with log.open("rb") as file:
+                file.seek(max(0, size - _END_BYTES))
+                digest.update(file.read(min(size, _END_BYTES)))
+    return np.frombuffer(digest.digest(), np.uint8)
+
+
+def _write(folder: RunFolder, points: Points, signature: np.ndarray) -> None:
+    arrays = {_SIGNATURE: signature, _REACH: np.array([points.step, points.elapsed_s])}
+    groups: dict[bytes, int] = {}
+    for name, (steps, values) in points.columns.items():
+        # Metrics of one kind of event share their steps, which are written once.
+        group = groups.setdefault(hashlib.sha256(steps.tobytes()).digest(), len(groups))
+        arrays[f"{_STEPS}:{group}"] = steps
+        arrays[f"{_VALUES}:{group}:{name}"] = values
+    file = inside(folder.path, CACHE)
+    file.parent.mkdir(mode=0o700, exist_ok=True)
+    write_bytes(file, to_safetensors(arrays))
+
+
+def _read(folder: RunFolder, signature: np.ndarray) -> Points | None:
+    """Return what the cache holds; None if there is none, or it is of other logs, or damaged."""
+    try:
+        arrays = read_safetensors(inside(folder.path, CACHE), MAX_BYTES)
+        if not np.array_equal(arrays[_SIGNATURE], signature):
+            return None
+        columns: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        for key, values in arrays.items():
+            kind, _, rest = key.partition(":")
+            if kind == _VALUES:
+                group, _, name = rest.partition(":")
+                columns[name] = (_column(arrays[f"{_STEPS}:{group}"]), _column(values))
+                if len(name) > MAX_NAME or len(columns) > MAX_METRICS or columns[name][0].shape != values.shape:
+                    return None
+        step, elapsed_s = arrays[_REACH]
+        return Points(columns, int(step), float(elapsed_s))
+    except (OSError, StorageError, ValueError, KeyError, OverflowError):
+        return None
+
+
+def _column(array: np.ndarray) -> np.ndarray:
+    if array.ndim != 1 or array.dtype != np.float64:
+        raise ValueError("it is no column")
+    return array

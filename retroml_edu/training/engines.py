@@ -1,0 +1,72 @@
+"""Which engine can train what: compiled kernels for small networks, stable-baselines3 for everything."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from gymnasium import spaces
+
+from retroml_edu.core.config import DeviceName, ExperimentConfig
+from retroml_edu.core.hyperparameters import AlgorithmName
+from retroml_edu.envs.spaces import is_picture
+
+AVAILABLE: frozenset[Literal["fast", "sb3"]] = frozenset({"fast", "sb3"})
+"""The engines that this version can run; ``auto`` chooses among them."""
+
+MAX_LAYERS = 4
+MAX_WIDTH = 512
+"""From here on matrices are large enough for PyTorch's own kernels, and dispatch costs little beside them."""
+
+PICTURES = "the observations are pictures"
+
+
+def fast_engine_misfit(
+    config: ExperimentConfig, observation_space: spaces.Space[Any], action_space: spaces.Space[Any]
+) -> str | None:
+    """Return why the fast engine does not apply, as a clause in plain words; None where it does.
+
+    Args:
+        config: With its hyperparameters resolved; the engine that it names does not matter.
+        observation_space: As the environment has it.
+        action_space: As the environment has it.
+    """
+    return (
+        _observation_misfit(observation_space)
+        or _action_misfit(config.algorithm, action_space)
+        or _network_misfit(config.hyperparameters.net_arch)
+        or _device_misfit(config.device)
+    )
+
+
+def _observation_misfit(space: spaces.Space[Any]) -> str | None:
+    if is_picture(space):
+        return PICTURES
+    if not isinstance(space, spaces.Box):
+        return f"the observations are of the kind {type(space).__name__}, not a row of numbers"
+    if len(space.shape) != 1:
+        return f"the observations are numbers in {len(space.shape)} dimensions, not in a row"
+    return None
+
+
+def _action_misfit(algorithm: AlgorithmName, space: spaces.Space[Any]) -> str | None:
+    if isinstance(space, spaces.Discrete):
+        return None
+    if not isinstance(space, spaces.Box):
+        return f"the actions are of the kind {type(space).__name__}, neither one of a list nor a row of numbers"
+    if algorithm == "DQN":
+        return "DQN picks one action of a list, and these are numbers"
+    if len(space.shape) != 1:
+        return f"the actions are numbers in {len(space.shape)} dimensions, not in a row"
+    return None
+
+
+def _network_misfit(layers: tuple[int, ...]) -> str | None:
+    if len(layers) > MAX_LAYERS:
+        return f"the network has {len(layers)} hidden layers, and compiled kernels are for {MAX_LAYERS} at most"
+    if max(layers, default=0) > MAX_WIDTH:
+        return f"a layer has {max(layers):,} units, and from {MAX_WIDTH} on compiled kernels gain nothing"
+    return None
+
+
+def _device_misfit(device: DeviceName) -> str | None:
+    return None if device in ("auto", "cpu") else f'device="{device}" asks for a GPU, and compiled kernels use the CPU'

@@ -1,0 +1,113 @@
+"""Who trains: chosen before the start, written into the config, and said with the reason."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from retroml_edu.core.errors import ConfigError
+from retroml_edu.session import resolving
+from retroml_edu.session.check import check
+from retroml_edu.session.history import load_run
+from retroml_edu.session.resolving import engine_sentence, resolved_config
+from retroml_edu.session.session import Session
+from retroml_edu.training import engines
+from retroml_edu.training.scripted import ScriptedTrainer
+from tests.session.bench import TIMEOUT_S, small_config
+
+PONG = {"env_id": "ALE/Pong-v5"}
+TAXI = {"env_id": "Taxi-v4"}
+WIDE = {"hyperparameters": {"net_arch": [1024]}}
+
+
+@pytest.fixture
+def _both(monkeypatch):
+    monkeypatch.setattr(engines, "AVAILABLE", frozenset({"fast", "sb3"}))
+
+
+@pytest.fixture
+def _stock_alone(monkeypatch):
+    monkeypatch.setattr(engines, "AVAILABLE", frozenset({"sb3"}))
+
+
+@pytest.mark.parametrize(
+    ("settings", "engine", "said"),
+    [
+        ({}, "fast", "Engine: fast (compiled kernels)."),
+        ({"env_id": "Pendulum-v1"}, "fast", "Engine: fast (compiled kernels)."),
+        ({"algorithm": "DQN", "deterministic": True}, "fast", "Engine: fast (compiled kernels)."),
+        ({"engine": "fast"}, "fast", "Engine: fast (compiled kernels)."),
+        ({"engine": "sb3"}, "sb3", "Engine: stable-baselines3."),
+        (PONG, "sb3", "Engine: stable-baselines3, since the observations are pictures."),
+        (WIDE, "sb3", "Engine: stable-baselines3, since a layer has 1,024 units, and from 512 on compiled kernels"),
+        (TAXI, "sb3", "Engine: stable-baselines3, since the observations are of the kind Discrete, not a row of"),
+    ],
+)
+@pytest.mark.usefixtures("_both")
+def test_auto_takes_the_fast_engine_where_it_fits_and_says_why_it_does_not(settings, engine, said):
+    asked = small_config(**settings)
+    resolved = resolved_config(asked)
+    assert (resolved.engine, resolved_config(resolved)) == (engine, resolved)
+    assert engine_sentence(asked, resolved).startswith(said)
+
+
+@pytest.mark.usefixtures("_stock_alone")
+def test_without_compiled_kernels_auto_takes_what_is_there():
+    asked = small_config()
+    resolved = resolved_config(asked)
+    assert resolved.engine == "sb3"
+    assert "since this version comes without compiled kernels" in engine_sentence(asked, resolved)
+
+
+@pytest.mark.usefixtures("_both")
+def test_no_game_is_loaded_to_see_that_it_is_pictures(monkeypatch):
+    monkeypatch.delattr(resolving, "make_env")
+    assert resolved_config(small_config(**PONG)).engine == "sb3"
+
+
+@pytest.mark.parametrize("engine", ["auto", "sb3", "fast"])
+@pytest.mark.usefixtures("_both")
+def test_what_can_run_is_no_problem(engine):
+    assert check(small_config(engine=engine)) == []
+
+
+@pytest.mark.parametrize("engine", ["auto", "sb3"])
+@pytest.mark.usefixtures("_stock_alone")
+def test_stable_baselines3_is_always_there(engine):
+    assert check(small_config(engine=engine)) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [(PONG, "the observations are pictures"), (WIDE, "a layer has 1,024 units"), (TAXI, "Discrete")],
+)
+@pytest.mark.usefixtures("_both")
+def test_the_fast_engine_where_it_does_not_fit_is_a_problem_with_a_way_out(settings, reason):
+    errors = [problem for problem in check(small_config(engine="fast", **settings)) if problem.severity == "error"]
+    assert [problem.field for problem in errors] == ["engine"]
+    assert str(errors[0]).startswith('engine="fast" does not fit here: ')
+    assert reason in str(errors[0])
+    assert 'Choose "auto"' in str(errors[0])
+
+
+@pytest.mark.usefixtures("_stock_alone")
+def test_the_fast_engine_where_there_is_none_is_refused_before_anything_is_made(home):
+    with pytest.raises(ConfigError, match=r'engine="fast" .* without compiled kernels\. Choose "auto"'):
+        Session(home).start(small_config(engine="fast"))
+
+
+@pytest.mark.usefixtures("_both")
+def test_a_run_keeps_the_engine_in_its_config_and_says_it_in_its_log(start):
+    run = start()
+    run.wait(TIMEOUT_S)
+    assert load_run(run.run_id, run.path.parent).config.engine == "fast"
+    said = [event.message for event in run.bus.history if event.kind == "log"]
+    assert said.count("Engine: fast (compiled kernels).") == 1
+
+
+@pytest.mark.usefixtures("_both")
+def test_the_machine_of_a_run_that_goes_on_is_known_with_its_engine(start):
+    trainer = ScriptedTrainer(wait_at=400)
+    run = start(trainer)
+    assert json.loads((run.path / "environment.json").read_text("utf-8"))["engine"] == "fast"
