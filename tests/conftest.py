@@ -8,6 +8,8 @@ import pytest
 # Read when the libraries are first imported, hence before any fixture. Two tests on two cores must not fight, and
 # sums come out the same on every machine.
 os.environ.update(MPLBACKEND="agg", SDL_VIDEODRIVER="dummy", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
+# Workers have tests of their own; elsewhere they would be tried out for seconds, and nothing depends on them.
+os.environ["RETROML_WORKERS"] = "0"
 
 
 @pytest.fixture(autouse=True)

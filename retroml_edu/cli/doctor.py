@@ -20,6 +20,7 @@ CHECKS: dict[str, tuple[Check, str]] = {
     "JupyterLab extensions": (doctor_packages.widget_frontend, "Run 'pip install jupyterlab ipywidgets anywidget'."),
     "Device": (doctor_machine.device, "Install torch again: see 'torch' above."),
     "Cores and memory": (doctor_machine.cores_and_memory, "Install psutil again: see 'psutil' above."),
+    "Fast engine": (doctor_machine.fast_engine, "Install numba again: see 'numba' above."),
     "Video": (doctor_machine.video, "Run 'pip install --force-reinstall av': its wheels bring H.264."),
     "Environments": (
         doctor_machine.environments,

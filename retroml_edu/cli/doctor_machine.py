@@ -30,6 +30,24 @@ def device() -> Iterator[Finding]:
     yield Finding("Device", Verdict.OK, found)
 
 
+def fast_engine() -> Iterator[Finding]:
+    """Say whether the kernels of small networks are compiled, and whether they can be kept."""
+    from retroml_edu.core import compilation
+
+    problem = compilation.cache_problem()
+    if problem:
+        yield Finding("Fast engine", Verdict.WARN, "compiled anew by each process", problem)
+    elif compilation.is_warm():
+        yield Finding("Fast engine", Verdict.OK, "compiled for this processor")
+    else:
+        yield Finding(
+            "Fast engine",
+            Verdict.WARN,
+            "not compiled yet: the first training does it, in half a minute or so",
+            "Run 'retroml-edu prepare' to have it done.",
+        )
+
+
 def cores_and_memory() -> Iterator[Finding]:
     """Check that there is memory for a run."""
     import psutil

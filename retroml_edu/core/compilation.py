@@ -153,7 +153,7 @@ def _refuse_shared(folder: Path) -> None:
 def _cache() -> tuple[Path | None, str]:
     """Return the folder and no problem, or no folder and what the problem is."""
     try:
-        home = _user_cache()
+        home = user_cache()
         digest = kernels_digest()
         kept = private_folder(home, "retroml_edu", "compiled")
         is_new = not (kept / digest).exists()
@@ -170,7 +170,7 @@ def _cache() -> tuple[Path | None, str]:
     return folder, ""
 
 
-def _user_cache() -> Path:
+def user_cache() -> Path:
     """Return where this operating system keeps what a person's programs can make again."""
     if sys.platform == "win32":
         local = os.environ.get("LOCALAPPDATA", "")

@@ -14,8 +14,8 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv
 
 from retroml_edu.envs.lean import LeanVector
 from retroml_edu.envs.make import make_env
+from retroml_edu.envs.workers.group import NoWorkerError
 from retroml_edu.envs.workers.vector import WorkerVector
-from retroml_edu.envs.workers.worker import NoWorkerError
 
 
 def make_vector_env(

@@ -17,7 +17,7 @@ FPS = 15
 """Most pictures a second."""
 ENOUGH_FPS = 10
 """Faster games are shown at this pace: each picture costs the browser, and so the training beside it, some time."""
-MAX_WEIGHTS_AGE_S = 2.0
+MAX_WEIGHTS_AGE_S = 0.5
 
 
 class FeedMode(StrEnum):

@@ -1,4 +1,4 @@
-"""Run benchmarks, or all of them: ``python -m tests.benchmarks [NAME ...] [--pairs N] [--quick] [--json FILE]``."""
+"""Run benchmarks, or all of them: ``python -m tests.benchmarks [NAME ...] [--pairs N] [--quick] [--keep]``."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.benchmarks.measuring import Scale
+from tests.benchmarks.kept import against_kept, keep
+from tests.benchmarks.measuring import Report, Scale
 
 BENCHMARKS = {
-    "trainer": "our trainer against stock stable-baselines3, steps a second",
+    "engines": "our engines against stock stable-baselines3 (and sbx): speed, time to a return, what is left to win",
     "panel": "training with the panel open in JupyterLab against the same run without it",
     "latency": "how fast the kernel answers while an agent trains, and how fast Stop stops",
     "first_run": "from Train to the first point and the first and last video, in JupyterLab",
@@ -24,18 +25,27 @@ BENCHMARKS = {
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run what was asked for; each prints its table as soon as it is done."""
-    asked = _parser().parse_args(arguments)
+    parser = _parser()
+    asked = parser.parse_args(arguments)
+    if asked.keep and asked.quick:
+        parser.error("figures of --quick mean nothing: leave out --keep, or --quick")
     os.environ.update(SDL_VIDEODRIVER="dummy", MPLBACKEND="agg")
     scale = Scale(pairs=asked.pairs or (1 if asked.quick else 5), quick=asked.quick)
     reports = {}
     for name in asked.names or BENCHMARKS:
         began = time.monotonic()
-        found = importlib.import_module(f"tests.benchmarks.{name}").run(scale)
-        reports[name] = [report.to_json_dict() for report in found]
-        for report in found:
+        found: list[Report] = []
+        for report in importlib.import_module(f"tests.benchmarks.{name}").run(scale):
+            found.append(report)
             print(report.to_markdown(), end="\n\n", flush=True)
+        changes = "" if scale.quick else against_kept(name, found)
+        if changes:
+            print(changes, end="\n\n", flush=True)
+        if asked.keep:
+            keep(name, found)
         trial = " Tried out with --quick: these figures mean nothing." if scale.quick else ""
         print(f"`{name}` took {time.monotonic() - began:.0f} s.{trial}\n", flush=True)
+        reports[name] = [report.to_json_dict() for report in found]
         if asked.json:
             asked.json.write_text(json.dumps(reports, indent=1), "utf-8")
 
@@ -51,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("names", nargs="*", metavar="NAME", type=_known, help="which to run; all, if left out")
     parser.add_argument("--pairs", type=int, help="how often baseline and ours alternate (5)")
     parser.add_argument("--quick", action="store_true", help="one short pair each, to see that they work")
+    parser.add_argument("--keep", action="store_true", help="into kept.json and the README, for later comparisons")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every single value there")
     return parser
 

@@ -59,12 +59,12 @@ def run(scale: Scale) -> list[Report]:
             machine.calibrate()
             shown.append(_show_quickstart(lab, server))
             rounds["CartPole"].append((_train(lab, "final"), _train(lab, "final")))
-            server.shut_down_kernels()
+            server.start_over()
             machine.calibrate()
             lab.open(server.add_notebook("breakout.ipynb", [BREAKOUT]))
             _show(lab, 0)
             rounds["Breakout"].append((_train(lab, "curve"), _train(lab, "curve")))
-            server.shut_down_kernels()
+            server.start_over()
     moments = [
         ("CartPole", "curve", "first point of the curve"),
         ("CartPole", "video", "first video"),

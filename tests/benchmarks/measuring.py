@@ -29,9 +29,9 @@ class Scale:
     pairs: int = 5
     quick: bool = False
 
-    def steps(self, full: int) -> int:
-        """Return the length of a run: the full one, or a quarter of it."""
-        return full // 4 if self.quick else full
+    def steps(self, full: int, quicker: int = 4) -> int:
+        """Return the length of a run: the full one, or a quarter (or another part) of it."""
+        return full // quicker if self.quick else full
 
 
 @dataclass
@@ -79,24 +79,36 @@ class Comparison:
         unit: Of both.
         baseline: One value a pair.
         ours: One value a pair.
+        wanted: The ratio that is to be reached at least, and the one that is aimed at.
+        smaller_is_better: Whether the values are times to be shortened: the ratio is then the baseline divided by
+            ours, so that more is better all the same.
     """
 
     what: str
     unit: str
     baseline: Sequence[float]
     ours: Sequence[float]
+    wanted: tuple[float, float] | None = None
+    smaller_is_better: bool = False
 
     @property
     def ratios(self) -> list[float]:
-        """Ours divided by the baseline, one a pair."""
-        return [ours / baseline for baseline, ours in zip(self.baseline, self.ours, strict=True)]
+        """Ours divided by the baseline, one a pair; the other way round for times to be shortened."""
+        pairs = zip(self.baseline, self.ours, strict=True)
+        return [baseline / ours if self.smaller_is_better else ours / baseline for baseline, ours in pairs]
+
+    @property
+    def ratio(self) -> float:
+        """The median of the ratios."""
+        return median(self.ratios)
 
     def cells(self) -> list[str]:
-        """Return its row."""
-        ratios = self.ratios
+        """Return its row, but for what is wanted."""
+        ratios, middle = self.ratios, median(self.baseline)
         spread = f"{min(ratios):.2f}–{max(ratios):.2f}"
+        strays = f"{min(self.baseline) / middle - 1:+.0%} to {max(self.baseline) / middle - 1:+.0%}"
         values = [f"{_number(median(side))} {self.unit}" for side in (self.baseline, self.ours)]
-        return [self.what, *values, f"**{median(ratios):.2f}**", spread, str(len(ratios))]
+        return [self.what, *values, f"**{self.ratio:.2f}**", spread, str(len(ratios)), strays]
 
 
 @dataclass(frozen=True)
@@ -120,6 +132,19 @@ class Sample:
 
 
 @dataclass(frozen=True)
+class Grid:
+    """A table of another kind.
+
+    Attributes:
+        heads: Of its columns.
+        rows: As many cells each.
+    """
+
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
 class Report:
     """What a benchmark found.
 
@@ -129,6 +154,7 @@ class Report:
         ours: What is compared with it.
         comparisons: In the order of the table.
         samples: In the order of the table.
+        grids: What fits neither.
         machine: Where.
         notes: What a reader has to know.
     """
@@ -139,19 +165,29 @@ class Report:
     ours: str = "ours"
     comparisons: Sequence[Comparison] = ()
     samples: Sequence[Sample] = ()
+    grids: Sequence[Grid] = ()
     notes: str = ""
 
     def to_markdown(self) -> str:
         """Return heading, tables and the state of the machine."""
         parts = [f"### {self.title}"]
         if self.comparisons:
-            heads = ["", self.baseline, self.ours, "ratio (median)", "min–max", "pairs"]
-            parts.append(table(heads, [comparison.cells() for comparison in self.comparisons]))
+            parts.append(self._compared())
         if self.samples:
             heads = ["", "median", "95th percentile", "min", "max", "n"]
             parts.append(table(heads, [sample.cells() for sample in self.samples]))
+        parts.extend(table(grid.heads, grid.rows) for grid in self.grids)
         parts.extend(text for text in (self.notes, self.machine.describe()) if text)
         return "\n\n".join(parts)
+
+    def _compared(self) -> str:
+        heads = ["", self.baseline, self.ours, "ratio (median)", "min–max", "pairs", "baseline against itself"]
+        rows = [comparison.cells() for comparison in self.comparisons]
+        if any(comparison.wanted for comparison in self.comparisons):
+            heads.append("at least; aim")
+            for row, comparison in zip(rows, self.comparisons, strict=True):
+                row.append("; ".join(f"{number:g}" for number in comparison.wanted or ()))
+        return table(heads, rows)
 
     def to_json_dict(self) -> dict[str, Any]:
         """Return every single value."""

@@ -81,7 +81,7 @@ def run(scale: Scale) -> list[Report]:
             bare, seen = alternate(scale.pairs, machine, lambda: _measure(lab, "Bare")[0], shown)
             comparisons.append(Comparison(f"PPO {env_id}, {steps:,} steps", "steps/s", bare, seen))
             samples.append(Sample(f"Frames painted during {env_id}", "1/s", frames))
-            server.shut_down_kernels()
+            server.start_over()
         problems = lab.problems
     notes = (
         "Both in the same kernel, in turns; the panel has curve, log, videos and the live preview, painted by headless "
@@ -90,7 +90,7 @@ def run(scale: Scale) -> list[Report]:
     if problems:
         notes += f" The browser's console had {len(problems)} errors, the first: {problems[0]}"
     title = "Steps per second with the panel open"
-    return [Report(title, machine, "no panel, no videos", "panel open", comparisons, samples, notes)]
+    return [Report(title, machine, "no panel, no videos", "panel open", comparisons, samples, notes=notes)]
 
 
 @contextmanager

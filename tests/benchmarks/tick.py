@@ -1,14 +1,24 @@
-"""One tick of the panel and the making of panels, timed inside a real kernel: called there by `cost`."""
+"""Ticks of the panel, opening a finished run, making panels: measured inside a real kernel, called there by `cost`."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from retroml_edu import ExperimentConfig, Lab
-from retroml_edu.core.events import EpisodeEvent, Event, MetricEvent, ProgressEvent
+from ipykernel.kernelapp import IPKernelApp
+
+from retroml_edu import ExperimentConfig, Lab, load_run
+from retroml_edu.core.curves import curve_points
+from retroml_edu.core.events import EpisodeEvent, Event, MetricEvent, ProgressEvent, StateEvent
+from retroml_edu.core.ids import new_run_id
+from retroml_edu.core.states import RunState
 from retroml_edu.envs import goal_return, resolve_config
+from retroml_edu.session.follower import RunFollower
+from retroml_edu.storage.folder import create_run_folder
+from retroml_edu.storage.writer import RunWriter
 from retroml_edu.widgets.chart import LiveChart
 from retroml_edu.widgets.log import EventLog
 from retroml_edu.widgets.run_view import RunView
@@ -16,6 +26,7 @@ from retroml_edu.widgets.runbar import RunBar
 from retroml_edu.widgets.videos import VideoShelf
 
 GAMES_A_TICK = 20
+POINTS_A_GAME = 7
 METRICS = ("train/policy_loss", "train/value_loss", "train/entropy", "train/approx_kl")
 
 
@@ -24,11 +35,57 @@ def lab_ms(times: int) -> list[float]:
     return [_ms(Lab) for _ in range(times)]
 
 
-def tick_ms(few: int, many: int, times: int) -> tuple[list[float], list[float]]:
-    """Return the milliseconds of a tick after few and after many recorded points, measured in turns."""
+def ticks(few: int, many: int, times: int) -> list[tuple[list[float], list[float]]]:
+    """Return the milliseconds and the bytes of ticks, after few and after many recorded points, measured in turns."""
     views = [_Playback(few), _Playback(many)]
-    turns = [[_ms(view.tick) for view in views] for _ in range(times)]
-    return [turn[0] for turn in turns], [turn[1] for turn in turns]
+    turns: list[tuple[list[float], list[float]]] = [([], []), ([], [])]
+    with _bytes_sent() as sent:
+        for _ in range(times):
+            for view, (ms, size) in zip(views, turns, strict=True):
+                before = sum(sent)
+                ms.append(_ms(view.tick))
+                size.append(float(sum(sent) - before))
+    return turns
+
+
+def open_run(points: int, times: int) -> tuple[float, list[float], list[float]]:
+    """Return the milliseconds of reading a finished run's log once, then those of showing it, and the bytes of each."""
+    home = Path("runs")
+    home.mkdir(exist_ok=True)
+    config = resolve_config(ExperimentConfig(env_id="CartPole-v1", run_type="long", seed=1))
+    folder = create_run_folder(home, new_run_id(), config, {})
+    writer = RunWriter(folder)
+    writer.handle([*_story(0, points // POINTS_A_GAME), StateEvent(RunState.DONE, points)])
+    writer.close()
+    run = load_run(folder.run_id, home)
+    first, shown, size = _ms(run.points), [], []
+    panel = Lab(home=home).panel
+    with _bytes_sent() as sent:
+        for _ in range(times):
+            before = sum(sent)
+            shown.append(_ms(lambda: panel.show_run(RunFollower(load_run(run.run_id, home), in_columns=True))))
+            size.append(float(sum(sent) - before))
+    return first, shown, size
+
+
+@contextmanager
+def _bytes_sent() -> Iterator[list[int]]:
+    """Note the size of each widget message that the kernel sends, envelope and binary parts."""
+    session = IPKernelApp.instance().kernel.session
+    send, sizes = session.send, []
+
+    def noted(stream: Any, message: Any, *args: Any, buffers: Any = None, **more: Any) -> Any:
+        sent = send(stream, message, *args, buffers=buffers, **more)
+        if sent and sent["msg_type"].startswith("comm"):
+            parts = [*session.serialize(sent), *(buffers or ())]
+            sizes.append(sum(memoryview(part).nbytes for part in parts))
+        return sent
+
+    session.send = noted
+    try:
+        yield sizes
+    finally:
+        session.send = send
 
 
 class _Playback:
@@ -37,22 +94,23 @@ class _Playback:
     def __init__(self, points: int) -> None:
         config = resolve_config(ExperimentConfig(env_id="CartPole-v1", run_type="long", seed=1))
         self._view = RunView(RunBar(), LiveChart("PPO", goal_return(config.env_id)), EventLog(), VideoShelf())
-        self._view.show_run("run", config, Path())
-        self._step = 0
-        for _ in range(0, points, 1_000):
-            self._view.handle(list(self._events(1_000)))
+        self._games = points // POINTS_A_GAME
+        self._view.show_run("run", config, Path(), recorded=curve_points(_story(0, self._games)))
         self.tick()
 
     def tick(self) -> None:
         """Take what a quarter of a second brings."""
-        self._view.handle(list(self._events(GAMES_A_TICK)))
+        # Whatever is due by the clock: each tick draws, as if the page could keep up.
+        self._view._next_chart_s = 0.0
+        self._view.handle([*_story(self._games, GAMES_A_TICK), ProgressEvent(10 * self._games, self._games / 500)])
+        self._games += GAMES_A_TICK
 
-    def _events(self, games: int) -> Iterator[Event]:
-        for _ in range(games):
-            self._step += 10
-            yield EpisodeEvent(self._step, self._step / 5_000, 0, float(self._step % 500), 100)
-            yield MetricEvent(self._step, self._step / 5_000, dict.fromkeys(METRICS, 1 / self._step))
-        yield ProgressEvent(self._step, self._step / 5_000)
+
+def _story(first: int, games: int) -> Iterator[Event]:
+    for number in range(first, first + games):
+        step, elapsed_s = 10 * (number + 1), number / 500
+        yield EpisodeEvent(step, elapsed_s, 0, float(number % 487), 100)
+        yield MetricEvent(step, elapsed_s, dict.fromkeys(METRICS, 1 / step))
 
 
 def _ms(work: Callable[[], object]) -> float:

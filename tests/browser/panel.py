@@ -126,6 +126,7 @@ class PanelPage:
 
     def wait_for_picture(self, other_than: str = "", *, timeout_s: float = TIMEOUT_S) -> str:
         """Wait for a picture of the game other than the one given, and return its address."""
+        self.root.locator(".rml-feed").scroll_into_view_if_needed()  # pictures that nobody sees are not painted
         self.page.wait_for_function(
             f"old => {_PICTURE} && {_PICTURE} !== old", arg=other_than, timeout=timeout_s * 1000
         )

@@ -1,4 +1,4 @@
-"""Run campaigns: ``python -m tests.campaigns [NAME ...] [--seed N] [--count N] [--picture FILE]``."""
+"""Run campaigns: ``python -m tests.campaigns [NAME ...] [--seed N] [--count N] [--picture FILE] [--out FOLDER]``."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ CAMPAIGNS = {
     "faults": "full disk, I/O errors, read-only folder at every write site (count: faults at most)",
     "fuzz": "malformed files of every kind (count: inputs)",
     "table": "the same run eight times, watched and disturbed or not (count: configs at most)",
+    "engines": "do fast engine and stable-baselines3 learn alike? (count: seeds of the latter, twice as many of ours)",
     "long": "memory, tick, checkpoint and file handles over a long run (count: steps)",
 }
 
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         began = time.monotonic()
         with tempfile.TemporaryDirectory(prefix=f"retroml-{name}-", ignore_cleanup_errors=True) as place:
             os.environ["RETROML_HOME"] = str(Path(place, "nowhere"))  # whatever forgets its home stays in here
-            request = Request(Path(place), asked.seed, asked.count, asked.picture)
+            request = Request(Path(place), asked.seed, asked.count, asked.picture, asked.out)
             outcome = importlib.import_module(f"tests.campaigns.{name}").run(request)
         print(outcome.to_markdown(), end="\n\n", flush=True)
         print(f"`{name}` with seed {asked.seed} took {time.monotonic() - began:.0f} s on {Machine().describe()}.\n")
@@ -53,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1, help="of every draw (1)")
     parser.add_argument("--count", type=int, help="how many attempts; what one is, is said below")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the curve of `long` into a .png or .svg")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="where `engines` keeps its curves and its picture")
     return parser
 
 

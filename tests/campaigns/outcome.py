@@ -18,12 +18,14 @@ class Request:
         seed: Of every draw: the same seed makes the same attempts.
         count: How many attempts; what one is, the campaign says. Its own number, if None.
         picture: File for the campaign's picture, if it has one.
+        out: Folder for what a campaign keeps, and goes on from when it is run again; none is kept without it.
     """
 
     place: Path
     seed: int = 1
     count: int | None = None
     picture: Path | None = None
+    out: Path | None = None
 
 
 @dataclass

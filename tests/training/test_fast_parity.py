@@ -14,6 +14,7 @@ from stable_baselines3 import A2C, DQN, PPO
 
 from retroml_edu.core.control import Control
 from retroml_edu.core.events import EpisodeEvent, MetricEvent
+from retroml_edu.envs.calibration import WORKERS_VARIABLE
 from retroml_edu.training import trainer_for
 
 STOCK = {"PPO": PPO, "A2C": A2C, "DQN": DQN}
@@ -53,6 +54,17 @@ def outcome(config):
     events = []
     model = trainer_for(config).train(config, events.append, Control())
     return model, events
+
+
+def test_workers_change_nothing(tiny, monkeypatch):
+    config = tiny("PPO", env_id="LunarLander-v3", n_envs=3, engine="fast")
+    alone, events = outcome(config)
+    monkeypatch.setenv(WORKERS_VARIABLE, "2")
+    shared, shared_events = outcome(config)
+    for name, array in alone.weights.arrays.items():
+        assert np.array_equal(array, shared.weights.arrays[name]), name
+    episodes = [[event for event in told if isinstance(event, EpisodeEvent)] for told in (events, shared_events)]
+    assert [(e.step, e.episode_return) for e in episodes[0]] == [(e.step, e.episode_return) for e in episodes[1]]
 
 
 @pytest.fixture(scope="module", params=CASES)

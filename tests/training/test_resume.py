@@ -242,7 +242,7 @@ class Named(gym.Env):
 
 @pytest.mark.parametrize("algorithm", ["PPO", "DQN"])
 def test_observations_with_names(tiny, facts, monkeypatch, algorithm):
-    def make(env_id, n_envs, *, seed, training, fast):
+    def make(env_id, n_envs, *, seed):
         return DummyVecEnv(
             [partial(lambda seed: Replayable(EpisodeRecord(Named()), seed), index) for index in range(n_envs)]
         )

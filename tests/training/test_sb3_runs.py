@@ -126,7 +126,7 @@ class _Named(gym.Env):
 @pytest.mark.parametrize("normalize", [False, True])
 @pytest.mark.parametrize("algorithm", ["PPO", "A2C", "DQN"])
 def test_observations_with_names(run, tiny, monkeypatch, algorithm, normalize):
-    def make(env_id, n_envs, *, seed, training, fast):
+    def make(env_id, n_envs, *, seed):
         venv = DummyVecEnv([_Named] * n_envs)
         venv.seed(seed)
         return venv

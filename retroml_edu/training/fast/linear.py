@@ -87,6 +87,14 @@ def add_product_of_rows(left: Floats, right: Floats, out: Floats) -> None:
 
 
 @compiled("void(float32[:,::1], float32[:,::1])")
+def add_transpose(matrix: Floats, out: Floats) -> None:
+    """Add ``matrix.T``."""
+    for i in range(matrix.shape[0]):
+        for j in range(matrix.shape[1]):
+            out[j, i] += matrix[i, j]
+
+
+@compiled("void(float32[:,::1], float32[:,::1])")
 def transpose(matrix: Floats, out: Floats) -> None:
     """Write ``matrix.T``."""
     for i in range(matrix.shape[0]):

@@ -16,6 +16,7 @@ from retroml_edu.training.fast.linear import (
     NARROW,
     add_product,
     add_product_of_rows,
+    add_transpose,
     transpose,
 )
 
@@ -158,7 +159,7 @@ def backward(
     turned: Floats,
     gradient: Floats,
 ) -> None:
-    """Compute the gradient by all parameters of a network, and write it at their places.
+    """Add the gradient by all parameters of a network at their places.
 
     Args:
         parameters: Flat.
@@ -189,7 +190,6 @@ def backward(
             place -= n * k
             source = outputs[place : place + n * k].reshape(n, k)
         by_bias = gradient[end + k * m : end + k * m + m]
-        by_bias[:] = 0
         for i in range(n):
             row = by_output[i]
             for j in range(m):
@@ -202,11 +202,10 @@ def backward(
             by_weights_turned = other[: k * m].reshape(k, m)
             by_weights_turned[:] = 0
             add_product(source_turned, by_output, by_weights_turned)
-            transpose(by_weights_turned, by_weights)
+            add_transpose(by_weights_turned, by_weights)
         else:
             by_output_turned = turned[: m * n].reshape(m, n)
             transpose(by_output, by_output_turned)
-            by_weights[:] = 0
             add_product(by_output_turned, source, by_weights)
         if layer:
             by_source = other[: n * k].reshape(n, k)

@@ -227,13 +227,18 @@ class FastOnPolicy(SteppedOnPolicy):
         observations = as_numbers(rollout)
         totals = np.zeros(updates.TOTALS)
         totals[updates.STEPS] = moments.steps
-        batches_before = 0.0
-        goes_on = True
-        for _ in range(epochs):
+        # As many epochs in one call as control and a limit on the divergence allow: each return to Python may have to
+        # wait for another thread. The last is by itself: its divergence is the one that is told.
+        together = max(at_once // count, 1) if target_kl is None else 1
+        batches_before, done, goes_on = 0.0, 0, True
+        while done < epochs and goes_on:
+            now = min(together, max(epochs - 1 - done, 1))
+            done += now
             buffer.poll()
-            order = buffer.rng.permutation(count)
+            order = np.concatenate([buffer.rng.permutation(count) for _ in range(now)])
             totals[updates.KL], batches_before = 0.0, totals[updates.BATCHES]
-            for first in range(0, count, at_once):
+            portion = len(order) if now > 1 else at_once
+            for first in range(0, len(order), portion):
                 if first:
                     buffer.poll()
                 goes_on = updates.learn(
@@ -251,7 +256,8 @@ class FastOnPolicy(SteppedOnPolicy):
                     buffer.log_probs,
                     buffer.advantages,
                     buffer.returns,
-                    order[first : first + at_once],
+                    order[first : first + portion],
+                    count,
                     batch_size,
                     self.clipped,
                     clip_range,
@@ -267,9 +273,7 @@ class FastOnPolicy(SteppedOnPolicy):
                 )
                 if not goes_on:
                     break
-            self._n_updates += 1
-            if not goes_on:
-                break
+            self._n_updates += now
         moments.steps = int(totals[updates.STEPS])
         self._measure(totals, learning_rate, totals[updates.BATCHES] - batches_before)
 

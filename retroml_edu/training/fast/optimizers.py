@@ -74,3 +74,21 @@ def rmsprop(parameters: Floats, gradient: Floats, square: Floats, learning_rate:
         v = decay * square[i] + rest * g * g
         square[i] = v
         parameters[i] -= size * g / (np.sqrt(v) + eps)
+
+
+@compiled("void(float32[::1], float32[::1], float32[::1], float32[::1], int64, float64, float64, boolean)")
+def take_step(
+    parameters: Floats,
+    gradient: Floats,
+    mean: Floats,
+    square: Floats,
+    step: int,
+    learning_rate: float,
+    epsilon: float,
+    is_adam: bool,
+) -> None:
+    """Make a step of Adam, or else of RMSProp; arguments as theirs."""
+    if is_adam:
+        adam(parameters, gradient, mean, square, step, learning_rate, epsilon)
+    else:
+        rmsprop(parameters, gradient, square, learning_rate, epsilon)

@@ -258,6 +258,7 @@ def learn(
         far = abs(off)
         loss += np.float32(0.5) * off * off if far < 1 else far - np.float32(0.5)
         slope[at] = min(max(off, np.float32(-1.0)), np.float32(1.0)) / np.float32(n)
+    gradient[:] = 0
     backward(parameters, 0, shape, relu, x, outputs, slope, other, spare, gradient)
     clip_gradient(gradient, max_grad_norm)
     adam(parameters, gradient, mean, square, step, learning_rate, epsilon)

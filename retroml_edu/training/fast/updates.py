@@ -15,11 +15,14 @@ from retroml_edu.training.fast.actor_critic import LOG_ROOT_TWO_PI, log_density,
 from retroml_edu.training.fast.arrays import Doubles, Floats, Ints
 from retroml_edu.training.fast.linear import FAST, NARROW
 from retroml_edu.training.fast.network import backward, forward, parameter_count, units_of
-from retroml_edu.training.fast.optimizers import adam, clip_gradient, rmsprop
+from retroml_edu.training.fast.optimizers import clip_gradient, take_step
 
 # What `learn` adds up over mini-batches, and how many entries that takes. Of each, the mean of a mini-batch counts.
 POLICY_LOSS, VALUE_LOSS, ENTROPY, CLIP_FRACTION, KL, LAST_LOSS, BATCHES, STEPS = range(8)
 TOTALS = 8
+
+_TOGETHER = 64
+"""Steps of a mini-batch that go through the networks together: what is computed of them stays in the fastest cache."""
 
 
 @compiled("void(float32[::1])", fastmath=FAST)
@@ -74,30 +77,31 @@ def pull_on_log_prob(
 
 
 @compiled(
-    "void(float32[:,::1], float32[:,:,::1], float32[:,::1], float32[::1], int64[::1], boolean, float64, float64,"
-    " float64[::1], float32[:,::1])"
+    "void(float32[:,::1], float32[:,:,::1], float32[:,::1], float32[::1], int64[::1], int64, boolean, float64,"
+    " float64, float64[::1], float32[:,::1])"
 )
 def slope_of_choices(
     logits: Floats,
     actions: Floats,
     old_log_probs: Floats,
     advantages: Floats,
-    batch: Ints,
+    some: Ints,
+    n: int,
     clipped: bool,
     clip_range: float,
     ent_coef: float,
     totals: Doubles,
     slope: Floats,
 ) -> None:
-    """Write the gradient of the loss by the logits, both (n, choices); the logits become log-probabilities.
+    """Write the gradient of the loss by the logits, both (some, choices); the logits become log-probabilities.
 
-    The other arguments are those of `learn`, but for the mini-batch's numbers and advantages, (n,).
+    The other arguments are those of `learn`, but for `some` numbers of a mini-batch of n, and their advantages.
     """
-    n, width = logits.shape
+    count, width = logits.shape
     steps = actions.shape[0]
     push = np.float32(ent_coef / n)
-    for b in range(n):
-        t, i = batch[b] % steps, batch[b] // steps
+    for b in range(count):
+        t, i = some[b] % steps, some[b] // steps
         row = logits[b]
         entropy = normalize_logits(row)
         totals[ENTROPY] += entropy / n
@@ -110,8 +114,8 @@ def slope_of_choices(
 
 
 @compiled(
-    "void(float32[:,::1], float32[::1], float32[:,:,::1], float32[:,::1], float32[::1], int64[::1], boolean, float64,"
-    " float64, float64[::1], float32[:,::1], float32[::1])"
+    "void(float32[:,::1], float32[::1], float32[:,:,::1], float32[:,::1], float32[::1], int64[::1], int64, boolean,"
+    " float64, float64, float64[::1], float32[:,::1], float32[::1])"
 )
 def slope_of_numbers(
     means: Floats,
@@ -119,7 +123,8 @@ def slope_of_numbers(
     actions: Floats,
     old_log_probs: Floats,
     advantages: Floats,
-    batch: Ints,
+    some: Ints,
+    n: int,
     clipped: bool,
     clip_range: float,
     ent_coef: float,
@@ -127,17 +132,17 @@ def slope_of_numbers(
     slope: Floats,
     by_log_std: Floats,
 ) -> None:
-    """Write the gradients of the loss by the means, (n, numbers), and by the logarithms of the standard deviations.
+    """Write the gradients of the loss by the means, (some, numbers), and by the logarithms of the standard deviations.
 
-    The other arguments are those of `learn`, but for the mini-batch's numbers and advantages, (n,).
+    The other arguments are those of `learn`, but for `some` numbers of a mini-batch of n, and their advantages.
     """
-    n, width = means.shape
+    count, width = means.shape
     steps = actions.shape[0]
     for j in range(width):
-        totals[ENTROPY] += 0.5 + LOG_ROOT_TWO_PI + log_std[j]
-        by_log_std[j] = np.float32(-ent_coef)
-    for b in range(n):
-        t, i = batch[b] % steps, batch[b] // steps
+        totals[ENTROPY] += (0.5 + LOG_ROOT_TWO_PI + log_std[j]) * count / n
+        by_log_std[j] -= np.float32(ent_coef * count / n)
+    for b in range(count):
+        t, i = some[b] % steps, some[b] // steps
         row, action = means[b], actions[t, i]
         log_prob = log_density(row, log_std, action)
         pull = pull_on_log_prob(advantages[b], log_prob, old_log_probs[t, i], n, clipped, clip_range, totals)
@@ -148,14 +153,17 @@ def slope_of_numbers(
             by_log_std[j] += pull * (off * off * precision - np.float32(1.0))
 
 
-@compiled("void(float32[::1], float32[:,::1], int64[::1], float64, float64[::1], float32[::1])")
+@compiled("void(float32[::1], float32[:,::1], int64[::1], int64, float64, float64[::1], float32[::1])")
 def slope_of_values(
-    values: Floats, returns: Floats, batch: Ints, vf_coef: float, totals: Doubles, slope: Floats
+    values: Floats, returns: Floats, some: Ints, n: int, vf_coef: float, totals: Doubles, slope: Floats
 ) -> None:
-    """Write the gradient of the loss by the critic's values, both (n,)."""
-    n, steps = values.shape[0], returns.shape[0]
-    for b in range(n):
-        off = values[b] - returns[batch[b] % steps, batch[b] // steps]
+    """Write the gradient of the loss by the critic's values, both (some,).
+
+    The other arguments are those of `learn`, but for `some` numbers of a mini-batch of n.
+    """
+    steps = returns.shape[0]
+    for b in range(values.shape[0]):
+        off = values[b] - returns[some[b] % steps, some[b] // steps]
         totals[VALUE_LOSS] += off * off / n
         slope[b] = np.float32(2.0 * vf_coef / n) * off
 
@@ -163,7 +171,7 @@ def slope_of_values(
 @compiled(
     "boolean(float32[::1], float32[::1], float32[::1], float32[::1], float32[::1], int64[::1], int64[::1], boolean,"
     " boolean, float32[:,:,::1], float32[:,:,::1], float32[:,::1], float32[:,::1], float32[:,::1], int64[::1], int64,"
-    " boolean, float64, boolean, float64, float64, float64, float64, float64, float64, boolean, float64[::1])"
+    " int64, boolean, float64, boolean, float64, float64, float64, float64, float64, float64, boolean, float64[::1])"
 )
 def learn(
     parameters: Floats,
@@ -181,6 +189,7 @@ def learn(
     advantages: Floats,
     returns: Floats,
     order: Ints,
+    epoch_size: int,
     batch_size: int,
     clipped: bool,
     clip_range: float,
@@ -211,8 +220,9 @@ def learn(
         old_log_probs: (steps, n), when the actions were drawn.
         advantages: (steps, n)
         returns: (steps, n)
-        order: The steps to learn from, in mini-batches one after the other; numbered environment by environment.
-        batch_size: Their size; the last may be smaller.
+        order: Numbers of the steps to learn from, epoch after epoch.
+        epoch_size: How many of them are an epoch.
+        batch_size: How many are a mini-batch; the last of an epoch may be smaller.
         clipped: PPO's clipped objective (Schulman et al. 2017, equation 7); else the policy gradient of A2C.
         clip_range: How far the ratio of probabilities may count.
         standardized: Whether the advantages of each mini-batch are rescaled.
@@ -233,61 +243,74 @@ def learn(
     to_critic = parameter_count(actor)
     to_log_std = to_critic + parameter_count(critic)
     of_actor, of_critic = units_of(actor), units_of(critic)
-    room = min(batch_size, order.shape[0])
+    room = min(batch_size, order.shape[0], _TOGETHER)
     space = max(room, NARROW) * max(NARROW, actor.max(), critic.max())
     all_x = np.empty((room, size), np.float32)
-    all_advantages = np.empty(room, np.float32)
+    all_advantages = np.empty(min(batch_size, order.shape[0]), np.float32)
     outputs = np.empty(room * max(of_actor, of_critic), np.float32)
     slope, other, spare = np.empty(space, np.float32), np.empty(space, np.float32), np.empty(space, np.float32)
-    for first in range(0, order.shape[0], batch_size):
-        batch = order[first : first + batch_size]
+    log_std, by_log_std = parameters[to_log_std:], gradient[to_log_std:]
+    first = 0
+    while first < order.shape[0]:
+        epoch_ends = min((first // epoch_size + 1) * epoch_size, order.shape[0])
+        batch = order[first : min(first + batch_size, epoch_ends)]
         n = batch.shape[0]
-        x, advantage = all_x[:n], all_advantages[:n]
+        first += n
+        advantage = all_advantages[:n]
         for b in range(n):
-            t, i = batch[b] % steps, batch[b] // steps
-            x[b] = observations[t, i]
-            advantage[b] = advantages[t, i]
+            advantage[b] = advantages[batch[b] % steps, batch[b] // steps]
         if standardized and n > 1:
             standardize(advantage)
         turn_both(parameters, actor, critic, turned)
+        gradient[:] = 0
         before = totals.copy()
+        for begin in range(0, n, _TOGETHER):
+            some = batch[begin : begin + _TOGETHER]
+            count = some.shape[0]
+            x = all_x[:count]
+            for b in range(count):
+                x[b] = observations[some[b] % steps, some[b] // steps]
 
-        forward(parameters, turned, 0, actor, relu, x, outputs)
-        chosen_by = outputs[n * (of_actor - heads) : n * of_actor].reshape(n, heads)
-        by_chosen = slope[: n * heads].reshape(n, heads)
-        if continuous:
-            slope_of_numbers(
-                chosen_by,
-                parameters[to_log_std:],
-                actions,
-                old_log_probs,
-                advantage,
-                batch,
-                clipped,
-                clip_range,
-                ent_coef,
-                totals,
-                by_chosen,
-                gradient[to_log_std:],
-            )
-        else:
-            slope_of_choices(
-                chosen_by,
-                actions,
-                old_log_probs,
-                advantage,
-                batch,
-                clipped,
-                clip_range,
-                ent_coef,
-                totals,
-                by_chosen,
-            )
-        backward(parameters, 0, actor, relu, x, outputs, slope, other, spare, gradient)
+            forward(parameters, turned, 0, actor, relu, x, outputs)
+            chosen_by = outputs[count * (of_actor - heads) : count * of_actor].reshape(count, heads)
+            by_chosen = slope[: count * heads].reshape(count, heads)
+            judged = advantage[begin : begin + count]
+            if continuous:
+                slope_of_numbers(
+                    chosen_by,
+                    log_std,
+                    actions,
+                    old_log_probs,
+                    judged,
+                    some,
+                    n,
+                    clipped,
+                    clip_range,
+                    ent_coef,
+                    totals,
+                    by_chosen,
+                    by_log_std,
+                )
+            else:
+                slope_of_choices(
+                    chosen_by,
+                    actions,
+                    old_log_probs,
+                    judged,
+                    some,
+                    n,
+                    clipped,
+                    clip_range,
+                    ent_coef,
+                    totals,
+                    by_chosen,
+                )
+            backward(parameters, 0, actor, relu, x, outputs, slope, other, spare, gradient)
 
-        forward(parameters, turned, to_critic, critic, relu, x, outputs)
-        slope_of_values(outputs[n * (of_critic - 1) : n * of_critic], returns, batch, vf_coef, totals, slope)
-        backward(parameters, to_critic, critic, relu, x, outputs, slope, other, spare, gradient)
+            forward(parameters, turned, to_critic, critic, relu, x, outputs)
+            values = outputs[count * (of_critic - 1) : count * of_critic]
+            slope_of_values(values, returns, some, n, vf_coef, totals, slope)
+            backward(parameters, to_critic, critic, relu, x, outputs, slope, other, spare, gradient)
 
         totals[BATCHES] += 1
         made = totals - before
@@ -296,8 +319,5 @@ def learn(
             return False
         totals[STEPS] += 1
         clip_gradient(gradient, max_grad_norm)
-        if is_adam:
-            adam(parameters, gradient, mean, square, int(totals[STEPS]), learning_rate, epsilon)
-        else:
-            rmsprop(parameters, gradient, square, learning_rate, epsilon)
+        take_step(parameters, gradient, mean, square, int(totals[STEPS]), learning_rate, epsilon, is_adam)
     return True

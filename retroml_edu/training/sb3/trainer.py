@@ -23,6 +23,7 @@ from retroml_edu.core.events import LogEvent, log
 from retroml_edu.core.hyperparameters import AlgorithmName
 from retroml_edu.core.snapshot import Snapshot
 from retroml_edu.core.training import Emit, Start, TrainedModel
+from retroml_edu.envs.calibration import best_workers
 from retroml_edu.envs.vector import make_vector_env
 from retroml_edu.policies.initialization import DrawnFrom
 from retroml_edu.policies.normalization import CLIP, EPSILON
@@ -73,10 +74,7 @@ class SB3Trainer:
             TrainingError: If the algorithm does not fit the environment, the memory or the device, if the start does
                 not fit the config, or if the policy became not-a-number.
         """
-        fast = config.engine == "fast"
-        if fast:
-            prepare(lambda done, of: emit(_compiling(done, of)))
-        venv = make_vector_env(config.env_id, config.n_envs or 1, seed=config.seed, training=True, fast=fast)
+        venv = _environments(config, emit)
         try:
             spec = policy_spec(config, venv.observation_space, venv.action_space)
             alone = config.deterministic or not spec.reads_images
@@ -123,6 +121,15 @@ def _train(
             "determinism": _determinism(model.device, torch.get_num_threads()),
         },
     )
+
+
+def _environments(config: ExperimentConfig, emit: Emit) -> VecEnv:
+    n_envs = config.n_envs or 1
+    if config.engine != "fast":
+        return make_vector_env(config.env_id, n_envs, seed=config.seed)
+    prepare(lambda done, of: emit(_compiling(done, of)))
+    workers = best_workers(config.env_id, n_envs, lambda told: emit(log("info", told)))
+    return make_vector_env(config.env_id, n_envs, seed=config.seed, fast=True, workers=workers)
 
 
 def _compiling(done: int, of: int) -> LogEvent:

@@ -1,0 +1,112 @@
+"""The table that is kept in the repository: what the README shows, and what later measurements are compared with."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.measuring import Report, table
+
+ROOT = Path(__file__).resolve().parents[2]
+KEPT = Path(__file__).with_name("kept.json")
+README = ROOT / "README.md"
+_BLOCK = re.compile(r"(<!-- benchmark: (\w+) -->\n).*?(<!-- end of benchmark -->)", re.DOTALL)
+
+Kept = dict[str, Any]
+
+
+def read_kept(file: Path = KEPT) -> Kept:
+    """Return everything that is kept, by the benchmark's name."""
+    kept: Kept = json.loads(file.read_text("utf-8")) if file.is_file() else {}
+    return kept
+
+
+def keep(name: str, reports: Sequence[Report], file: Path = KEPT, readme: Path = README) -> None:
+    """Put what a benchmark found in the place of what was kept of it, and into the README where that has a place.
+
+    Args:
+        name: Of the benchmark.
+        reports: What it found.
+        file: What is kept.
+        readme: Text with a block between two comments for each benchmark that it shows.
+    """
+    kept = read_kept(file)
+    kept[name] = {
+        "date": dt.datetime.now(dt.UTC).date().isoformat(),
+        "commit": _commit(),
+        "text": "\n\n".join(report.to_markdown() for report in reports).splitlines(),
+        "ratios": {
+            _key(report, comparison.what): [min(comparison.ratios), comparison.ratio, max(comparison.ratios)]
+            for report in reports
+            for comparison in report.comparisons
+        },
+    }
+    file.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    readme.write_text(shown_in(readme.read_text("utf-8"), kept), "utf-8")
+
+
+def shown_in(text: str, kept: Mapping[str, Any]) -> str:
+    """Return a text with every benchmark's block as it is kept."""
+
+    def fill(block: re.Match[str]) -> str:
+        found = kept.get(block[2])
+        if found is None:
+            return block[0]
+        figures = "\n".join(found["text"])
+        return f"{block[1]}\nMeasured on {found['date']}, commit {found['commit']}.\n\n{figures}\n\n{block[3]}"
+
+    return _BLOCK.sub(fill, text)
+
+
+def against_kept(name: str, reports: Sequence[Report], file: Path = KEPT) -> str:
+    """Return in words and a table how ratios have changed since they were kept; nothing if none were.
+
+    Ratios, because those of two machines, or of a busy and an idle one, are more alike than seconds are. A change is
+    told where the ratios of now and then do not overlap.
+    """
+    kept = read_kept(file).get(name)
+    if kept is None:
+        return ""
+    rows, slower = [], []
+    for report in reports:
+        for comparison in report.comparisons:
+            before = kept["ratios"].get(_key(report, comparison.what))
+            if before is None:
+                continue
+            low, middle, high = before
+            verdict = "as before"
+            if max(comparison.ratios) < low:
+                verdict = "**lower**"
+                slower.append(comparison.what)
+            elif min(comparison.ratios) > high:
+                verdict = "higher"
+            rows.append([comparison.what, f"{middle:.2f} ({low:.2f}–{high:.2f})", f"{comparison.ratio:.2f}", verdict])
+    if not rows:
+        return ""
+    found = f"Lower than then: {'; '.join(slower)}." if slower else "None is lower than it was."
+    heads = ["", "kept ratio", "now", ""]
+    return f"### Against {kept['date']}, commit {kept['commit']}\n\n{table(heads, rows)}\n\n{found}"
+
+
+def _key(report: Report, what: str) -> str:
+    return f"{report.title}: {what}"
+
+
+def _commit() -> str:
+    """Return which commit is measured, and whether anything was changed since."""
+    try:
+        commit = _git("rev-parse", "--short", "HEAD")
+        changed = _git("status", "--porcelain", "--untracked-files=no")
+    except (OSError, subprocess.CalledProcessError):  # no git, or no repository
+        return "unknown"
+    return f"{commit} with changes" if changed else commit
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout.strip()

@@ -1,0 +1,51 @@
+"""stable-baselines3 on JAX, where it is there: measured in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from retroml_edu.core.config import ExperimentConfig
+
+PYTHON = "SBX_PYTHON"
+"""Environment variable that names a Python that has sbx, if it has an environment of its own."""
+ALGORITHMS = frozenset({"PPO", "DQN"})
+_SCRIPT = Path(__file__).with_name("sbx_speed.py")
+_OURS = {"learning_rate_schedule", "clip_range_schedule", "activation", "net_arch"}
+"""Hyperparameters that stable-baselines3 takes in another form."""
+
+
+def python_with_sbx() -> str | None:
+    """Return the Python that has sbx, None if there is none."""
+    python = os.environ.get(PYTHON, sys.executable)
+    tried = subprocess.run([python, "-c", "import sbx"], capture_output=True, check=False)
+    return python if tried.returncode == 0 else None
+
+
+def sbx_speed(python: str, config: ExperimentConfig, warm_up: int) -> float:
+    """Return its steps a second with the same hyperparameters, once JAX has compiled.
+
+    Args:
+        python: That has sbx.
+        config: Fully resolved, without normalisation and with the default activation.
+        warm_up: Steps before the measurement: an update has to be among them.
+    """
+    hyperparameters = config.hyperparameters.model_dump()
+    linear = [name for name in ("learning_rate", "clip_range") if hyperparameters.get(f"{name}_schedule") == "linear"]
+    settings = {name: value for name, value in hyperparameters.items() if name not in _OURS}
+    case = {
+        "algorithm": config.algorithm,
+        "env_id": config.env_id,
+        "n_envs": config.n_envs,
+        "seed": config.seed,
+        "settings": settings | {"policy_kwargs": {"net_arch": list(hyperparameters["net_arch"])}},
+        "linear": linear,
+        "warm_up": warm_up,
+        "steps": config.total_timesteps,
+    }
+    command = [python, str(_SCRIPT)]
+    done = subprocess.run(command, input=json.dumps(case), capture_output=True, text=True, check=True)
+    return float(done.stdout.split()[-1])
