@@ -125,7 +125,10 @@ def private_folder(base: Path, *names: str) -> Path:
         OSError: If it cannot be made.
     """
     base.mkdir(parents=True, exist_ok=True)
-    mode = base.stat().st_mode
+    facts = base.stat()
+    mode = facts.st_mode
+    if sys.platform != "win32" and facts.st_uid not in (0, os.geteuid()):  # its owner could rename what is in it
+        raise PermissionError(f"{base} belongs to another user")
     if sys.platform != "win32" and mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
         raise PermissionError(f"{base} can be written to by everybody")
     folder = base

@@ -23,7 +23,12 @@ def keep_in(folder: Path, kernel: Any) -> None:
     class Locator(UserProvidedCacheLocator):  # type: ignore[misc]  # numba has no types
         def __init__(self, function: Any, source: str) -> None:
             super().__init__(function, source)
-            self._cache_path = str(folder / self.get_suitable_cache_subpath(source))
+            self._cache_path = str(folder / Path(source).parent.name)
+
+        def get_source_stamp(self) -> str:
+            # The folder is named after the content of all kernels. numba's stamp, the time of the file, and its path
+            # change with every installation, and all would be compiled again though the folder is marked as warm.
+            return folder.name
 
         @classmethod
         def from_function(cls, function: Any, source: str) -> Locator:

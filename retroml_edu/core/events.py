@@ -142,7 +142,10 @@ _EVENTS: dict[str, type[Any]] = {
 
 
 def log(level: LogLevel, message: str, *, step: int = 0, details: str = "") -> LogEvent:
-    """Return a log event of now."""
+    """Return a log event of now.
+
+    A message that ends with an ellipsis tells what is being done: it stands for the progress until steps are made.
+    """
     return LogEvent(level, message, step, utc_now(), details)
 
 

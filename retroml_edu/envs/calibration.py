@@ -79,7 +79,7 @@ def best_workers(env_id: str, n_envs: int, report: Callable[[str], None] | None 
     known = _known.get(name) or _read(name, question, most)
     if known is None or not known.holds:
         tell = report or (lambda _: None)
-        tell(f"Trying out once what steps {env_id} fastest on this machine: a few seconds.")
+        tell(f"Trying out once what steps {env_id} fastest on this machine: a few seconds…")
         try:
             known = _Known(measure(env_id, n_envs, most), time.time())
         except NoWorkerError:

@@ -23,16 +23,23 @@ from retroml_edu.session.session import Session
 REDRAW_S = 0.25
 
 
-class _Warnings:
-    """Collects warnings, in the pump's thread, and writes them above the bar in the thread that shows it."""
+class _Told:
+    """Collects warnings, in the pump's thread, and writes them above the bar in the thread that shows it.
+
+    Attributes:
+        doing: What is being done before the first step, if that was told.
+    """
 
     def __init__(self) -> None:
         self._lines: deque[str] = deque()
+        self.doing = ""
 
     def handle(self, events: Sequence[Event]) -> None:
         for event in events:
             if isinstance(event, LogEvent) and event.level != "info":
                 self._lines.append(f"{event.level}: {event.message}")
+            elif isinstance(event, LogEvent) and event.message.endswith("…"):
+                self.doing = event.message
 
     def write(self) -> None:
         while self._lines:
@@ -91,24 +98,25 @@ def see_through(run: TrainingRun, *, progress: bool = True) -> RunResult:
 
 
 def _wait_with_bar(run: TrainingRun) -> None:
-    recorder, warnings = CurveRecorder(), _Warnings()
+    recorder, told = CurveRecorder(), _Told()
     run.follow(recorder)
-    run.follow(warnings)
+    run.follow(told)
     config = run.config
     name = f"{config.env_id} {config.algorithm} seed {config.seed}"
     done = min(run.step, config.total_timesteps)  # of a run that goes on, some are done already
     bar: tqdm[Any]
     with tqdm(total=config.total_timesteps, initial=done, desc=name, unit=" steps", unit_scale=True) as bar:
         while not run.ended:
-            _tick(bar, run, recorder, warnings)
-        _tick(bar, run, recorder, warnings)
+            _tick(bar, run, recorder, told)
+        _tick(bar, run, recorder, told)
 
 
-def _tick(bar: tqdm[Any], run: TrainingRun, recorder: CurveRecorder, warnings: _Warnings) -> None:
+def _tick(bar: tqdm[Any], run: TrainingRun, recorder: CurveRecorder, told: _Told) -> None:
     with contextlib.suppress(WaitTimeoutError):
         run.wait(REDRAW_S)
-    warnings.write()
+    told.write()
     mean = recorder.last(RETURN_MEAN)
-    bar.set_postfix_str(f"{run.state}" + (f", mean return {mean:.1f}" if not math.isnan(mean) else ""), refresh=False)
+    standing = f"{run.state}" + (f", mean return {mean:.1f}" if not math.isnan(mean) else "")
+    bar.set_postfix_str(told.doing if told.doing and run.step == run.first_step else standing, refresh=False)
     bar.update(min(run.step, run.config.total_timesteps) - bar.n)  # the last rollout may go a little beyond
     bar.refresh()

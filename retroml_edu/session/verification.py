@@ -18,6 +18,7 @@ from retroml_edu.policies import WeightsError
 from retroml_edu.session.importing import is_imported, stock_weights
 from retroml_edu.session.stretches import Again, Stretches
 from retroml_edu.storage.certificate import STATEMENT, Certificate, config_digest, marks_of, read_certificate
+from retroml_edu.storage.curve_cache import cache_agrees
 from retroml_edu.storage.environment import environment_differences, environment_facts
 from retroml_edu.storage.exports import metrics_csv, metrics_json
 from retroml_edu.storage.folder import RunFolder
@@ -199,6 +200,8 @@ def _first_wrong_mark(events: Iterable[Event], certificate: Certificate) -> int 
 
 
 def _export_findings(folder: RunFolder, events: list[Event]) -> Iterator[str]:
+    if not cache_agrees(folder, events):
+        yield "curves/ does not hold what metrics.jsonl holds: delete it, and it is made anew."
     for file, made in (
         (folder.metrics_csv, metrics_csv(folder, events)),
         (folder.metrics_json, metrics_json(folder, events)),

@@ -153,7 +153,11 @@ class VideoRecorder:
             self._folder.videos_dir / video_name(weights.step),
             length_s=settings.length_s,
             quality=settings.quality,
-            milestone=min(1.0, weights.step / self._config.total_timesteps),
+            # Weights are handed over at the first boundary after a milestone.
+            milestone=max(
+                (share for share in settings.milestones if share * self._config.total_timesteps <= weights.step),
+                default=weights.step / self._config.total_timesteps,
+            ),
             cancelled=self._cancel.is_set,
         )
         if event is not None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from contextlib import suppress
 
 import numpy as np
 
 from retroml_edu.core.curves import Points, curve_points
 from retroml_edu.core.errors import StorageError
+from retroml_edu.core.events import Event
 from retroml_edu.storage.atomic import write_bytes
 from retroml_edu.storage.folder import RunFolder
 from retroml_edu.storage.lines import MAX_NAME
@@ -38,6 +40,17 @@ def read_points(folder: RunFolder) -> Points:
     with suppress(StorageError, OSError, ValueError):  # a cache is a convenience, and not every folder is ours
         _write(folder, points, signature)
     return points
+
+
+def cache_agrees(folder: RunFolder, events: Sequence[Event]) -> bool:
+    """Return whether the cache, if there is one that would be read, holds what these events tell.
+
+    Args:
+        folder: Of the run.
+        events: All of the run's, as its logs hold them.
+    """
+    cached = _read(folder, _signature(folder))
+    return cached is None or _same(cached, curve_points(events))
 
 
 def _signature(folder: RunFolder) -> np.ndarray:
@@ -80,7 +93,7 @@ def _read(folder: RunFolder, signature: np.ndarray) -> Points | None:
                 columns[name] = (_column(arrays[f"{_STEPS}:{group}"]), _column(values))
                 if len(name) > MAX_NAME or len(columns) > MAX_METRICS or columns[name][0].shape != values.shape:
                     return None
-        step, elapsed_s = arrays[_REACH]
+        step, elapsed_s = _column(arrays[_REACH])
         return Points(columns, int(step), float(elapsed_s))
     except (OSError, StorageError, ValueError, KeyError, OverflowError):
         return None
@@ -90,3 +103,13 @@ def _column(array: np.ndarray) -> np.ndarray:
     if array.ndim != 1 or array.dtype != np.float64:
         raise ValueError("it is no column")
     return array
+
+
+def _same(one: Points, other: Points) -> bool:
+    if (one.step, one.elapsed_s, one.columns.keys()) != (other.step, other.elapsed_s, other.columns.keys()):
+        return False
+    return all(
+        np.array_equal(part, wanted, equal_nan=True)
+        for name, columns in one.columns.items()
+        for part, wanted in zip(columns, other.columns[name], strict=True)
+    )

@@ -158,7 +158,7 @@ def _memory_bytes() -> int:
 
 
 def _gpu() -> str | None:
-    torch = sys.modules.get("torch")  # importing it for a name would take seconds
+    torch = _loaded_torch()
     if torch is None:
         return None
     if torch.cuda.is_available():
@@ -167,5 +167,11 @@ def _gpu() -> str | None:
 
 
 def _torch_threads() -> int | None:
-    torch = sys.modules.get("torch")
+    torch = _loaded_torch()
     return None if torch is None else int(torch.get_num_threads())
+
+
+def _loaded_torch() -> Any:
+    """Return torch if it is there: importing it for a name would take seconds, and another thread may be at it now."""
+    torch = sys.modules.get("torch")
+    return None if getattr(getattr(torch, "__spec__", None), "_initializing", False) else torch

@@ -32,13 +32,18 @@ class Reporter:
     def __init__(self, emit: Emit, control: Control, total_timesteps: int) -> None:
         self._emit = emit
         self._control = control
-        self._clock = TrainingClock(control)
-        self._speed = SpeedMeter()
+        self._already = (0.0, 0)
+        self.begin()
         self._interval = total_timesteps // MOST_METRIC_EVENTS
         self._next_metrics = 0
         self._next_progress_s = 0.0
         self._unreported: tuple[int, dict[str, float]] | None = None
         self._reported_step = -1
+
+    def begin(self) -> None:
+        """Start the clock: what came before, such as making the network, was no training."""
+        self._clock = TrainingClock(self._control, already_s=self._already[0])
+        self._speed = SpeedMeter(began=self._already)
 
     def episode(self, step: int, env_index: int, episode_return: float, length: int) -> None:
         """Report a whole game that has ended."""
@@ -93,8 +98,8 @@ class Reporter:
             TrainingError: If something is missing in them or makes no sense.
         """
         facts, elapsed_s = saved.group("reporter"), saved.group("timing").number("elapsed_s")
-        self._clock = TrainingClock(self._control, already_s=elapsed_s)
-        self._speed = SpeedMeter(began=(elapsed_s, step))
+        self._already = (elapsed_s, step)
+        self.begin()
         self._next_metrics = facts.whole("next_metrics")
         self._reported_step = facts.whole("reported_step") if facts.has("reported_step") else -1
         if facts.has("unreported_step"):

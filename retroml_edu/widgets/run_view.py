@@ -11,7 +11,15 @@ from pathlib import Path
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.curves import CurveRecorder, Points
 from retroml_edu.core.errors import Problem
-from retroml_edu.core.events import CheckpointEvent, EpisodeEvent, Event, MetricEvent, ProgressEvent, StateEvent
+from retroml_edu.core.events import (
+    CheckpointEvent,
+    EpisodeEvent,
+    Event,
+    LogEvent,
+    MetricEvent,
+    ProgressEvent,
+    StateEvent,
+)
 from retroml_edu.core.metrics import RETURN_MEAN, RETURN_WINDOW, STEPS_PER_SECOND
 from retroml_edu.core.states import RunState
 from retroml_edu.envs import goal_return
@@ -74,7 +82,8 @@ class RunView:
             self._chart.begin(config.algorithm, goal_return(config.env_id))
             self._log.clear()
             self._videos.show_run(run_id, folder, recording=config.video.enabled)
-            self._runbar.show_title(f"{self._recorder.title} · run {run_id}")
+            engine = {"fast": "fast engine", "sb3": "stable-baselines3"}.get(config.engine)
+            self._runbar.show_title(" · ".join(filter(None, (self._recorder.title, engine, f"run {run_id}"))))
             if recorded is not None:
                 self._recorder.extend(recorded)
                 self._step, self._elapsed_s = recorded.step, recorded.elapsed_s
@@ -109,6 +118,7 @@ class RunView:
         self._elapsed_s = 0.0
         self._episodes = 0
         self._resumable = False
+        self._doing = ""
 
     def _chart_is_due(self) -> bool:
         """Draw at once what is new to the eye: the longer the curve, the less a quarter of a second adds to it.
@@ -131,6 +141,8 @@ class RunView:
             self._episodes += 1
         elif isinstance(event, CheckpointEvent):
             self._resumable = True
+        elif isinstance(event, LogEvent) and event.message.endswith("…"):
+            self._doing = event.message
         # A run that is shown late reports its past without progress events: every event tells how far it was.
         if isinstance(event, StateEvent | MetricEvent | EpisodeEvent | ProgressEvent):
             self._step = max(self._step, event.step)
@@ -153,6 +165,8 @@ class RunView:
         )
 
     def _outlook(self, total: int) -> str:
+        if self._doing and not self._step:
+            return self._doing
         parts = [f"{self._step:,} of {total:,} steps"]
         speed = self._speed()
         if speed > 0:

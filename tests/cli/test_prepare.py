@@ -34,7 +34,7 @@ def test_it_tells_how_far_it_is(cold, capsys):
     assert main(["prepare"]) == 0
     told = capsys.readouterr()
     assert told.out == "The fast engine is compiled.\n"
-    assert told.err.splitlines()[-1] == "Compiling the fast engine, once on this machine: part 10 of 10"
+    assert told.err.splitlines()[-1] == "Compiling the fast engine, once on this machine: part 11 of 11"
     assert compilation.is_warm()
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import runpy
 import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numba
 import numpy as np
@@ -58,6 +60,20 @@ def test_machine_code_is_kept_and_found_again(caches: Path) -> None:
     assert again(4.0) == 8.0
     assert sum(again.stats.cache_hits.values()) == 1
     assert cache_problem() == ""
+
+
+def test_machine_code_is_found_again_from_a_copy_of_the_sources(caches: Path, tmp_path: Path) -> None:
+    hits = []
+    for place, changed_s in (("one", 1e9), ("two", 2e9)):
+        source = tmp_path / place / "fast" / "kernels.py"
+        source.parent.mkdir(parents=True)
+        source.write_text("def tripled(x):\n    return 3.0 * x\n", encoding="utf-8")
+        os.utime(source, (changed_s, changed_s))
+        kernel: Any = compiled("float64(float64)")(runpy.run_path(str(source))["tripled"])
+        assert kernel(2.0) == 6.0
+        hits.append(sum(kernel.stats.cache_hits.values()))
+    assert hits == [0, 1]
+    assert len(kept_files(caches)) == 2
 
 
 def test_a_kernel_takes_the_types_it_names_alone() -> None:
@@ -173,6 +189,22 @@ def test_a_folder_of_somebody_else_is_refused(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(os, "geteuid", lambda: 12_345)
     assert cache_folder() is None
     assert "belongs to another user" in cache_problem()
+
+
+@posix
+@pytest.mark.parametrize(("owner", "is_safe"), [(54_321, False), (0, True)], ids=["somebody", "the system"])
+def test_a_place_of_somebody_else_is_refused(
+    owner: int, is_safe: bool, caches: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stat = Path.stat
+
+    def told(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        facts = stat(path, follow_symlinks=follow_symlinks)
+        return os.stat_result((*facts[:4], owner, *facts[5:])) if path == caches else facts
+
+    monkeypatch.setattr(Path, "stat", told)
+    assert (cache_folder() is not None) is is_safe
+    assert (f"{caches} belongs to another user" in cache_problem()) is not is_safe
 
 
 @posix

@@ -337,7 +337,6 @@ def test_a_restored_vector_goes_on_exactly(env_id: str, normalize: bool, tmp_pat
 def test_the_state_of_environments_that_have_not_begun_is_one_too(tmp_path: Path) -> None:
     state = stored(capture_vector(CompiledVector("Acrobot-v1", [1, 2])), tmp_path)
     other = CompiledVector("Acrobot-v1", [3, 4])
-    other.reset()
     restore_vector(other, *state)
     with pytest.raises(TrainingError, match="have to be reset"):
         other.step(np.zeros(2))
@@ -413,6 +412,15 @@ def test_a_state_that_cannot_be_is_refused(name: str, value: Any, why: str, acro
     before = venv.capture()
     with pytest.raises(TrainingError, match=why):
         restore_vector(venv, *changed(acrobot, name, value))
+    assert_same(venv.capture(), before)
+
+
+def test_a_state_from_before_the_first_reset_hides_no_nonsense_from_a_run(acrobot: State) -> None:
+    venv = CompiledVector("Acrobot-v1", [7, 8])
+    venv.reset()
+    before = venv.capture()
+    with pytest.raises(TrainingError, match="its environments have not begun, and these have"):
+        restore_vector(venv, *changed(changed(acrobot, "begun", False), "observation", np.nan))
     assert_same(venv.capture(), before)
 
 

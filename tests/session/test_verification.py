@@ -102,6 +102,17 @@ def test_an_edited_csv(run):
     assert found.findings == ["metrics.csv does not hold what metrics.jsonl holds: it has been edited."]
 
 
+def test_an_edited_cache_of_the_curves(run):
+    file = run.path / "curves" / "points.safetensors"
+    assert verify(run).verdict is Verdict.IDENTICAL
+    raw = bytearray(file.read_bytes())
+    raw[-35] ^= 64  # of the last value, which the 32 bytes of the signature follow
+    file.write_bytes(raw)
+    found = verify(run)
+    assert found.verdict is Verdict.ALTERED
+    assert found.findings == ["curves/ does not hold what metrics.jsonl holds: delete it, and it is made anew."]
+
+
 def better(lines):
     game = next(line for line in lines if line["kind"] == "episode")
     game["episode_return"] += 100.0

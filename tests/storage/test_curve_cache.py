@@ -60,7 +60,7 @@ def test_a_run_that_went_on_is_read_anew(folder) -> None:
     assert points.episodes == 160
 
 
-@pytest.mark.parametrize("damage", ["cut", "nonsense", "another shape", "whole numbers", "no steps"])
+@pytest.mark.parametrize("damage", ["cut", "nonsense", "another shape", "whole numbers", "no steps", "another reach"])
 def test_a_damaged_cache_is_not_used(folder, damage) -> None:
     read_points(folder)
     file = folder.curves_dir / "points.safetensors"
@@ -77,6 +77,7 @@ def test_a_damaged_cache_is_not_used(folder, damage) -> None:
         "another shape": to_safetensors(arrays | {"values:0:x": np.zeros(4)}),
         "whole numbers": to_safetensors(arrays | {"values:0:x": np.zeros(3, np.int64)}),
         "no steps": to_safetensors({name: array for name, array in arrays.items() if name != "steps:0"}),
+        "another reach": to_safetensors(arrays | {"reach": np.zeros((2, 3))}),
     }
     file.write_bytes(changed[damage])
     same(read_points(folder), folder)

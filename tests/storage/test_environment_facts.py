@@ -1,7 +1,10 @@
 import getpass
 import json
 import platform
+import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -69,3 +72,12 @@ def test_the_compiler_decides_bits_of_a_run_on_the_fast_engine() -> None:
 @pytest.mark.parametrize("engine", ["fast", "sb3", None])
 def test_what_every_engine_stands_on_always_counts(engine: str | None) -> None:
     assert environment_differences(made_with(engine, torch="2.12.0"), HERE) == ["torch: 2.12.0 there, 2.13.0 here"]
+
+
+def test_torch_that_another_thread_is_importing_is_left_alone(monkeypatch):
+    half = ModuleType("torch")
+    half.__spec__ = ModuleSpec("torch", None)
+    half.__spec__._initializing = True
+    monkeypatch.setitem(sys.modules, "torch", half)
+    found = environment_facts({})
+    assert (found["gpu"], found["torch_threads"]) == (None, None)

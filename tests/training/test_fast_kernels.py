@@ -16,7 +16,7 @@ from retroml_edu.training.fast import linear, network, optimizers
 from retroml_edu.training.fast.advantages import estimate_advantages, explained_variance
 from retroml_edu.training.fast.networks import layers_of, shape_of, values_of
 from retroml_edu.training.fast.parameters import FlatParameters
-from retroml_edu.training.fast.updates import standardize
+from retroml_edu.training.fast.slopes import standardize
 
 SINGLE = 2e-6
 """Relative to the largest entry: some roundings of single precision, in another order than torch's."""

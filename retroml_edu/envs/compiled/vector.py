@@ -14,6 +14,7 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices, VecEnvS
 
 from retroml_edu.core.errors import EnvironmentUnusableError, TrainingError
 from retroml_edu.core.generators import generator_state, set_generator_state
+from retroml_edu.core.saved import misfit
 from retroml_edu.core.weights import Arrays
 from retroml_edu.envs.compiled.games import begin, step_all
 from retroml_edu.envs.compiled.kinds import ENDLESS, N_STATE, PENDULUM, SHORTEST, compiled_game
@@ -243,6 +244,8 @@ class CompiledVector(VecEnv):
             TrainingError: If the state is damaged or of other environments; nothing is changed then.
         """
         state = read_state(facts, arrays, self.env_id, self._game, self._limit, self.num_envs)
+        if self.begun and not state.begun:
+            raise misfit("its environments have not begun, and these have")
         set_generator_state(self.action_space.np_random, state.action_space)
         for i, place in enumerate(state.generators):
             generator = np.random.Generator(np.random.PCG64(0))

@@ -34,6 +34,9 @@ class FastDQN(RunDQN):
         self._turned, self._target_turned, self._gradient = (np.zeros_like(values) for _ in range(3))
         self._moments: FlatMoments | None = None
         self._outputs: Floats = np.zeros(self.n_envs * int(self._shape[1:].sum()), np.float32)
+        # A Discrete space may count in another type than kernels take.
+        buffer: Any = self.replay_buffer
+        buffer.actions = buffer.actions.astype(np.int64, copy=False)
         self._batch = _Batch(self.batch_size, int(self._shape[0]))
         self._losses = 0.0
 
@@ -65,6 +68,7 @@ class FastDQN(RunDQN):
         games.prepare(steps)
         turn_weights(self._parameters.values, 0, self._shape, self._turned)
         before, begins = self.num_timesteps, np.zeros(self.n_envs, np.bool_)
+        # Counted ahead of the play: until these steps are made, nothing of the network or its target changes.
         explored = self._explore(steps)
         ended = np.empty((steps * self.n_envs, 4))
         count = kernels.play(

@@ -17,6 +17,7 @@ PARTS = (
     "retroml_edu.training.fast.actor_critic",
     "retroml_edu.training.fast.advantages",
     "retroml_edu.training.fast.rollouts",
+    "retroml_edu.training.fast.slopes",
     "retroml_edu.training.fast.updates",
     "retroml_edu.training.fast.q_learning",
 )
@@ -27,7 +28,8 @@ def prepare(report: Callable[[int, int], None] = lambda _done, _of: None) -> Non
     """Import everything that the fast engine needs, and compile what was never compiled before.
 
     Args:
-        report: Told before each part how many are done, and of how many; not at all if nothing has to be compiled.
+        report: Told before each part how many are done, and of how many; not at all if nothing has to be compiled. What
+            it raises ends the preparation, of which nothing is lost.
 
     Threads: any; numba compiles in one at a time.
     """

@@ -16,6 +16,7 @@ _MOMENTS: Mapping[type[torch.optim.Optimizer], frozenset[str]] = {
     torch.optim.RMSprop: frozenset({"step", "square_avg"}),
 }
 _FOLDER = "optimizer/"
+_MOST_STEPS = 2**40
 
 
 def capture_moments(model: BaseAlgorithm) -> dict[str, np.ndarray]:
@@ -59,7 +60,9 @@ def _trained(model: BaseAlgorithm) -> Iterator[tuple[str, Tensor]]:
 def _moment(saved: SavedState, name: str, moment: str, parameter: Tensor) -> Tensor:
     shape = () if moment == "step" else tuple(parameter.shape)
     array = saved.array(f"{_FOLDER}{name}/{moment}", shape, np.float32)
-    if not np.isfinite(array).all():
+    # A count that no run comes to, or a negative mean of squares, is none that an optimiser made.
+    bad = moment != "exp_avg" and (array < 0).any()
+    if bad or not np.isfinite(array).all() or (moment == "step" and array > _MOST_STEPS):
         raise misfit(f"its optimiser remembers no number for {name}")
     tensor = torch.from_numpy(array.copy())
     # torch keeps the count of steps on the CPU wherever the parameters are.

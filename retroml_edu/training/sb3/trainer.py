@@ -31,6 +31,7 @@ from retroml_edu.policies.sampling import DrawsActions
 from retroml_edu.policies.spec import PolicySpec, policy_spec
 from retroml_edu.policies.threads import one_torch_thread
 from retroml_edu.training.devices import resolve_device
+from retroml_edu.training.engines import fast_engine_misfit
 from retroml_edu.training.fast.preparation import prepare
 from retroml_edu.training.memory import replay_buffer_problem
 from retroml_edu.training.reporting import Reporter
@@ -76,6 +77,8 @@ class SB3Trainer:
         """
         venv = _environments(config, emit)
         try:
+            if config.engine == "fast":
+                _refuse_misfit(config, venv)
             spec = policy_spec(config, venv.observation_space, venv.action_space)
             alone = config.deterministic or not spec.reads_images
             with one_torch_thread() if alone else nullcontext():
@@ -105,6 +108,7 @@ def _train(
         start_from(model, start)
     with suppress(StopRequested):  # the model is then as it was at a step boundary
         total = config.total_timesteps
+        reporter.begin()
         model.learn_stepwise(total, StepBoundary(model, reporter, control, view, total))
         control.poll(model.num_timesteps, view)
     control.keep(view)
@@ -132,9 +136,16 @@ def _environments(config: ExperimentConfig, emit: Emit) -> VecEnv:
     return make_vector_env(config.env_id, n_envs, seed=config.seed, fast=True, workers=workers)
 
 
+def _refuse_misfit(config: ExperimentConfig, venv: VecEnv) -> None:
+    """Kernels do not look at bounds, and the config of a run that is verified may come from a stranger."""
+    misfit = fast_engine_misfit(config, venv.observation_space, venv.action_space)
+    if misfit is not None:
+        raise TrainingError(f'engine="fast" does not fit here: {misfit}. Choose "auto".')
+
+
 def _compiling(done: int, of: int) -> LogEvent:
-    again = f"part {done + 1} of {of}"
-    return log("info", f"Compiling the fast engine, once on this machine (half a minute or so): {again}.")
+    part = f"part {done + 1} of {of}"
+    return log("info", f"Compiling the fast engine, once on this machine (half a minute or so): {part}…")
 
 
 def _engine(config: ExperimentConfig) -> str:

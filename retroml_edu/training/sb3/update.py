@@ -45,7 +45,9 @@ class UpdateGuard:
             StopRequested: If somebody asked for a stop; the model is then as it was before.
             TrainingError: If the update left no usable policy.
         """
-        before = _State(model, self._generators) if batches > 1 else None
+        # The first update gives the optimiser something to remember before control is polled.
+        is_kept = batches > 1 or not _optimizer(model).state
+        before = _State(model, self._generators) if is_kept else None
         try:
             yield
         except StopRequested:
