@@ -14,9 +14,8 @@ import torch
 
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.training.fast.preparation import prepare
-from tests.benchmarks.cases import BREAKOUT, CARTPOLE, CASES, Case
+from tests.benchmarks.cases import BREAKOUT, CASES, Case
 from tests.benchmarks.contestants import train_ours, train_stock
-from tests.benchmarks.goals import time_to_goals
 from tests.benchmarks.measuring import Comparison, Machine, Report, Sample, Scale, alternate
 from tests.benchmarks.remains import remaining
 from tests.benchmarks.sbx_runs import ALGORITHMS, PYTHON, python_with_sbx, sbx_speed
@@ -40,7 +39,6 @@ def run(scale: Scale) -> Iterator[Report]:
     prepare()
     threads = {case: faster_threads(case, scale) for case in (*CASES, BREAKOUT)}
     yield _against_stock(scale, threads)
-    yield time_to_goals(scale, threads[CARTPOLE])
     yield _remaining(scale)
     python = python_with_sbx()
     if python is not None:
