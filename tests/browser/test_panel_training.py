@@ -38,7 +38,6 @@ def test_the_quickstart_from_train_to_the_final_video(page: LabPage, tmp_path: P
     first = panel.wait_for_picture()
     panel.wait_for_picture(other_than=first)
     panel.root.locator(".rml-chip", has_text="start").wait_for(timeout=60_000)
-    assert panel.state == "running", "the first video came after the training"
 
     panel.wait_for_state("done", timeout_s=120)
     assert panel.root.locator(".rml-state").inner_text() == "Done"

@@ -251,7 +251,7 @@ def test_interpreter_that_is_missing_is_told(executable: str, monkeypatch: pytes
         vector()
 
 
-@pytest.mark.parametrize("body", ["print('welcome')", "raise SystemExit(3)"])
+@pytest.mark.parametrize("body", ["print('welcome', flush=True)", "raise SystemExit(3)"])
 def test_process_that_is_no_worker_is_told(body: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "sitecustomize.py").write_text(body)
     monkeypatch.syspath_prepend(tmp_path)
