@@ -22,27 +22,11 @@ from retroml_edu.envs.lean import LeanVector
 from retroml_edu.envs.make import make_env
 from retroml_edu.envs.state import capture_vector, restore_vector
 from retroml_edu.envs.vector import env_seeds, is_compiled, make_vector_env, render_frame
+from tests.sameness import assert_same
 
 IDS = ["CartPole-v0", "CartPole-v1", "MountainCar-v0", "MountainCarContinuous-v0", "Acrobot-v1", "Pendulum-v1"]
 ENTRY_POINT = "gymnasium.envs.classic_control.{}"
 State = tuple[dict[str, Any], dict[str, np.ndarray]]
-
-
-def assert_same(one: Any, other: Any) -> None:
-    """Bit for bit, however deep."""
-    assert type(one) is type(other)
-    if isinstance(one, np.ndarray):
-        assert (one.dtype, one.shape, one.tobytes()) == (other.dtype, other.shape, other.tobytes())
-    elif isinstance(one, dict):
-        assert one.keys() == other.keys()
-        for key in one:
-            assert_same(one[key], other[key])
-    elif isinstance(one, list | tuple):
-        assert len(one) == len(other)
-        for part, other_part in zip(one, other, strict=True):
-            assert_same(part, other_part)
-    else:
-        assert one == other
 
 
 def drive(env_id: str, observation: np.ndarray) -> np.ndarray:

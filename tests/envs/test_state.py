@@ -20,6 +20,7 @@ from retroml_edu.envs import list_envs
 from retroml_edu.envs.replay import LONGEST, Replayable
 from retroml_edu.envs.state import capture_vector, restore_vector
 from retroml_edu.envs.vector import make_vector_env, render_frame
+from tests.sameness import assert_same
 
 SMALL = [spec.id for spec in list_envs() if spec.family != "atari"]
 GAMES = [spec.id for spec in list_envs() if spec.id.endswith("NoFrameskip-v4")]
@@ -51,23 +52,6 @@ class Hand:
 def play(venv: VecEnv, n_steps: int, seed: int = 0) -> list[tuple[Any, ...]]:
     hand = Hand(venv, seed)
     return [venv.step(hand.actions()) for _ in range(n_steps)]
-
-
-def assert_same(one: Any, other: Any) -> None:
-    """Bit for bit, however deep."""
-    assert type(one) is type(other)
-    if isinstance(one, np.ndarray):
-        assert (one.dtype, one.shape, one.tobytes()) == (other.dtype, other.shape, other.tobytes())
-    elif isinstance(one, dict):
-        assert one.keys() == other.keys()
-        for key in one:
-            assert_same(one[key], other[key])
-    elif isinstance(one, list | tuple):
-        assert len(one) == len(other)
-        for part, other_part in zip(one, other, strict=True):
-            assert_same(part, other_part)
-    else:
-        assert one == other
 
 
 def stored(state: State, folder: Path) -> State:
