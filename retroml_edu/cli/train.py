@@ -39,7 +39,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--seed", type=int, help="seed of all random draws (default: drawn, and shown)")
     parser.add_argument("--n-envs", type=int, help="environments side by side (default: tuned)")
     parser.add_argument("--device", help="auto, cpu, cuda or mps (default: auto)")
-    parser.add_argument("--engine", help="who trains: auto, fast (compiled) or sb3 (default: auto)")
+    parser.add_argument("--engine", help="who trains: auto, fast or sb3 (default: auto)")
     parser.add_argument(
         "--deterministic", action="store_true", help="one thread, on the CPU: the same bits on machines of one type"
     )

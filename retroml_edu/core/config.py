@@ -60,7 +60,8 @@ class ExperimentConfig(BaseModel):
         device: Where the network is trained.
         deterministic: Whether the run keeps to one processor thread and the CPU, so that machines of the same type
             give the same numbers to the last bit.
-        engine: Who trains: ``fast`` (compiled kernels for small networks), ``sb3`` (stable-baselines3), or ``auto``.
+        engine: Who trains: ``fast`` (small networks; PPO and A2C on pictures), ``sb3`` (stable-baselines3) or
+            ``auto``.
         video: Which videos are recorded during the run.
         checkpoints: How often the run writes down its exact state, to be resumed from there.
         parent: Run and step that this run branched from.
@@ -138,9 +139,9 @@ class ExperimentConfig(BaseModel):
         EngineName,
         Field(
             description="Who does the arithmetic of training. fast: code compiled for small networks that read "
-            "numbers, several times quicker. sb3: stable-baselines3, which trains everything. auto: fast where it "
-            "fits. Both do the same mathematics, but round its last digits differently: one seed gives two different "
-            "curves, over many seeds they agree."
+            "numbers, several times quicker, and PyTorch with less to carry about for PPO and A2C on pictures. sb3: "
+            "stable-baselines3, which trains everything. auto: fast where it fits. Both do the same mathematics, but "
+            "round its last digits differently: one seed gives two different curves, over many seeds they agree."
         ),
     ] = "auto"
     video: VideoSettings = Field(default_factory=VideoSettings)

@@ -35,7 +35,7 @@ class DrawnCategorical(CategoricalDistribution):
 
     def sample(self) -> Tensor:
         """Draw one action a row, shape (n,)."""
-        return _choose(self.distribution.logits, self.rng)
+        return choose(self.distribution.logits, self.rng)
 
 
 class DrawnMultiCategorical(MultiCategoricalDistribution):
@@ -45,7 +45,7 @@ class DrawnMultiCategorical(MultiCategoricalDistribution):
 
     def sample(self) -> Tensor:
         """Draw one action a row, shape (n, choices)."""
-        return torch.stack([_choose(part.logits, self.rng) for part in self.distribution], dim=1)
+        return torch.stack([choose(part.logits, self.rng) for part in self.distribution], dim=1)
 
 
 class DrawnBernoulli(BernoulliDistribution):
@@ -80,7 +80,7 @@ _DRAWN: Mapping[type[Distribution], type[Distribution]] = {
 }
 
 
-def _choose(logits: Tensor, rng: np.random.Generator) -> Tensor:
+def choose(logits: Tensor, rng: np.random.Generator) -> Tensor:
     """Draw from a categorical distribution by the Gumbel-max trick (Maddison et al. 2014)."""
     noise = rng.gumbel(size=tuple(logits.shape)).astype(np.float32)
     return torch.argmax(logits + torch.from_numpy(noise).to(logits.device), dim=-1)

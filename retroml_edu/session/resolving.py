@@ -25,11 +25,13 @@ def resolved_config(config: ExperimentConfig) -> ExperimentConfig:
         TrainingError: If the machine has no such device.
     """
     resolved = resolve_config(config)
-    reads_images = get_env(config.env_id).observation_kind == "image"
-    device = "cpu" if config.deterministic else resolve_device(config.device, reads_images=reads_images)
+    # Whoever asks for the fast engine asks for the processor: "auto" is then no GPU.
+    may_use_gpu = _sees_pictures(config) and config.engine != "fast"
+    device = "cpu" if config.deterministic else resolve_device(config.device, reads_images=may_use_gpu)
+    resolved = resolved.changed(device=device)
     if resolved.engine == "auto":
         resolved = resolved.changed(engine="fast" if engine_misfit(resolved) is None else "sb3")
-    return resolved.changed(device=device)
+    return resolved
 
 
 def engine_sentence(asked: ExperimentConfig, resolved: ExperimentConfig) -> str:
@@ -40,7 +42,8 @@ def engine_sentence(asked: ExperimentConfig, resolved: ExperimentConfig) -> str:
         resolved: What it became.
     """
     if resolved.engine == "fast":
-        return "Engine: fast (compiled kernels)."
+        how = "PyTorch, channels last" if _sees_pictures(resolved) else "compiled kernels"
+        return f"Engine: fast ({how})."
     reason = f", since {engine_misfit(resolved)}" if asked.engine == "auto" else ""
     return f"Engine: stable-baselines3{reason}."
 
@@ -52,10 +55,14 @@ def engine_misfit(config: ExperimentConfig) -> str | None:
         config: With its hyperparameters resolved.
     """
     if "fast" not in engines.AVAILABLE:
-        return "this version comes without compiled kernels"
-    if get_env(config.env_id).observation_kind == "image":  # known without loading a game
-        return engines.PICTURES
+        return "this version comes without it"
+    if _sees_pictures(config):  # known without loading a game
+        return engines.pictures_misfit(config, discrete=get_env(config.env_id).action_kind == "discrete")
     return fast_engine_misfit(config, *env_spaces(config.env_id))
+
+
+def _sees_pictures(config: ExperimentConfig) -> bool:
+    return get_env(config.env_id).observation_kind == "image"
 
 
 _met: dict[str, tuple[GymSpec, spaces.Space[Any], spaces.Space[Any]]] = {}

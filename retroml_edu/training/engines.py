@@ -1,4 +1,4 @@
-"""Which engine can train what: compiled kernels for small networks, stable-baselines3 for everything."""
+"""Which engine can train what: the fast one small networks and pictures, stable-baselines3 everything."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ MAX_LAYERS = 4
 MAX_WIDTH = 512
 """From here on matrices are large enough for PyTorch's own kernels, and dispatch costs little beside them."""
 
-PICTURES = "the observations are pictures"
-
 
 def fast_engine_misfit(
     config: ExperimentConfig, observation_space: spaces.Space[Any], action_space: spaces.Space[Any]
@@ -30,6 +28,8 @@ def fast_engine_misfit(
         observation_space: As the environment has it.
         action_space: As the environment has it.
     """
+    if is_picture(observation_space):
+        return pictures_misfit(config, discrete=isinstance(action_space, spaces.Discrete))
     return (
         _observation_misfit(observation_space)
         or _action_misfit(config.algorithm, action_space)
@@ -38,9 +38,21 @@ def fast_engine_misfit(
     )
 
 
+def pictures_misfit(config: ExperimentConfig, *, discrete: bool) -> str | None:
+    """Return why the fast engine does not apply to pictures, likewise.
+
+    Args:
+        config: With its device resolved, if that can be a GPU.
+        discrete: Whether the actions are one of a list.
+    """
+    if config.algorithm == "DQN":
+        return "DQN learns from pictures by stable-baselines3 alone, so far"
+    if not discrete:
+        return "the observations are pictures, and the actions are not one of a list"
+    return _device_misfit(config.device)
+
+
 def _observation_misfit(space: spaces.Space[Any]) -> str | None:
-    if is_picture(space):
-        return PICTURES
     if not isinstance(space, spaces.Box):
         return f"the observations are of the kind {type(space).__name__}, not a row of numbers"
     if len(space.shape) != 1:
@@ -69,4 +81,8 @@ def _network_misfit(layers: tuple[int, ...]) -> str | None:
 
 
 def _device_misfit(device: DeviceName) -> str | None:
-    return None if device in ("auto", "cpu") else f'device="{device}" asks for a GPU, and compiled kernels use the CPU'
+    return (
+        None
+        if device in ("auto", "cpu")
+        else f'the GPU of device="{device}" trains it, and the fast engine uses the CPU'
+    )

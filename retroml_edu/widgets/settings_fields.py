@@ -41,7 +41,7 @@ def deterministic_field() -> dict[str, Any]:
 
 def engine_field() -> dict[str, Any]:
     """Who trains."""
-    labels = {"auto": "Choose for me", "fast": "Fast (compiled)", "sb3": "stable-baselines3"}
+    labels = {"auto": "Choose for me", "fast": "Fast", "sb3": "stable-baselines3"}
     return {
         "name": "engine",
         "label": "Engine",

@@ -12,11 +12,11 @@ from retroml_edu.session.check import check
 from retroml_edu.session.history import load_run
 from retroml_edu.session.resolving import engine_sentence, resolved_config
 from retroml_edu.session.session import Session
-from retroml_edu.training import engines
+from retroml_edu.training import devices, engines
 from retroml_edu.training.scripted import ScriptedTrainer
 from tests.session.bench import TIMEOUT_S, small_config
 
-PONG = {"env_id": "ALE/Pong-v5"}
+PONG = {"env_id": "ALE/Pong-v5", "device": "cpu"}
 TAXI = {"env_id": "Taxi-v4"}
 WIDE = {"hyperparameters": {"net_arch": [1024]}}
 
@@ -39,7 +39,8 @@ def _stock_alone(monkeypatch):
         ({"algorithm": "DQN", "deterministic": True}, "fast", "Engine: fast (compiled kernels)."),
         ({"engine": "fast"}, "fast", "Engine: fast (compiled kernels)."),
         ({"engine": "sb3"}, "sb3", "Engine: stable-baselines3."),
-        (PONG, "sb3", "Engine: stable-baselines3, since the observations are pictures."),
+        (PONG, "fast", "Engine: fast (PyTorch, channels last)."),
+        ({**PONG, "algorithm": "DQN"}, "sb3", "Engine: stable-baselines3, since DQN learns from pictures by"),
         (WIDE, "sb3", "Engine: stable-baselines3, since a layer has 1,024 units, and from 512 on compiled kernels"),
         (TAXI, "sb3", "Engine: stable-baselines3, since the observations are of the kind Discrete, not a row of"),
     ],
@@ -57,13 +58,13 @@ def test_without_compiled_kernels_auto_takes_what_is_there():
     asked = small_config()
     resolved = resolved_config(asked)
     assert resolved.engine == "sb3"
-    assert "since this version comes without compiled kernels" in engine_sentence(asked, resolved)
+    assert "since this version comes without it" in engine_sentence(asked, resolved)
 
 
 @pytest.mark.usefixtures("_both")
 def test_no_game_is_loaded_to_see_that_it_is_pictures(monkeypatch):
     monkeypatch.delattr(resolving, "make_env")
-    assert resolved_config(small_config(**PONG)).engine == "sb3"
+    assert resolved_config(small_config(**PONG)).engine == "fast"
 
 
 @pytest.mark.parametrize("engine", ["auto", "sb3", "fast"])
@@ -80,7 +81,7 @@ def test_stable_baselines3_is_always_there(engine):
 
 @pytest.mark.parametrize(
     ("settings", "reason"),
-    [(PONG, "the observations are pictures"), (WIDE, "a layer has 1,024 units"), (TAXI, "Discrete")],
+    [({**PONG, "algorithm": "DQN"}, "DQN learns from pictures"), (WIDE, "a layer has 1,024 units"), (TAXI, "Discrete")],
 )
 @pytest.mark.usefixtures("_both")
 def test_the_fast_engine_where_it_does_not_fit_is_a_problem_with_a_way_out(settings, reason):
@@ -93,7 +94,7 @@ def test_the_fast_engine_where_it_does_not_fit_is_a_problem_with_a_way_out(setti
 
 @pytest.mark.usefixtures("_stock_alone")
 def test_the_fast_engine_where_there_is_none_is_refused_before_anything_is_made(home):
-    with pytest.raises(ConfigError, match=r'engine="fast" .* without compiled kernels\. Choose "auto"'):
+    with pytest.raises(ConfigError, match=r'engine="fast" .* without it\. Choose "auto"'):
         Session(home).start(small_config(engine="fast"))
 
 
@@ -111,3 +112,14 @@ def test_the_machine_of_a_run_that_goes_on_is_known_with_its_engine(start):
     trainer = ScriptedTrainer(wait_at=400)
     run = start(trainer)
     assert json.loads((run.path / "environment.json").read_text("utf-8"))["engine"] == "fast"
+
+
+@pytest.mark.parametrize(
+    ("asked", "engine", "device"),
+    [("auto", "sb3", "cuda"), ("fast", "fast", "cpu"), ("sb3", "sb3", "cuda")],
+)
+def test_pictures_go_to_the_gpu_unless_the_fast_engine_is_asked_for(monkeypatch, asked, engine, device):
+    monkeypatch.setattr(devices, "_present", lambda name: name in ("cpu", "cuda"))
+    resolved = resolved_config(small_config(env_id="ALE/Pong-v5", engine=asked))
+    assert (resolved.engine, resolved.device) == (engine, device)
+    assert check(small_config(env_id="ALE/Pong-v5", engine=asked)) == []

@@ -163,6 +163,9 @@ SUBJECTS = {
     "fast PPO": Subject("fast PPO", tiny_config("PPO", engine="fast"), 2, stretch=64),
     "fast A2C": Subject("fast A2C", tiny_config("A2C", engine="fast"), 1, stretch=16),
     "fast DQN": Subject("fast DQN", tiny_config("DQN", engine="fast"), 4, stretch=16),
+    "fast pictures": Subject(
+        "fast pictures", tiny_config("PPO", env_id="ALE/Breakout-v5", engine="fast", device="cpu"), 8
+    ),
     "fast lander": Subject("fast lander", tiny_config("PPO", env_id="LunarLander-v3", engine="fast"), 2),
 }
 

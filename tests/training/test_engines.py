@@ -12,6 +12,7 @@ from retroml_edu.training.engines import MAX_LAYERS, MAX_WIDTH, fast_engine_misf
 
 NUMBERS = spaces.Box(-np.inf, np.inf, (4,))
 LIST = spaces.Discrete(2)
+PICTURE = spaces.Box(0, 255, (4, 84, 84), np.uint8)
 FORCES = spaces.Box(-1.0, 1.0, (3,))
 
 
@@ -26,6 +27,11 @@ def misfit(algorithm="PPO", observations=NUMBERS, actions=LIST, device="auto", *
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint8, np.int64])
 def test_rows_of_numbers_and_a_list_of_actions_fit(algorithm, dtype):
     assert misfit(algorithm, spaces.Box(0, 100, (128,), dtype)) is None
+
+
+@pytest.mark.parametrize("algorithm", ["PPO", "A2C"])
+def test_pictures_fit(algorithm):
+    assert misfit(algorithm, PICTURE) is None
 
 
 @pytest.mark.parametrize("algorithm", ["PPO", "A2C"])
@@ -52,7 +58,9 @@ def test_every_setting_of_a_small_network_fits(settings):
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
-        ({"observations": spaces.Box(0, 255, (4, 84, 84), np.uint8)}, "the observations are pictures"),
+        ({"observations": PICTURE, "actions": FORCES}, "are pictures, and the actions are not one of a list"),
+        ({"observations": PICTURE, "algorithm": "DQN"}, "DQN learns from pictures by stable-baselines3 alone"),
+        ({"observations": PICTURE, "device": "cuda"}, 'the GPU of device="cuda"'),
         ({"observations": spaces.Box(-1.0, 1.0, (2, 3))}, "the observations are numbers in 2 dimensions, not in a row"),
         ({"observations": spaces.Discrete(500)}, "of the kind Discrete, not a row of numbers"),
         ({"observations": spaces.MultiBinary(5)}, "of the kind MultiBinary, not a row of numbers"),
@@ -62,8 +70,8 @@ def test_every_setting_of_a_small_network_fits(settings):
         ({"algorithm": "DQN", "actions": FORCES}, "DQN picks one action of a list"),
         ({"net_arch": [8] * (MAX_LAYERS + 1)}, "the network has 5 hidden layers"),
         ({"net_arch": [64, MAX_WIDTH + 1]}, "a layer has 513 units"),
-        ({"device": "cuda"}, 'device="cuda" asks for a GPU'),
-        ({"device": "mps"}, 'device="mps" asks for a GPU'),
+        ({"device": "cuda"}, 'the GPU of device="cuda"'),
+        ({"device": "mps"}, 'the GPU of device="mps"'),
     ],
 )
 def test_what_does_not_fit_is_said(settings, reason):

@@ -18,6 +18,7 @@ from retroml_edu.envs.calibration import WORKERS_VARIABLE
 from retroml_edu.training import trainer_for
 
 STOCK = {"PPO": PPO, "A2C": A2C, "DQN": DQN}
+PICTURES = {"env_id": "ALE/Breakout-v5", "steps": 96, "device": "cpu"}
 CASES = {
     "PPO": {"algorithm": "PPO"},
     "PPO alone": {"algorithm": "PPO", "n_envs": 1, "hyperparameters": {"batch_size": 12}},
@@ -34,6 +35,13 @@ CASES = {
         "hyperparameters": {"learning_rate_schedule": "linear", "clip_range_schedule": "linear"},
     },
     "PPO normalised": {"algorithm": "PPO", "normalize": True},
+    "PPO pictures": {"algorithm": "PPO", **PICTURES},
+    "PPO pictures, early stop": {
+        "algorithm": "PPO",
+        **PICTURES,
+        "hyperparameters": {"target_kl": 1e-4, "n_epochs": 8, "clip_range_schedule": "linear"},
+    },
+    "A2C pictures": {"algorithm": "A2C", **PICTURES, "hyperparameters": {"normalize_advantage": True}},
     "A2C": {"algorithm": "A2C"},
     "A2C numbers": {"algorithm": "A2C", "env_id": "Pendulum-v1", "hyperparameters": {"ent_coef": 0.01}},
     "A2C Adam": {"algorithm": "A2C", "hyperparameters": {"use_rms_prop": False, "normalize_advantage": True}},

@@ -53,8 +53,9 @@ CASES = {
 FAST = {
     f"fast {case}": {**settings, "engine": "fast"}
     for case, settings in CASES.items()
-    if case != "scripted" and "pictures" not in case
+    if case not in ("scripted", "DQN pictures")
 }
+FAST["fast A2C pictures"] = {"algorithm": "A2C", "steps": 64, "engine": "fast", **PICTURES}
 FAST["fast PPO numbers"] = {"algorithm": "PPO", "env_id": "Pendulum-v1", "n_envs": 3, "steps": 480, "engine": "fast"}
 CASES |= FAST
 

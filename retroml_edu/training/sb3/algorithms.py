@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -14,19 +15,26 @@ from retroml_edu.training.sb3.on_policy import SteppedOnPolicy
 class RunPPO(SteppedOnPolicy, PPO):
     """Proximal policy optimisation (Schulman et al. 2017)."""
 
+    def _guarded(self) -> AbstractContextManager[None]:
+        """Return what stands around an update."""
+        return self.guard.around(self, batches=self.n_epochs * -(-self.n_steps * self.n_envs // self.batch_size))
+
     def train(self) -> None:
         """Learn from the rollout."""
-        batches = self.n_epochs * -(-self.n_steps * self.n_envs // self.batch_size)
-        with self.guard.around(self, batches=batches):
+        with self._guarded():
             super().train()
 
 
 class RunA2C(SteppedOnPolicy, A2C):
     """Advantage actor-critic (Mnih et al. 2016)."""
 
+    def _guarded(self) -> AbstractContextManager[None]:
+        """Return what stands around an update."""
+        return self.guard.around(self, batches=1)
+
     def train(self) -> None:
         """Learn from the rollout."""
-        with self.guard.around(self, batches=1):
+        with self._guarded():
             super().train()
 
 

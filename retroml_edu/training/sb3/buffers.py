@@ -76,18 +76,20 @@ class _DrawnRollout:
     def _get_samples(self: Any, batch_inds: np.ndarray) -> Any:
         """Return these steps, counted as `by_environment` lines them up."""
         at = (batch_inds % self.buffer_size, batch_inds // self.buffer_size)
-        stored = self.observations
-        if isinstance(stored, dict):
-            observations: Any = {name: self.to_torch(part[at]) for name, part in stored.items()}
-            samples: Any = DictRolloutBufferSamples
-        else:
-            observations, samples = self.to_torch(stored[at]), RolloutBufferSamples
+        samples: Any = DictRolloutBufferSamples if isinstance(self.observations, dict) else RolloutBufferSamples
         return samples(
-            observations,
+            self._observed(at),
             # Single precision as in stable-baselines3, where switches could not be learned from otherwise.
             self.to_torch(self.actions[batch_inds].astype(np.float32, copy=False)),
             *(self.to_torch(getattr(self, name)[batch_inds].flatten()) for name in _LEARNED_FROM[1:]),
         )
+
+    def _observed(self: Any, at: tuple[np.ndarray, np.ndarray]) -> Any:
+        """Return what was seen at these steps of these environments."""
+        stored = self.observations
+        if isinstance(stored, dict):
+            return {name: self.to_torch(part[at]) for name, part in stored.items()}
+        return self.to_torch(stored[at])
 
     def collected(self: Any) -> dict[str, np.ndarray]:
         """Return copies of the steps so far, by name."""

@@ -23,6 +23,8 @@ _PROGRESS = (
     "_episode_num",
     "n_envs",
 )
+_KERNEL_CHOICES = {"fused", "foreach"}
+"""Settings of an optimiser that say how it computes: that is for whoever loads it to choose, as in plain models."""
 
 
 def exporter(model: BaseAlgorithm, config: ExperimentConfig, spec: PolicySpec) -> Callable[[BinaryIO], None]:
@@ -34,6 +36,8 @@ def exporter(model: BaseAlgorithm, config: ExperimentConfig, spec: PolicySpec) -
     # Loading sets everything else up anew from these. They are taken now, so that buffers and environments can go.
     progress = {name: getattr(model, name) for name in _PROGRESS}
     policy = model.policy
+    for group in policy.optimizer.param_groups:
+        group.update((name, None) for name in _KERNEL_CHOICES & group.keys())
 
     def export(file: BinaryIO) -> None:
         stock: BaseAlgorithm = _STOCK[config.algorithm](

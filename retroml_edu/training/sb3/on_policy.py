@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import torch
 from gymnasium import spaces
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.utils import obs_as_tensor
+from torch import Tensor
 
 from retroml_edu.core.saved import SavedState
 from retroml_edu.training.sb3.buffers import DrawnDictRolloutBuffer, DrawnRolloutBuffer
 from retroml_edu.training.sb3.stepped import EndedEpisode, Infos, Stepped, ended_episodes
+
+
+class Chosen(NamedTuple):
+    """What the environments are to do.
+
+    Attributes:
+        actions: One an environment.
+        values: What the critic expects, shape (n_envs,) or (n_envs, 1).
+        log_probs: Of the actions, shape (n_envs,).
+    """
+
+    actions: np.ndarray
+    values: Tensor
+    log_probs: Tensor
 
 
 class SteppedOnPolicy(Stepped, OnPolicyAlgorithm):
@@ -38,9 +53,7 @@ class SteppedOnPolicy(Stepped, OnPolicyAlgorithm):
     def step(self) -> Sequence[EndedEpisode]:
         """Step all environments once, and put that into the rollout."""
         last: Any = self._last_obs
-        with torch.no_grad():
-            chosen, values, log_probs = self.policy(obs_as_tensor(last, self.device))
-        actions = chosen.cpu().numpy()
+        actions, values, log_probs = self._choose(last)
         played = actions
         if isinstance(self.action_space, spaces.Box):
             # A normal distribution has no bounds; what is learned from is what was drawn.
@@ -59,10 +72,8 @@ class SteppedOnPolicy(Stepped, OnPolicyAlgorithm):
 
     def update(self) -> None:
         """Learn from the rollout, and begin another."""
-        last: Any = self._last_obs
         dones: Any = self._last_episode_starts
-        with torch.no_grad():
-            values = self.policy.predict_values(obs_as_tensor(last, self.device))
+        values = self._judge(self._last_obs)
         self.rollout_buffer.compute_returns_and_advantage(last_values=values, dones=dones)
         self._update_current_progress_remaining(self.num_timesteps, self._total_timesteps)
         with self.rollout_buffer.by_environment():
@@ -88,6 +99,17 @@ class SteppedOnPolicy(Stepped, OnPolicyAlgorithm):
             last = info.get("terminal_observation")
             if done and last is not None and info.get("TimeLimit.truncated", False):
                 rewards[index] += self.gamma * self._value_of_one(last)
+
+    def _choose(self, observations: Any) -> Chosen:
+        """Draw an action for each environment."""
+        with torch.no_grad():
+            actions, values, log_probs = self.policy(obs_as_tensor(observations, self.device))
+        return Chosen(actions.cpu().numpy(), values, log_probs)
+
+    def _judge(self, observations: Any) -> Tensor:
+        """Return what the critic expects of each environment."""
+        with torch.no_grad():
+            return self.policy.predict_values(obs_as_tensor(observations, self.device))
 
     def _value_of_one(self, last: Any) -> Any:
         observation: Any = self.policy.obs_to_tensor(last)[0]

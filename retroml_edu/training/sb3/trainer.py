@@ -12,17 +12,19 @@ import numpy as np
 import stable_baselines3
 import torch
 from gymnasium import spaces
+from stable_baselines3.common.buffers import RolloutBuffer
 from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.preprocessing import is_image_space
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
-from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.core.config import DeviceName, ExperimentConfig
 from retroml_edu.core.control import Control, StopRequested
 from retroml_edu.core.errors import TrainingError
 from retroml_edu.core.events import LogEvent, log
 from retroml_edu.core.hyperparameters import AlgorithmName
 from retroml_edu.core.snapshot import Snapshot
 from retroml_edu.core.training import Emit, Start, TrainedModel
+from retroml_edu.envs import get_env
 from retroml_edu.envs.calibration import best_workers
 from retroml_edu.envs.vector import make_vector_env
 from retroml_edu.policies.initialization import DrawnFrom
@@ -34,6 +36,8 @@ from retroml_edu.training.devices import resolve_device
 from retroml_edu.training.engines import fast_engine_misfit
 from retroml_edu.training.fast.preparation import prepare
 from retroml_edu.training.memory import replay_buffer_problem
+from retroml_edu.training.pictures.on_policy import PICTURE_ALGORITHMS
+from retroml_edu.training.pictures.rollout import PictureRollout
 from retroml_edu.training.reporting import Reporter
 from retroml_edu.training.sb3 import buffers
 from retroml_edu.training.sb3.algorithms import RunA2C, RunDQN, RunPPO
@@ -57,7 +61,8 @@ class SB3Trainer:
     """Trains PPO, A2C and DQN in the calling thread.
 
     Every random draw comes from generators that are seeded by the config. Global generators, the thread counts of
-    other threads and the warnings filter are left alone, so that runs and other cells do not disturb each other.
+    other threads and the warnings filter are left alone, so that runs and other cells do not disturb each other; only
+    the memory that the process has freed is kept longer once pictures were learned from (`keep_freed_memory`).
     """
 
     def train(self, config: ExperimentConfig, emit: Emit, control: Control, start: Start | None = None) -> TrainedModel:
@@ -118,7 +123,7 @@ def _train(
         export=exporter(model, config, spec),
         facts={
             "engine": _engine(config),
-            "engine_version": version("numba") if config.engine == "fast" else stable_baselines3.__version__,
+            "engine_version": _engine_version(config, spec),
             "device": str(model.device),
             "torch_threads": torch.get_num_threads(),
             "deterministic": config.deterministic,
@@ -131,13 +136,14 @@ def _environments(config: ExperimentConfig, emit: Emit) -> VecEnv:
     n_envs = config.n_envs or 1
     if config.engine != "fast":
         return make_vector_env(config.env_id, n_envs, seed=config.seed)
-    prepare(lambda done, of: emit(_compiling(done, of)))
+    if get_env(config.env_id).observation_kind != "image":
+        prepare(lambda done, of: emit(_compiling(done, of)))
     workers = best_workers(config.env_id, n_envs, lambda told: emit(log("info", told)))
     return make_vector_env(config.env_id, n_envs, seed=config.seed, fast=True, workers=workers)
 
 
 def _refuse_misfit(config: ExperimentConfig, venv: VecEnv) -> None:
-    """Kernels do not look at bounds, and the config of a run that is verified may come from a stranger."""
+    """Say so before anything is computed: kernels look at no bounds, and a config may come from a stranger."""
     misfit = fast_engine_misfit(config, venv.observation_space, venv.action_space)
     if misfit is not None:
         raise TrainingError(f'engine="fast" does not fit here: {misfit}. Choose "auto".')
@@ -152,7 +158,25 @@ def _engine(config: ExperimentConfig) -> str:
     return "fast" if config.engine == "fast" else "sb3"
 
 
-def _algorithm(config: ExperimentConfig) -> type[RunPPO | RunA2C | RunDQN]:
+def _engine_version(config: ExperimentConfig, spec: PolicySpec) -> str:
+    if config.engine != "fast":
+        return stable_baselines3.__version__
+    return version("torch" if spec.reads_images else "numba")
+
+
+def _device(config: ExperimentConfig, spec: PolicySpec) -> DeviceName:
+    if config.deterministic or config.engine == "fast":
+        return "cpu"
+    return resolve_device(config.device, reads_images=spec.reads_images)
+
+
+def _fast_on_pictures(config: ExperimentConfig, spec: PolicySpec) -> bool:
+    return config.engine == "fast" and spec.reads_images
+
+
+def _algorithm(config: ExperimentConfig, spec: PolicySpec) -> type[RunPPO | RunA2C | RunDQN]:
+    if _fast_on_pictures(config, spec):
+        return PICTURE_ALGORITHMS[config.algorithm]
     if config.engine == "fast":
         # Not before: whoever trains otherwise need not wait for kernels.
         from retroml_edu.training.fast.algorithms import FAST_ALGORITHMS
@@ -213,17 +237,17 @@ def _make_model(config: ExperimentConfig, spec: PolicySpec, venv: VecEnv, contro
         arguments["replay_buffer_class"] = buffers.DrawnDictReplayBuffer if named else buffers.DrawnReplayBuffer
         arguments["replay_buffer_kwargs"] = memory
     else:
-        arguments["rollout_buffer_class"] = buffers.DrawnDictRolloutBuffer if named else buffers.DrawnRolloutBuffer
+        arguments["rollout_buffer_class"] = _rollout_class(config, spec)
         arguments["rollout_buffer_kwargs"] = memory
     batch_size = arguments.get("batch_size")
     if config.algorithm == "PPO":
         # The constructor warns about a smaller last mini-batch, which is no mistake. It is told the true size below.
         arguments["batch_size"] = arguments["n_steps"] * venv.num_envs
     with DrawnFrom(config.seed):
-        model = _algorithm(config)(
+        model = _algorithm(config, spec)(
             spec.policy_class,  # type: ignore[arg-type]  # the spec holds the class that fits the algorithm
             venv,
-            device="cpu" if config.deterministic else resolve_device(config.device, reads_images=spec.reads_images),
+            device=_device(config, spec),
             **arguments,
         )
     if isinstance(model, RunPPO):
@@ -235,6 +259,13 @@ def _make_model(config: ExperimentConfig, spec: PolicySpec, venv: VecEnv, contro
     if isinstance(model.policy, DrawsActions):
         model.policy.draw_from(draws.actions)
     return model
+
+
+def _rollout_class(config: ExperimentConfig, spec: PolicySpec) -> type[RolloutBuffer]:
+    if _fast_on_pictures(config, spec):
+        return PictureRollout
+    named = isinstance(spec.observation_space, spaces.Dict)
+    return buffers.DrawnDictRolloutBuffer if named else buffers.DrawnRolloutBuffer
 
 
 def _normalizing(venv: VecEnv, gamma: float) -> VecNormalize:

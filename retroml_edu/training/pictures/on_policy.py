@@ -1,0 +1,165 @@
+"""PPO and A2C on pictures."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections import defaultdict
+from collections.abc import Mapping
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812 - torch's own name for it
+from stable_baselines3.common.utils import explained_variance, update_learning_rate
+from torch import Tensor
+
+from retroml_edu.core.metrics import ENTROPY, LOSS, POLICY_LOSS, VALUE_LOSS
+from retroml_edu.policies.sampling import choose
+from retroml_edu.training.pictures.allocator import keep_freed_memory
+from retroml_edu.training.pictures.network import PictureNetwork, channels_last
+from retroml_edu.training.pictures.rollout import PictureRollout
+from retroml_edu.training.sb3.algorithms import RunA2C, RunPPO
+from retroml_edu.training.sb3.on_policy import Chosen, SteppedOnPolicy
+
+_TINY = 1e-8
+"""Keeps equal advantages from being divided by zero, as in stable-baselines3."""
+_KL = "train/approx_kl"
+_CLIPPED = "train/clip_fraction"
+
+
+class PictureOnPolicy(SteppedOnPolicy):
+    """Acts and learns as stable-baselines3 does, with less work around the same mathematics."""
+
+    rollout_buffer: PictureRollout
+    normalize_advantage: bool
+
+    def _setup_model(self) -> None:
+        super()._setup_model()
+        keep_freed_memory()
+        self._network = PictureNetwork(self.policy)
+        self._measured: dict[str, float] = {}
+        optimizer = self.policy.optimizer
+        if isinstance(optimizer, torch.optim.Adam):
+            for group in optimizer.param_groups:
+                group["fused"], group["foreach"] = True, False
+
+    @property
+    def measured(self) -> dict[str, float]:
+        """What the last update measured."""
+        return self._measured
+
+    def _choose(self, observations: Any) -> Chosen:
+        with torch.inference_mode():
+            logits, values = self._network(channels_last(observations))
+            actions = choose(logits, self.generators["actions"])
+            log_probs = F.log_softmax(logits, dim=1).gather(1, actions.unsqueeze(1)).squeeze(1)
+        return Chosen(actions.numpy(), values, log_probs)
+
+    def _judge(self, observations: Any) -> Tensor:
+        with torch.inference_mode():
+            return self._network.values(channels_last(observations))
+
+    def _value_of_one(self, last: Any) -> Any:
+        return self._judge(np.asarray(last)[None])[0]
+
+    def _learn(self, epochs: int, batch_size: int | None) -> None:
+        """Go through the rollout so often, and move the weights after each mini-batch."""
+        optimizer, buffer = self.policy.optimizer, self.rollout_buffer
+        learning_rate = float(self.lr_schedule(self._current_progress_remaining))
+        update_learning_rate(optimizer, learning_rate)
+        told: dict[str, list[float]] = defaultdict(list)
+        goes_on = True
+        for _ in range(epochs):
+            told[_KL].clear()
+            for batch in buffer.get(batch_size):
+                loss, goes_on = self._loss(batch, told)
+                if not goes_on:
+                    break
+                optimizer.zero_grad()
+                torch.autograd.backward(loss)
+                torch.nn.utils.clip_grad_norm_(self.policy.parameters(), self.max_grad_norm)
+                optimizer.step()
+            self._n_updates += 1
+            if not goes_on:
+                break
+        self._measured = {name: fmean(values) for name, values in told.items() if values}
+        self._measured |= {
+            LOSS: told[LOSS][-1],
+            "train/explained_variance": float(explained_variance(buffer.values.flatten(), buffer.returns.flatten())),
+            "train/learning_rate": learning_rate,
+            "train/updates": float(self._n_updates),
+        }
+
+    def _loss(self, batch: Any, told: dict[str, list[float]]) -> tuple[Tensor, bool]:
+        """Return the loss of a mini-batch, and whether to learn from it."""
+        logits, values = self._network(batch.observations)
+        log_all = F.log_softmax(logits, dim=1)
+        log_probs = log_all.gather(1, batch.actions.long()).squeeze(1)
+        advantages = batch.advantages
+        if self.normalize_advantage and len(advantages) > 1:  # PPO's rule; A2C would divide a single one by nothing
+            advantages = (advantages - advantages.mean()) / (advantages.std() + _TINY)
+        policy_loss, goes_on = self._policy_loss(log_probs, batch.old_log_prob, advantages, told)
+        value_loss = F.mse_loss(batch.returns, values)
+        entropy = -(log_all.exp() * log_all).sum(dim=1).mean()
+        loss: Tensor = policy_loss - self.ent_coef * entropy + self.vf_coef * value_loss
+        for name, value in ((POLICY_LOSS, policy_loss), (VALUE_LOSS, value_loss), (ENTROPY, entropy), (LOSS, loss)):
+            told[name].append(value.item())
+        return loss, goes_on
+
+    @abstractmethod
+    def _policy_loss(
+        self, log_probs: Tensor, before: Tensor, advantages: Tensor, told: dict[str, list[float]]
+    ) -> tuple[Tensor, bool]:
+        """Return the actor's part of the loss, and whether to learn from it."""
+
+
+class PicturePPO(PictureOnPolicy, RunPPO):
+    """Proximal policy optimisation (Schulman et al. 2017)."""
+
+    def train(self) -> None:
+        """Learn from the rollout."""
+        with self._guarded():
+            self._learn(self.n_epochs, self.batch_size)
+            self._measured["train/clip_range"] = self._clip_range_now
+
+    @property
+    def _clip_range_now(self) -> float:
+        schedule: Any = self.clip_range
+        return float(schedule(self._current_progress_remaining))
+
+    def _policy_loss(
+        self, log_probs: Tensor, before: Tensor, advantages: Tensor, told: dict[str, list[float]]
+    ) -> tuple[Tensor, bool]:
+        reach = self._clip_range_now
+        log_ratio = log_probs - before
+        ratio = log_ratio.exp()
+        loss = -torch.min(advantages * ratio, advantages * ratio.clamp(1 - reach, 1 + reach)).mean()
+        with torch.no_grad():
+            # Schulman's third estimator of the divergence, http://joschu.net/blog/kl-approx.html
+            divergence = ((ratio - 1) - log_ratio).mean().item()
+            told[_CLIPPED].append(((ratio - 1).abs() > reach).float().mean().item())
+        told[_KL].append(divergence)
+        too_far = self.target_kl is not None and divergence > 1.5 * self.target_kl
+        return loss, not too_far  # what is no number goes on, so that the guard around the update finds it
+
+
+class PictureA2C(PictureOnPolicy, RunA2C):
+    """Advantage actor-critic (Mnih et al. 2016)."""
+
+    def train(self) -> None:
+        """Learn from the rollout."""
+        with self._guarded():
+            self._learn(1, None)
+
+    def _policy_loss(
+        self,
+        log_probs: Tensor,
+        before: Tensor,  # noqa: ARG002 - PPO alone compares
+        advantages: Tensor,
+        told: dict[str, list[float]],  # noqa: ARG002
+    ) -> tuple[Tensor, bool]:
+        return -(advantages * log_probs).mean(), True
+
+
+PICTURE_ALGORITHMS: Mapping[str, type[PicturePPO | PictureA2C]] = {"PPO": PicturePPO, "A2C": PictureA2C}

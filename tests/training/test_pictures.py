@@ -1,0 +1,99 @@
+"""What the fast engine does with pictures: the same numbers from memory that lies otherwise."""
+
+import platform
+from importlib.metadata import version
+
+import numpy as np
+import pytest
+import torch
+from gymnasium import spaces
+from stable_baselines3.common.utils import obs_as_tensor
+
+from retroml_edu.core.control import Control
+from retroml_edu.envs.vector import make_vector_env
+from retroml_edu.policies.build import build_policy
+from retroml_edu.training import trainer_for
+from retroml_edu.training.pictures.allocator import keep_freed_memory
+from retroml_edu.training.pictures.network import PictureNetwork, channels_last
+from retroml_edu.training.pictures.rollout import PictureRollout
+
+CLOSE = 1e-5
+
+
+@pytest.fixture(scope="module")
+def seen():
+    """What four games of Breakout show after some steps, (4, 4, 84, 84)."""
+    venv = make_vector_env("ALE/Breakout-v5", 4, seed=3)
+    observations = venv.reset()
+    for step in range(8):
+        observations = venv.step(np.arange(4) + step & 3)[0]
+    venv.close()
+    return observations
+
+
+@pytest.fixture
+def policy(tiny):
+    config = tiny("PPO", env_id="ALE/Breakout-v5", engine="fast")
+    venv = make_vector_env(config.env_id, 1, seed=1)
+    venv.close()
+    return build_policy(config, venv.observation_space, venv.action_space)
+
+
+def test_the_network_computes_what_the_policy_computes(policy, seen):
+    logits, values = PictureNetwork(policy)(channels_last(seen))
+    expected = policy.get_distribution(obs_as_tensor(seen, torch.device("cpu"))).distribution.logits
+    assert torch.allclose(logits.log_softmax(1), expected, atol=CLOSE)
+    assert torch.allclose(values, policy.predict_values(torch.from_numpy(seen)).squeeze(1), atol=CLOSE)
+    assert torch.equal(values, PictureNetwork(policy).values(channels_last(seen)))
+
+
+def test_the_gradients_are_the_policy_s(policy, seen):
+    gradients = []
+    for compute in (PictureNetwork(policy), lambda pictures: (policy.get_distribution(pictures), None)):
+        policy.zero_grad()
+        chosen, values = compute(channels_last(seen))
+        log_probs = chosen.log_softmax(1) if values is not None else chosen.distribution.logits
+        values = values if values is not None else policy.predict_values(torch.from_numpy(seen)).squeeze(1)
+        (log_probs[:, 1].sum() + values.square().sum()).backward()
+        gradients.append({name: value.grad.clone() for name, value in policy.named_parameters()})
+    for name, gradient in gradients[0].items():
+        assert torch.allclose(gradient, gradients[1][name], rtol=1e-3, atol=CLOSE), name
+
+
+def spaces_of(seen):
+    return spaces.Box(0, 255, seen.shape[1:], np.uint8), spaces.Discrete(4)
+
+
+def test_the_rollout_gives_back_what_it_was_given(seen):
+    buffer = PictureRollout(3, *spaces_of(seen), n_envs=4, rng=np.random.default_rng(0), poll=lambda: None)
+    for step in range(3):
+        nothing = np.zeros(4, np.float32)
+        buffer.add(seen + step, np.zeros((4, 1)), nothing, nothing, torch.zeros(4), torch.zeros(4))
+    with buffer.by_environment():
+        samples = buffer._get_samples(np.array([0, 4, 11]))
+    assert samples.observations.is_contiguous(memory_format=torch.channels_last)
+    # By environment: the first step of environment 0, the second of 1, the third of 3.
+    assert np.array_equal(samples.observations.numpy(), np.stack([seen[0], seen[1] + 1, seen[3] + 2]))
+    assert np.array_equal(buffer.collected()["observations"], np.stack([seen, seen + 1, seen + 2]))
+
+
+def test_the_rollout_keeps_its_memory(seen):
+    buffer = PictureRollout(2, *spaces_of(seen), n_envs=4, rng=np.random.default_rng(0), poll=lambda: None)
+    before = buffer.observations
+    buffer.pos, buffer.full = 2, True
+    buffer.reset()
+    assert buffer.observations is before
+    assert (buffer.pos, buffer.full) == (0, False)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="mallopt is glibc's")
+def test_freed_memory_is_kept():
+    assert keep_freed_memory()
+
+
+@pytest.mark.parametrize("algorithm", ["PPO", "A2C"])
+def test_the_model_says_what_it_was_computed_with(tiny, algorithm):
+    config = tiny(algorithm, env_id="ALE/Breakout-v5", steps=16, engine="fast", device="cpu")
+    model = trainer_for(config).train(config, lambda event: None, Control())
+    assert model.facts["engine"] == "fast"
+    assert model.facts["engine_version"] == version("torch")
