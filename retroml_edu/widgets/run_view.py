@@ -104,6 +104,7 @@ class RunView:
             self._show_standing(self._config)
         self._log.add(worth_a_line)
         self._videos.add(events)
+        self._videos.under_way = not self._state.is_final  # after the last video has come: that is the one to play
         # Last: whatever the chart may trip over, the state above it is right.
         if self._recorder.version != self._drawn and self._chart_is_due():
             self._drawn = self._recorder.version

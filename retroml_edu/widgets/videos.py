@@ -28,6 +28,8 @@ class VideoShelf(anywidget.AnyWidget):
     videos: traitlets.List[dict[str, str]] = traitlets.List().tag(sync=True)
     run_id = traitlets.Unicode("").tag(sync=True)
     empty = traitlets.Unicode(NO_RUN).tag(sync=True)
+    under_way = traitlets.Bool(False).tag(sync=True)
+    """While it is on, the newest video shows its first picture and plays when somebody asks for it."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -16,6 +16,7 @@ from tests.benchmarks.measuring import Report, Scale
 BENCHMARKS = {
     "engines": "our engines against stock stable-baselines3 (and sbx): speed, time to a return, what is left to win",
     "goals": "seconds to a mean return, ours against stock stable-baselines3, many seeds",
+    "company": "a run beside a busy neighbour, and two runs at once, ours and stock's",
     "panel": "training with the panel open in JupyterLab against the same run without it",
     "latency": "how fast the kernel answers while an agent trains, and how fast Stop stops",
     "first_run": "from Train to the first point and the first and last video, in JupyterLab",

@@ -56,9 +56,9 @@ class _Case:
         return resolve_config(config)
 
 
-CARTPOLE = _Case("CartPole-v1", "PPO", 40_000, 8_000)
+CARTPOLE = _Case("CartPole-v1", "PPO", 600_000, 60_000)
 BREAKOUT = _Case("ALE/Breakout-v5", "PPO", 3_072, 512)
-DQN = _Case("CartPole-v1", "DQN", 20_000, 4_000)
+DQN = _Case("CartPole-v1", "DQN", 400_000, 40_000)
 
 
 def run(scale: Scale) -> list[Report]:

@@ -23,6 +23,22 @@ PLAYED = """() => {
   return player.ended || (player.duration > 0 && player.currentTime >= player.duration - 0.05);
 }"""
 
+MOVING_AT_PROGRESS = """() => new Promise(done => {
+  let changes = 0;
+  const watcher = new MutationObserver(() => {
+    const moving = document.querySelector('.rml-panel').getAnimations({subtree: true}).length;
+    if (!moving && ++changes < 3) return;
+    watcher.disconnect();
+    done(moving);
+  });
+  watcher.observe(document.querySelector('.rml-progress > div'), {attributes: true, attributeFilter: ['style']});
+})"""
+LOADED = "() => document.querySelector('.rml-videos video').readyState >= 2"
+STANDS_STILL = """() => {
+  const player = document.querySelector('.rml-videos video');
+  return player.paused && player.currentTime === 0;
+}"""
+
 
 def test_the_quickstart_from_train_to_the_final_video(page: LabPage, tmp_path: Path) -> None:
     shutil.copy(QUICKSTART, page.server.notebooks)
@@ -109,6 +125,22 @@ def test_a_reload_and_a_second_tab_find_the_run_and_every_button_works(page: Lab
     panel.wait_for_state("stopped")
     assert page.problems == []
     assert other.tab.problems == []
+
+
+def test_while_an_agent_trains_only_the_live_picture_moves_by_itself(page: LabPage) -> None:
+    panel = PanelPage.of_code(page, "still.ipynb", LONG_RUN)
+    panel.button("Train").click()
+    start = panel.root.locator(".rml-chip", has_text="start")
+    start.wait_for(timeout=60_000)
+    page.page.wait_for_function(LOADED)
+    assert page.page.evaluate(MOVING_AT_PROGRESS) == 0, "an animation paints sixty times a second"
+    assert panel.state == "running"
+    assert page.page.evaluate(STANDS_STILL)
+    start.click()
+    page.page.wait_for_function(f"() => !({STANDS_STILL})()")
+    panel.button("Stop").click()
+    panel.wait_for_state("stopped")
+    assert page.problems == []
 
 
 def test_breakout_starts_with_two_clicks(page: LabPage) -> None:

@@ -49,6 +49,10 @@ function render({ model, el }) {
   ask(() => (model.get("allowed").includes("resume") ? "resume" : "pause"), pause);
   ask(() => "stop", stop);
 
+  // Writing text replaces it, and the page is laid out again, even if it is the same.
+  const say = (node, words) => {
+    if (node.textContent !== words) node.textContent = words;
+  };
   const enable = (node, on) => node.setAttribute("aria-disabled", String(!on));
   const refresh = () => {
     const state = model.get("state");
@@ -57,16 +61,18 @@ function render({ model, el }) {
     enable(pause, allowed.includes("pause") || allowed.includes("resume"));
     enable(stop, allowed.includes("stop"));
     const resumes = allowed.includes("resume");
-    pause.textContent = resumes ? "Resume" : "Pause";
+    say(pause, resumes ? "Resume" : "Pause");
     pause.title = !resumes ? PAUSE : state === "paused" ? RESUME : GO_ON;
-    badge.textContent = model.get("state_label");
+    say(badge, model.get("state_label"));
     badge.dataset.state = state;
-    title.textContent = model.get("title");
+    say(title, model.get("title"));
     const percent = Math.round(model.get("progress") * 1000) / 10;
     fill.style.width = `${percent}%`;
     bar.setAttribute("aria-valuenow", String(percent));
     bar.dataset.state = state;
-    text.textContent = model.get("progress_text");
+    say(text, model.get("progress_text"));
+  };
+  const refreshProblems = () => {
     problems.replaceChildren(
       ...model.get("problems").map((problem) => {
         const line = document.createElement("div");
@@ -76,10 +82,15 @@ function render({ model, el }) {
       }),
     );
   };
-  const watched = ["state", "state_label", "allowed", "progress", "progress_text", "problems", "title"];
+  const watched = ["state", "state_label", "allowed", "progress", "progress_text", "title"];
   watched.forEach((name) => model.on(`change:${name}`, refresh));
+  model.on("change:problems", refreshProblems);
   refresh();
-  return () => watched.forEach((name) => model.off(`change:${name}`, refresh));
+  refreshProblems();
+  return () => {
+    watched.forEach((name) => model.off(`change:${name}`, refresh));
+    model.off("change:problems", refreshProblems);
+  };
 }
 
 export default { render };

@@ -12,6 +12,7 @@ function render({ model, el }) {
   const player = document.createElement("video");
   player.controls = true;
   player.muted = true;
+  player.preload = "auto"; // its first picture is there before anybody plays it
   player.playsInline = true;
   player.setAttribute("aria-label", "Video of the agent");
   const empty = document.createElement("div");
@@ -30,10 +31,12 @@ function render({ model, el }) {
   let run = null;
   let byHand = false;
 
+  // A video that plays makes the page paint all the time, on the cores that train; then the live picture moves anyway.
+  const moves = () => byHand || !model.get("under_way");
   const play = (name) => {
     if (urls.has(name)) {
       if (player.src !== urls.get(name)) player.src = urls.get(name);
-      player.play().catch(() => {});
+      if (moves()) player.play().catch(() => {});
     } else {
       model.send({ action: "fetch", name });
     }
@@ -87,12 +90,19 @@ function render({ model, el }) {
     urls.set(message.name, URL.createObjectURL(new Blob([buffers[0]], { type: "video/mp4" })));
     if (message.name === chosen) play(chosen);
   };
+  // Who uses the player's own buttons has chosen what to watch.
+  for (const touched of ["pointerdown", "keydown"]) player.addEventListener(touched, () => (byHand = true));
+  const onEnd = () => {
+    if (chosen && !byHand && !model.get("under_way")) play(chosen);
+  };
   model.on("msg:custom", onMessage);
+  model.on("change:under_way", onEnd);
   const watched = ["videos", "run_id", "empty"];
   watched.forEach((name) => model.on(`change:${name}`, refresh));
   refresh();
   return () => {
     model.off("msg:custom", onMessage);
+    model.off("change:under_way", onEnd);
     watched.forEach((name) => model.off(`change:${name}`, refresh));
     for (const url of urls.values()) URL.revokeObjectURL(url);
   };
