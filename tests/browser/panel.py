@@ -17,8 +17,8 @@ _TRACES = "(document.querySelector('.rml-chart .js-plotly-plot')?.data ?? [])"
 _POINTS = f"Math.max(0, ...{_TRACES}.map(trace => trace.y?.length ?? 0))"
 # The newest step that is drawn; points are merged as a curve grows, so their number falls now and then.
 _REACH = f"Math.max(0, ...{_TRACES}.map(trace => trace.x?.at(-1) ?? 0))"
-# Each picture of the feed has an address of its own.
-_PICTURE = "(document.querySelector('.rml-feed img')?.src ?? '')"
+# Each picture of the feed has a number of its own.
+_PICTURE = "(document.querySelector('.rml-feed canvas:not([hidden])')?.dataset.painted ?? '')"
 
 _NAMELESS = """panel => {
   const visible = node => node.checkVisibility({visibilityProperty: true});
@@ -125,7 +125,7 @@ class PanelPage:
         return float(self.page.evaluate(_REACH))
 
     def wait_for_picture(self, other_than: str = "", *, timeout_s: float = TIMEOUT_S) -> str:
-        """Wait for a picture of the game other than the one given, and return its address."""
+        """Wait for a picture of the game other than the one given, and return its number."""
         self.root.locator(".rml-feed").scroll_into_view_if_needed()  # pictures that nobody sees are not painted
         self.page.wait_for_function(
             f"old => {_PICTURE} && {_PICTURE} !== old", arg=other_than, timeout=timeout_s * 1000

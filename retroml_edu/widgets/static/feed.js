@@ -1,16 +1,58 @@
-// The live feed: JPEG frames as binary messages, some of them confirmed with the
-// time that painting took, so that the page sets the pace.
+// The live feed: JPEG frames as binary messages, some of them confirmed with the time that painting took, so that the
+// page sets the pace. A worker decodes and paints them: the page itself, whose layout costs more than the picture,
+// needs not be drawn again for it.
 
-// Style, layout and paint happen between a frame's callbacks and the next task: their time, without the wait for a frame.
-const whenPainted = (then) => requestAnimationFrame(() => {
+const draw = async (canvas, bytes) => {
   const began = performance.now();
-  const { port1, port2 } = new MessageChannel();
-  port1.onmessage = () => {
-    port1.close();
-    then(performance.now() - began);
+  const picture = await createImageBitmap(new Blob([bytes], { type: "image/jpeg" }));
+  if (canvas.width !== picture.width) canvas.width = picture.width;
+  if (canvas.height !== picture.height) canvas.height = picture.height;
+  canvas.getContext("bitmaprenderer").transferFromImageBitmap(picture);
+  return performance.now() - began;
+};
+
+const WORKER = `
+const draw = ${draw};
+let canvas;
+self.onmessage = async ({ data }) => {
+  if (data.canvas) canvas = data.canvas;
+  else self.postMessage({ number: data.number, took: await draw(canvas, data.bytes).catch(() => null) });
+};`;
+
+// Paints pictures into the canvas that `place` is given; told(number, milliseconds) after each that could be painted.
+const painter = (place, told) => {
+  const make = () => {
+    const canvas = document.createElement("canvas");
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", "The game as the agent plays it");
+    place(canvas);
+    return canvas;
   };
-  port2.postMessage(null);
-});
+  const here = (canvas) => (bytes, number) => draw(canvas, bytes).then((took) => told(number, took), () => {});
+  const apart = () => {
+    const url = URL.createObjectURL(new Blob([WORKER], { type: "text/javascript" }));
+    const worker = new Worker(url);
+    URL.revokeObjectURL(url);
+    const canvas = make().transferControlToOffscreen();
+    worker.postMessage({ canvas }, [canvas]);
+    worker.onmessage = ({ data }) => data.took !== null && told(data.number, data.took);
+    return worker;
+  };
+  let worker = null;
+  let paint = (bytes, number) => worker.postMessage({ bytes, number });
+  const stayHere = () => {
+    worker?.terminate();
+    worker = null;
+    paint = here(make());
+  };
+  try {
+    worker = apart();
+    worker.onerror = stayHere; // a page may forbid workers, and says so only now
+  } catch {
+    stayHere();
+  }
+  return { paint: (bytes, number) => paint(bytes, number), end: () => worker?.terminate() };
+};
 
 function render({ model, el }) {
   el.classList.add("rml-feed");
@@ -30,41 +72,47 @@ function render({ model, el }) {
   head.append(title, choice);
   const screen = document.createElement("div");
   screen.className = "rml-screen";
-  const image = document.createElement("img");
-  image.alt = "The game as the agent plays it";
   const empty = document.createElement("div");
   empty.className = "rml-empty";
-  screen.append(image, empty);
+  screen.append(empty);
   const caption = document.createElement("div");
   caption.className = "rml-caption";
   el.append(head, screen, caption);
 
-  let url = null;
-  const paint = (bytes, after) => {
-    const next = URL.createObjectURL(new Blob([bytes], { type: "image/jpeg" }));
-    image.onerror = () => URL.revokeObjectURL(next);
-    image.onload = () => {
-      if (url) URL.revokeObjectURL(url);
-      url = next;
-      image.hidden = false;
-      empty.hidden = true;
-      after?.();
-    };
-    image.src = next;
+  let canvas = null;
+  let asked = 0;
+  let latest = null; // what was sent last to be painted, with what is to be said of it
+  const place = (made) => {
+    made.hidden = canvas?.hidden ?? true;
+    canvas?.remove();
+    canvas = made;
+    screen.prepend(canvas);
+  };
+  const { paint, end } = painter(place, (number, took) => {
+    if (!latest) return; // cleared meanwhile
+    canvas.dataset.painted = number;
+    canvas.hidden = false;
+    empty.hidden = true;
+    if (number === latest?.number) latest.told?.(took);
+  });
+  const put = (bytes, told) => {
+    latest = { number: ++asked, told };
+    paint(bytes, asked);
   };
   let visible = true;
   let missed = null;
   const seen = () => visible && !document.hidden;
   const show = (message, bytes) => {
-    const confirm = (took_ms) => model.send({ action: "painted", frame: message.frame, seen: true, took_ms });
-    paint(bytes, () => {
-      caption.textContent = message.caption; // with its picture: one layout for both
-      if (message.confirm) whenPainted(confirm);
+    // The words change with every fourth picture: for them the page has to be laid out.
+    if (!message.confirm && !message.late) return put(bytes);
+    put(bytes, (took_ms) => {
+      caption.textContent = message.caption;
+      if (message.confirm) model.send({ action: "painted", frame: message.frame, seen: true, took_ms });
     });
   };
   const onMessage = (message, buffers) => {
     if (message.kind !== "frame") return;
-    missed = seen() ? null : [{ ...message, confirm: false }, buffers[0]];
+    missed = seen() ? null : [{ ...message, confirm: false, late: true }, buffers[0]];
     if (!missed) show(message, buffers[0]);
     else if (message.confirm) model.send({ action: "painted", frame: message.frame, seen: false });
   };
@@ -83,10 +131,11 @@ function render({ model, el }) {
     choice.value = model.get("mode");
     const poster = model.get("poster");
     if (poster?.byteLength) {
-      paint(poster);
+      put(poster);
       caption.textContent = model.get("caption");
     } else {
-      image.hidden = true;
+      latest = null;
+      canvas.hidden = true;
       empty.hidden = false;
       caption.textContent = model.get("caption");
     }
@@ -96,7 +145,6 @@ function render({ model, el }) {
     model.set("mode", choice.value);
     model.save_changes();
   });
-  image.hidden = true;
   model.on("msg:custom", onMessage);
   const watched = ["mode", "poster", "caption"];
   watched.forEach((name) => model.on(`change:${name}`, refresh));
@@ -106,7 +154,7 @@ function render({ model, el }) {
     watcher.disconnect();
     document.removeEventListener("visibilitychange", catchUp);
     watched.forEach((name) => model.off(`change:${name}`, refresh));
-    if (url) URL.revokeObjectURL(url);
+    end();
   };
 }
 
