@@ -10,8 +10,11 @@ from gymnasium import spaces
 from stable_baselines3.common.utils import obs_as_tensor
 
 from retroml_edu.core.control import Control
+from retroml_edu.core.errors import TrainingError
+from retroml_edu.core.weights import PolicyWeights
 from retroml_edu.envs.vector import make_vector_env
 from retroml_edu.policies.build import build_policy
+from retroml_edu.policies.weights import copy_weights
 from retroml_edu.training import trainer_for
 from retroml_edu.training.pictures.allocator import keep_freed_memory
 from retroml_edu.training.pictures.network import PictureNetwork, channels_last
@@ -97,3 +100,17 @@ def test_the_model_says_what_it_was_computed_with(tiny, algorithm):
     model = trainer_for(config).train(config, lambda event: None, Control())
     assert model.facts["engine"] == "fast"
     assert model.facts["engine_version"] == version("torch")
+
+
+def test_what_is_no_number_is_found_where_an_early_stop_is_asked_for_too(tiny, policy):
+    config = tiny(
+        "PPO", env_id="ALE/Breakout-v5", steps=32, engine="fast", device="cpu", hyperparameters={"target_kl": 0.01}
+    )
+    weights = copy_weights(policy)
+    # Each is a number, and small enough to have a length; what comes of them in a row is none.
+    weights["features_extractor.cnn.4.weight"] *= 1e9
+    weights["features_extractor.linear.0.weight"] *= 1e15
+    weights["action_net.weight"][:] = 1e17
+    weights["value_net.weight"][:] = 0
+    with pytest.raises(TrainingError, match="not-a-number"):
+        trainer_for(config).train(config, lambda event: None, Control(), PolicyWeights(0, weights))
