@@ -16,6 +16,7 @@ from retroml_edu.session.history import Run, load_run
 from retroml_edu.session.run import TrainingRun
 from retroml_edu.session.session import Session
 from retroml_edu.storage.home import find_home
+from retroml_edu.training import load_trainer
 from retroml_edu.widgets.kernel import keep_shell_answering
 from retroml_edu.widgets.panel import Panel
 
@@ -150,4 +151,5 @@ def _load_heavy_parts() -> None:
     """Load torch and the kernels while the person reads the settings, so that Train answers at once."""
     from retroml_edu.training.fast.preparation import prepare
 
+    load_trainer()
     prepare()
