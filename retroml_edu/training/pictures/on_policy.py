@@ -157,7 +157,7 @@ class PictureA2C(PictureOnPolicy, RunA2C):
         log_probs: Tensor,
         before: Tensor,  # noqa: ARG002 - PPO alone compares
         advantages: Tensor,
-        told: dict[str, list[float]],  # noqa: ARG002
+        told: dict[str, list[float]],  # noqa: ARG002 - likewise
     ) -> tuple[Tensor, bool]:
         return -(advantages * log_probs).mean(), True
 
