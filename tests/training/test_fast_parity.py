@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 
+import gymnasium
 import numpy as np
 import pytest
 from stable_baselines3 import A2C, DQN, PPO
@@ -25,6 +26,9 @@ CASES = {
     "PPO numbers": {"algorithm": "PPO", "env_id": "Pendulum-v1", "hyperparameters": {"ent_coef": 0.01}},
     "PPO several numbers": {"algorithm": "PPO", "env_id": "BipedalWalker-v3", "normalize": True},
     "PPO lander": {"algorithm": "PPO", "env_id": "LunarLander-v3", "hyperparameters": {"activation": "relu"}},
+    "PPO lander cut off": {"algorithm": "PPO", "env_id": "LunarLander-v3", "time_limit": 20},
+    "PPO three choices cut off": {"algorithm": "PPO", "env_id": "MountainCar-v0", "time_limit": 20},
+    "A2C lander cut off": {"algorithm": "A2C", "env_id": "LunarLander-v3", "time_limit": 20},
     "PPO three choices": {"algorithm": "PPO", "env_id": "MountainCar-v0", "hyperparameters": {"ent_coef": 0.1}},
     "PPO six numbers seen": {"algorithm": "PPO", "env_id": "Acrobot-v1", "hyperparameters": {"net_arch": [20]}},
     "PPO one number": {"algorithm": "PPO", "env_id": "MountainCarContinuous-v0"},
@@ -50,7 +54,9 @@ CASES = {
     "DQN soft target": {"algorithm": "DQN", "hyperparameters": {"tau": 0.1, "target_update_interval": 4}},
     "DQN normalised": {"algorithm": "DQN", "env_id": "Acrobot-v1", "normalize": True},
     "DQN lander": {"algorithm": "DQN", "env_id": "LunarLander-v3"},
+    "DQN lander cut off": {"algorithm": "DQN", "env_id": "LunarLander-v3", "time_limit": 20},
 }
+"""`time_limit`: after so many steps games are cut off; with Gymnasium's own limits no run this short would be."""
 WEIGHTS = 2e-4
 """Largest difference of a weight, some updates on. Adam moves a weight by about the learning rate at each step,
 whatever its gradient: one that is zero but for roundings may move either way."""
@@ -78,8 +84,15 @@ def test_workers_change_nothing(tiny, monkeypatch):
 @pytest.fixture(scope="module", params=CASES)
 def both(request, tiny):
     settings = {"steps": 192, "n_envs": 2, **CASES[request.param]}
+    time_limit = settings.pop("time_limit", None)
     config = tiny(**settings, engine="fast")
-    return config, outcome(config), outcome(config.model_copy(update={"engine": "sb3"}))
+    with pytest.MonkeyPatch.context() as patch:
+        if time_limit:
+            patch.setattr(gymnasium.spec(config.env_id), "max_episode_steps", time_limit)
+        learned = outcome(config), outcome(config.model_copy(update={"engine": "sb3"}))
+    if time_limit:
+        assert time_limit in {event.length for event in learned[0][1] if isinstance(event, EpisodeEvent)}
+    return config, *learned
 
 
 def test_episodes_are_the_same(both):
