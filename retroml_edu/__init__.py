@@ -22,8 +22,12 @@ if TYPE_CHECKING:
     from retroml_edu.widgets.lab import Lab
 
 # Threads of torch that wait for work would otherwise spin on the core that the browser, or another run, could use:
-# beside a busy neighbour, games with images train about twice as fast this way. Torch reads it when it is loaded.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# beside a busy neighbour, games with images train about twice as fast this way. Not to spin at all costs a quarter
+# where nobody else wants the core, so GNU's library, which Linux has, does it for some ten microseconds. Torch reads
+# both when it is loaded.
+if "OMP_WAIT_POLICY" not in os.environ:
+    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+    os.environ.setdefault("GOMP_SPINCOUNT", "4000")
 
 __version__ = "0.1.0"
 __all__ = [

@@ -31,11 +31,19 @@ def test_every_public_name_is_there(name):
 
 def test_waiting_threads_of_torch_leave_the_processor_to_others():
     """Unless somebody wants it otherwise; torch reads it when it is loaded, so it is said before."""
-    code = "import os, sys, retroml_edu; print('torch' in sys.modules, os.environ['OMP_WAIT_POLICY'])"
-    for wanted, policy in (({}, "PASSIVE"), ({"OMP_WAIT_POLICY": "ACTIVE"}, "ACTIVE")):
-        environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"} | wanted
+    code = """
+import os, sys, retroml_edu
+print('torch' in sys.modules, *(os.environ.get(name) for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")))
+"""
+    ours = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "4000"}
+    for wanted, found in (
+        ({}, ours),
+        ({"OMP_WAIT_POLICY": "ACTIVE"}, {"OMP_WAIT_POLICY": "ACTIVE", "GOMP_SPINCOUNT": None}),
+        ({"GOMP_SPINCOUNT": "7"}, ours | {"GOMP_SPINCOUNT": "7"}),
+    ):
+        environment = {name: value for name, value in os.environ.items() if name not in ours} | wanted
         done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-        assert done.stdout.split() == ["False", policy]
+        assert done.stdout.split() == ["False", *map(str, found.values())]
 
 
 def test_an_unknown_name_is_an_attribute_error():
