@@ -235,7 +235,7 @@ class DQNHyperparameters(Hyperparameters):
             ge=100,
             le=2_000_000,
             description="Replay buffer: how many past steps are kept to learn from again. Larger is more "
-            "varied, and takes memory: an Atari step takes 28 KB twice.",
+            "varied, and takes memory: an Atari step takes 7 KB, on a GPU 56 KB.",
         ),
         Knob("Replay buffer", scale="log", low=1_000, high=1_000_000, lesson="06-dqn"),
     ] = 1_000_000

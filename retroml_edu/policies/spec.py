@@ -15,8 +15,10 @@ from torch import nn
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.errors import TrainingError
 from retroml_edu.core.hyperparameters import DQNHyperparameters
-from retroml_edu.envs.spaces import is_picture
+from retroml_edu.envs.atari.forms import background_of
+from retroml_edu.envs.spaces import is_picture, is_small_picture
 from retroml_edu.policies import sampling
+from retroml_edu.policies.small_pictures import SmallPictureNetwork
 
 PolicyName = Literal["MlpPolicy", "CnnPolicy", "MultiInputPolicy"]
 
@@ -60,6 +62,12 @@ def policy_spec(
     settings = config.hyperparameters
     name = _name(observation_space)
     kwargs: dict[str, Any] = {} if name == "CnnPolicy" else {"net_arch": list(settings.net_arch)}
+    if is_small_picture(observation_space):
+        kwargs |= {
+            "features_extractor_class": SmallPictureNetwork,
+            "features_extractor_kwargs": {"background": background_of(config.env_id)},
+            "net_arch": [],
+        }
     if isinstance(settings, DQNHyperparameters):
         if not isinstance(action_space, spaces.Discrete):
             raise TrainingError(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from retroml_edu.core.config import ExperimentConfig
-from retroml_edu.core.errors import ConfigError, Problem, RetroMLError
+from retroml_edu.core.errors import ConfigError, Problem, RetroMLError, TrainingError
 from retroml_edu.core.hyperparameters import DQNHyperparameters, PPOHyperparameters
 from retroml_edu.core.weights import PolicyWeights
 from retroml_edu.envs import check_env, make_env, resolve_config
-from retroml_edu.session.resolving import engine_misfit, env_spaces
+from retroml_edu.session.resolving import engine_misfit, env_spaces, resolved_config
 from retroml_edu.training.devices import device_problem
 from retroml_edu.training.memory import replay_buffer_problem
 
@@ -94,7 +96,9 @@ def _machine_problems(config: ExperimentConfig) -> list[Problem]:
     found = [_not_exact(config) or device_problem(config.device), _not_fast(config)]
     if isinstance(config.hyperparameters, DQNHyperparameters):
         observation_space, _ = env_spaces(config.env_id)
-        found.append(replay_buffer_problem(config, observation_space))
+        # The engine decides how much is kept; a device that is not there is told already.
+        with suppress(TrainingError):
+            found.append(replay_buffer_problem(resolved_config(config), observation_space))
     return [problem for problem in found if problem is not None]
 
 

@@ -45,8 +45,6 @@ def pictures_misfit(config: ExperimentConfig, *, discrete: bool) -> str | None:
         config: With its device resolved, if that can be a GPU.
         discrete: Whether the actions are one of a list.
     """
-    if config.algorithm == "DQN":
-        return "DQN learns from pictures by stable-baselines3 alone, so far"
     if not discrete:
         return "the observations are pictures, and the actions are not one of a list"
     return _device_misfit(config.device)

@@ -11,7 +11,8 @@ from gymnasium import spaces
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.errors import Problem
 from retroml_edu.core.hyperparameters import DQNHyperparameters
-from retroml_edu.envs.spaces import observation_bytes
+from retroml_edu.envs import get_env
+from retroml_edu.envs.spaces import is_picture, observation_bytes
 
 HEADROOM = 0.9
 """Share of the free memory that the buffer may take."""
@@ -43,7 +44,15 @@ def replay_buffer_bytes(config: ExperimentConfig, observation_space: spaces.Spac
         config: Resolved.
         observation_space: As the environment has it.
     """
-    return replay_capacity(config) * _bytes_per_step(observation_space)
+    return replay_capacity(config) * _bytes_per_step(config, observation_space)
+
+
+def shows_stacks(env_id: str) -> bool:
+    """Return whether pictures of an environment are stacks, of which one channel is new at each step.
+
+    All that `AtariGame` shows are. Of others it is not known; most show what is new in full.
+    """
+    return get_env(env_id).family == "atari"
 
 
 def replay_buffer_problem(config: ExperimentConfig, observation_space: spaces.Space[Any]) -> Problem | None:
@@ -56,7 +65,7 @@ def replay_buffer_problem(config: ExperimentConfig, observation_space: spaces.Sp
     needed, usable = replay_buffer_bytes(config, observation_space), int(available_memory_bytes() * HEADROOM)
     if needed <= usable:
         return None
-    fitting = usable // _bytes_per_step(observation_space)
+    fitting = usable // _bytes_per_step(config, observation_space)
     fitting -= fitting % 1_000 if fitting >= 1_000 else 0
     return Problem(
         "hyperparameters.buffer_size",
@@ -77,8 +86,16 @@ def available_memory_bytes() -> int:
         return available
 
 
-def _bytes_per_step(observation_space: spaces.Space[Any]) -> int:
-    return 2 * observation_bytes(observation_space) + _BYTES_BESIDE_OBSERVATIONS
+def _bytes_per_step(config: ExperimentConfig, observation_space: spaces.Space[Any]) -> int:
+    return _bytes_seen(config, observation_space) + _BYTES_BESIDE_OBSERVATIONS
+
+
+def _bytes_seen(config: ExperimentConfig, space: spaces.Space[Any]) -> int:
+    """Return what is kept of a step's observation and the next: by the fast engine, of pictures, what is new alone."""
+    if config.engine != "fast" or not is_picture(space):
+        return 2 * observation_bytes(space)
+    channels = space.shape[0] if shows_stacks(config.env_id) and space.shape else 1
+    return observation_bytes(space) // channels
 
 
 def _gigabytes(size_bytes: int) -> str:

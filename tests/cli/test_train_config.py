@@ -90,7 +90,7 @@ def test_without_a_file_the_options_say_it_all():
         ("env_id: os:CartPole-v1", 'mine.yaml, line 1: env_id="os:CartPole-v1" would import the module "os"'),
         ("env_id: CartPool-v1", 'No environment is called "CartPool-v1". Did you mean'),
         ("env_id: CartPole-v1\ndeterministic: true\ndevice: cuda", "deterministic=True goes with the CPU"),
-        ("env_id: ALE/Pong-v5\nalgorithm: DQN\nengine: fast", 'engine="fast" does not fit here: '),
+        ("env_id: Taxi-v4\nalgorithm: DQN\nengine: fast", 'engine="fast" does not fit here: '),
         ("env_id: CartPole-v1\nengine: steam", "mine.yaml, line 2: engine='steam'"),
     ],
 )

@@ -40,7 +40,7 @@ def _stock_alone(monkeypatch):
         ({"engine": "fast"}, "fast", "Engine: fast (compiled kernels)."),
         ({"engine": "sb3"}, "sb3", "Engine: stable-baselines3."),
         (PONG, "fast", "Engine: fast (PyTorch, channels last)."),
-        ({**PONG, "algorithm": "DQN"}, "sb3", "Engine: stable-baselines3, since DQN learns from pictures by"),
+        ({**PONG, "algorithm": "DQN"}, "fast", "Engine: fast (PyTorch, channels last)."),
         (WIDE, "sb3", "Engine: stable-baselines3, since a layer has 1,024 units, and from 512 on compiled kernels"),
         (TAXI, "sb3", "Engine: stable-baselines3, since the observations are of the kind Discrete, not a row of"),
     ],
@@ -81,7 +81,7 @@ def test_stable_baselines3_is_always_there(engine):
 
 @pytest.mark.parametrize(
     ("settings", "reason"),
-    [({**PONG, "algorithm": "DQN"}, "DQN learns from pictures"), (WIDE, "a layer has 1,024 units"), (TAXI, "Discrete")],
+    [(WIDE, "a layer has 1,024 units"), (TAXI, "Discrete")],
 )
 @pytest.mark.usefixtures("_both")
 def test_the_fast_engine_where_it_does_not_fit_is_a_problem_with_a_way_out(settings, reason):

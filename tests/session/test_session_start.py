@@ -68,6 +68,21 @@ def test_a_replay_buffer_that_does_not_fit_is_refused(monkeypatch):
     assert "0.9 GB of memory can be used" in problem.message
 
 
+@pytest.mark.parametrize(("engine", "fits"), [("auto", True), ("fast", True), ("sb3", False)])
+def test_the_fast_engine_has_room_for_more_pictures(monkeypatch, engine, fits):
+    monkeypatch.setattr(memory, "available_memory_bytes", lambda: 10**9)
+    hyperparameters = {"buffer_size": 100_000, "learning_starts": 1_000}
+    config = small_config(
+        env_id="ALE/Pong-v5",
+        algorithm="DQN",
+        steps=2_000_000,
+        engine=engine,
+        device="cpu",
+        hyperparameters=hyperparameters,
+    )
+    assert (check(config) == []) is fits
+
+
 def test_the_space_of_an_environment_that_is_registered_anew_is_looked_at_anew(monkeypatch):
     class Numbers(gymnasium.Env):
         action_space = gymnasium.spaces.Discrete(2)

@@ -166,6 +166,9 @@ SUBJECTS = {
     "fast pictures": Subject(
         "fast pictures", tiny_config("PPO", env_id="ALE/Breakout-v5", engine="fast", device="cpu"), 8
     ),
+    "fast pictures DQN": Subject(
+        "fast pictures DQN", tiny_config("DQN", env_id="ALE/Breakout-v5", steps=160, engine="fast", device="cpu"), 4
+    ),
     "fast lander": Subject("fast lander", tiny_config("PPO", env_id="LunarLander-v3", engine="fast"), 2),
 }
 

@@ -29,7 +29,7 @@ def test_rows_of_numbers_and_a_list_of_actions_fit(algorithm, dtype):
     assert misfit(algorithm, spaces.Box(0, 100, (128,), dtype)) is None
 
 
-@pytest.mark.parametrize("algorithm", ["PPO", "A2C"])
+@pytest.mark.parametrize("algorithm", ["PPO", "A2C", "DQN"])
 def test_pictures_fit(algorithm):
     assert misfit(algorithm, PICTURE) is None
 
@@ -59,7 +59,6 @@ def test_every_setting_of_a_small_network_fits(settings):
     ("settings", "reason"),
     [
         ({"observations": PICTURE, "actions": FORCES}, "are pictures, and the actions are not one of a list"),
-        ({"observations": PICTURE, "algorithm": "DQN"}, "DQN learns from pictures by stable-baselines3 alone"),
         ({"observations": PICTURE, "device": "cuda"}, 'the GPU of device="cuda"'),
         ({"observations": spaces.Box(-1.0, 1.0, (2, 3))}, "the observations are numbers in 2 dimensions, not in a row"),
         ({"observations": spaces.Discrete(500)}, "of the kind Discrete, not a row of numbers"),

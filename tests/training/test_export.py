@@ -19,11 +19,13 @@ CASES = {
     "A2C": {"algorithm": "A2C"},
     "DQN": {"algorithm": "DQN"},
     "pictures": {"algorithm": "PPO", "env_id": "ALE/Breakout-v5", "steps": 32},
+    "small pictures": {"algorithm": "DQN", "env_id": "RetroML/FreewayPixels-v0", "steps": 64},
     "continuous": {"algorithm": "PPO", "env_id": "MountainCarContinuous-v0"},
     "fast PPO": {"algorithm": "PPO", "engine": "fast", "hyperparameters": {"learning_rate_schedule": "linear"}},
     "fast A2C": {"algorithm": "A2C", "engine": "fast"},
     "fast DQN": {"algorithm": "DQN", "engine": "fast"},
     "fast pictures": {"algorithm": "PPO", "engine": "fast", "env_id": "ALE/Breakout-v5", "steps": 32, "device": "cpu"},
+    "fast small pictures": {"algorithm": "PPO", "engine": "fast", "env_id": "RetroML/PongPixels-v0", "device": "cpu"},
     "fast continuous": {"algorithm": "PPO", "env_id": "Pendulum-v1", "engine": "fast"},
 }
 

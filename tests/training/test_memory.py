@@ -27,6 +27,36 @@ def test_a_full_buffer_of_pictures_takes_what_stable_baselines3_allocates(tiny):
     assert replay_buffer_bytes(wanted, PICTURE) == sum(part.nbytes for part in parts)
 
 
+@pytest.mark.parametrize(("env_id", "channels"), [("ALE/Breakout-v5", 1), ("CarRacing-v3", 3)])
+def test_the_fast_engine_keeps_what_is_new_in_a_picture(tiny, env_id, channels):
+    from retroml_edu.training.pictures.replay import PictureReplay
+
+    space = spaces.Box(0, 255, (4, 84, 84) if channels == 1 else (3, 96, 96), np.uint8)
+    hyperparameters = {"buffer_size": 1_000}
+    # The buffer is what is asked about: DQN does not steer cars.
+    wanted = tiny("DQN", steps=10_000, n_envs=2, engine="fast", hyperparameters=hyperparameters).model_copy(
+        update={"env_id": env_id}
+    )
+    arguments = {"rng": np.random.default_rng(0), "poll": lambda: None, "stacked": memory.shows_stacks(env_id)}
+    buffer = PictureReplay(1_000, space, spaces.Discrete(4), n_envs=2, **arguments)
+    parts = (buffer.frames, buffer.actions, buffer.rewards, buffer.dones, buffer.timeouts)
+    extra = 2 * buffer.before * (84 * 84 + 20)  # rows that stacks reach back to
+    assert replay_buffer_bytes(wanted, space) + extra == sum(part.nbytes for part in parts)
+    assert np.prod(buffer.frames.shape[2:]) == channels * np.prod(space.shape[1:])
+
+
+def test_a_hundred_thousand_steps_of_an_atari_game_take_seven_hundred_megabytes(tiny):
+    wanted = tiny(
+        "DQN",
+        env_id="ALE/Breakout-v5",
+        n_envs=1,
+        steps=1_000_000,
+        engine="fast",
+        hyperparameters={"buffer_size": 100_000},
+    )
+    assert 700e6 < replay_buffer_bytes(wanted, PICTURE) < 720e6
+
+
 def test_a_buffer_is_never_larger_than_the_run(tiny):
     short, long = (config(tiny, steps, 1_000_000) for steps in (1_000, 2_000_000))
     assert memory.replay_capacity(short) == 1_008

@@ -50,11 +50,7 @@ CASES = {
     "DQN normalised": {"algorithm": "DQN", "normalize": True},
     "DQN pictures": {"algorithm": "DQN", "steps": 64, "n_envs": 1, **PICTURES},
 }
-FAST = {
-    f"fast {case}": {**settings, "engine": "fast"}
-    for case, settings in CASES.items()
-    if case not in ("scripted", "DQN pictures")
-}
+FAST = {f"fast {case}": {**settings, "engine": "fast"} for case, settings in CASES.items() if case != "scripted"}
 FAST["fast A2C pictures"] = {"algorithm": "A2C", "steps": 64, "engine": "fast", **PICTURES}
 FAST["fast PPO numbers"] = {"algorithm": "PPO", "env_id": "Pendulum-v1", "n_envs": 3, "steps": 480, "engine": "fast"}
 CASES |= FAST

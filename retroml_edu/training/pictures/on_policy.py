@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import defaultdict
-from collections.abc import Mapping
 from statistics import fmean
 from typing import Any
 
@@ -160,6 +159,3 @@ class PictureA2C(PictureOnPolicy, RunA2C):
         told: dict[str, list[float]],  # noqa: ARG002 - likewise
     ) -> tuple[Tensor, bool]:
         return -(advantages * log_probs).mean(), True
-
-
-PICTURE_ALGORITHMS: Mapping[str, type[PicturePPO | PictureA2C]] = {"PPO": PicturePPO, "A2C": PictureA2C}

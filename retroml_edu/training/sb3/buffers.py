@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from stable_baselines3.common.buffers import (
@@ -29,7 +29,6 @@ Poll = Callable[[], None]
 
 _LEARNED_FROM = ("actions", "values", "log_probs", "advantages", "returns")
 _COLLECTED = ("observations", "actions", "rewards", "episode_starts", "values", "log_probs")
-_ROW = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
 _ROWS_AT_ONCE = 256
 """How many rows of a replay buffer are in memory twice while it is filled."""
 _MOST_ROWS = 2**62
@@ -128,7 +127,12 @@ class _DrawnReplay:
 
     Attributes:
         added: Rows that were ever added.
+        before: How many rows before the oldest that can be drawn are kept too.
     """
+
+    row: ClassVar[tuple[str, ...]] = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
+    """The arrays that a row is stored in."""
+    before: int = 0
 
     def __init__(self, *args: Any, rng: np.random.Generator, poll: Poll, **kwargs: Any) -> None:
         self.rng = rng
@@ -139,7 +143,7 @@ class _DrawnReplay:
     @property
     def kept(self: Any) -> int:
         """How many of the newest rows are still there."""
-        return int(self.size())
+        return int(min(self.added, self.size() + self.before))
 
     def add(self, *args: Any, **kwargs: Any) -> None:
         """Add one step of all environments."""
@@ -167,8 +171,13 @@ class _DrawnReplay:
         """Return rows ``first`` to ``last`` (without), copied."""
         if not self.added - self.kept <= first <= last <= self.added:
             raise IndexError(f"rows {first} to {last} of {self.added}, of which {self.kept} are kept")
-        at = (self.pos - self.added + np.arange(first, last)) % self.buffer_size
-        return {name: part[at] for name, part in _parts(self, _ROW)}
+        at = self.places(np.arange(first, last))
+        return {name: part[at] for name, part in _parts(self, self.row)}
+
+    def places(self: Any, rows: np.ndarray) -> np.ndarray:
+        """Return where rows lie in the arrays."""
+        at: np.ndarray = (self.pos - self.added + rows) % self.buffer_size
+        return at
 
     def refill(self: Any, rows: ReplayRows, *, position: int, capacity: int) -> None:
         """Hold the newest of these rows that fit.
@@ -182,16 +191,17 @@ class _DrawnReplay:
         Raises:
             TrainingError: If they do not fit.
         """
-        kept = min(rows.kept, self.buffer_size)
-        contradiction = capacity == self.buffer_size > rows.kept != position
-        if contradiction or not 0 <= rows.kept <= rows.added < _MOST_ROWS:
+        drawn = rows.kept if rows.kept == rows.added else rows.kept - self.before
+        contradiction = capacity == self.buffer_size > drawn != position
+        if contradiction or not 0 <= drawn <= rows.kept <= rows.added < _MOST_ROWS:
             raise misfit("the counts of its replay buffer contradict each other")
-        self.added, self.full = rows.added, kept == self.buffer_size
-        self.pos = (position if capacity == self.buffer_size else kept) % self.buffer_size
-        parts = dict(_parts(self, _ROW))
-        for first in range(rows.added - kept, rows.added, _ROWS_AT_ONCE):
+        size = min(drawn, self.buffer_size)
+        self.added, self.full = rows.added, size == self.buffer_size
+        self.pos = (position if capacity == self.buffer_size else size) % self.buffer_size
+        parts = dict(_parts(self, self.row))
+        for first in range(rows.added - self.kept, rows.added, _ROWS_AT_ONCE):
             last = min(first + _ROWS_AT_ONCE, rows.added)
-            at = (self.pos - self.added + np.arange(first, last)) % self.buffer_size
+            at = self.places(np.arange(first, last))
             read = rows.rows(first, last)
             for name, part in parts.items():
                 if name not in read:

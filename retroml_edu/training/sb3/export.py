@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import ModuleType
 from typing import BinaryIO
 
+import cloudpickle
 from stable_baselines3 import A2C, DQN, PPO
 from stable_baselines3.common.base_class import BaseAlgorithm
 
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.hyperparameters import AlgorithmName
+from retroml_edu.policies import small_pictures
 from retroml_edu.policies.spec import PolicySpec
 from retroml_edu.training.sb3.settings import algorithm_arguments
 
@@ -53,6 +57,17 @@ def exporter(model: BaseAlgorithm, config: ExperimentConfig, spec: PolicySpec) -
             observation_space=spec.observation_space,
             action_space=spec.action_space,
         )
-        stock.save(file)  # type: ignore[arg-type]  # any binary file will do
+        with _defined_in_the_file(small_pictures):
+            stock.save(file)  # type: ignore[arg-type]  # any binary file will do
 
     return export
+
+
+@contextmanager
+def _defined_in_the_file(module: ModuleType) -> Iterator[None]:
+    """Let what is pickled carry a module's classes along, for those who cannot import it."""
+    cloudpickle.register_pickle_by_value(module)
+    try:
+        yield
+    finally:
+        cloudpickle.unregister_pickle_by_value(module)

@@ -12,7 +12,7 @@ import numpy as np
 import stable_baselines3
 import torch
 from gymnasium import spaces
-from stable_baselines3.common.buffers import RolloutBuffer
+from stable_baselines3.common.buffers import ReplayBuffer, RolloutBuffer
 from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.preprocessing import is_image_space
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
@@ -35,8 +35,9 @@ from retroml_edu.policies.threads import one_torch_thread
 from retroml_edu.training.devices import resolve_device
 from retroml_edu.training.engines import fast_engine_misfit
 from retroml_edu.training.fast.preparation import prepare
-from retroml_edu.training.memory import replay_buffer_problem
-from retroml_edu.training.pictures.on_policy import PICTURE_ALGORITHMS
+from retroml_edu.training.memory import replay_buffer_problem, shows_stacks
+from retroml_edu.training.pictures.algorithms import PICTURE_ALGORITHMS
+from retroml_edu.training.pictures.replay import PictureReplay
 from retroml_edu.training.pictures.rollout import PictureRollout
 from retroml_edu.training.reporting import Reporter
 from retroml_edu.training.sb3 import buffers
@@ -230,12 +231,13 @@ class _Draws:
 
 def _make_model(config: ExperimentConfig, spec: PolicySpec, venv: VecEnv, control: Control) -> RunPPO | RunA2C | RunDQN:
     draws = _Draws.of(config.seed)
-    named = isinstance(spec.observation_space, spaces.Dict)
-    memory = {"rng": draws.batches, "poll": control.poll_within_update}
+    memory: dict[str, Any] = {"rng": draws.batches, "poll": control.poll_within_update}
     arguments = algorithm_arguments(config, spec)
     if config.algorithm == "DQN":
-        arguments["replay_buffer_class"] = buffers.DrawnDictReplayBuffer if named else buffers.DrawnReplayBuffer
+        arguments["replay_buffer_class"] = _replay_class(config, spec)
         arguments["replay_buffer_kwargs"] = memory
+        if _fast_on_pictures(config, spec):
+            memory["stacked"] = shows_stacks(config.env_id)
     else:
         arguments["rollout_buffer_class"] = _rollout_class(config, spec)
         arguments["rollout_buffer_kwargs"] = memory
@@ -266,6 +268,13 @@ def _rollout_class(config: ExperimentConfig, spec: PolicySpec) -> type[RolloutBu
         return PictureRollout
     named = isinstance(spec.observation_space, spaces.Dict)
     return buffers.DrawnDictRolloutBuffer if named else buffers.DrawnRolloutBuffer
+
+
+def _replay_class(config: ExperimentConfig, spec: PolicySpec) -> type[ReplayBuffer]:
+    if _fast_on_pictures(config, spec):
+        return PictureReplay
+    named = isinstance(spec.observation_space, spaces.Dict)
+    return buffers.DrawnDictReplayBuffer if named else buffers.DrawnReplayBuffer
 
 
 def _normalizing(venv: VecEnv, gamma: float) -> VecNormalize:

@@ -1,0 +1,81 @@
+"""DQN on pictures."""
+
+from __future__ import annotations
+
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812 - torch's own name for it
+from stable_baselines3.common.type_aliases import ReplayBufferSamples
+from stable_baselines3.common.utils import update_learning_rate
+from torch import Tensor
+
+from retroml_edu.core.metrics import EXPLORATION_RATE, LOSS
+from retroml_edu.core.saved import SavedState
+from retroml_edu.training.pictures.allocator import keep_freed_memory
+from retroml_edu.training.pictures.q_network import PictureQNetwork
+from retroml_edu.training.pictures.replay import PictureReplay
+from retroml_edu.training.sb3.algorithms import RunDQN
+
+
+class PictureDQN(RunDQN):
+    """Deep Q-network (Mnih et al. 2015), as stable-baselines3 learns it, with less work around the same mathematics."""
+
+    replay_buffer: PictureReplay
+
+    def _setup_model(self) -> None:
+        super()._setup_model()
+        keep_freed_memory()
+        self._values, self._target_values = PictureQNetwork(self.q_net), PictureQNetwork(self.q_net_target)
+        self._loss = 0.0
+        for group in self.policy.optimizer.param_groups:
+            group["fused"], group["foreach"] = True, False
+
+    @property
+    def measured(self) -> dict[str, float]:
+        """What the last update measured."""
+        return {
+            LOSS: self._loss,
+            EXPLORATION_RATE: self.exploration_rate,
+            "train/learning_rate": float(self.policy.optimizer.param_groups[0]["lr"]),
+            "train/updates": float(self._n_updates),
+        }
+
+    def restore_memory(self, saved: SavedState) -> None:
+        """Take up how much is explored, and what is seen after the last step of the replay buffer."""
+        super().restore_memory(saved)
+        last: Any = self._last_obs
+        self.replay_buffer.expect(last)
+
+    def train(self, gradient_steps: int, batch_size: int = 100) -> None:
+        """Learn from the replay buffer."""
+        with self.guard.around(self, batches=gradient_steps):
+            self._learn(gradient_steps, batch_size)
+
+    def _best_actions(self, observation: Any) -> np.ndarray:
+        with torch.inference_mode():
+            best: np.ndarray = self._values(torch.from_numpy(observation)).argmax(dim=1).numpy()
+        return best
+
+    def _learn(self, gradient_steps: int, batch_size: int) -> None:
+        optimizer = self.policy.optimizer
+        update_learning_rate(optimizer, float(self.lr_schedule(self._current_progress_remaining)))
+        losses = []
+        for _ in range(gradient_steps):
+            loss = self._error(self.replay_buffer.sample(batch_size, env=self._vec_normalize_env))
+            optimizer.zero_grad()
+            torch.autograd.backward(loss)
+            torch.nn.utils.clip_grad_norm_(self.q_net.parameters(), self.max_grad_norm)
+            optimizer.step()
+            losses.append(loss.item())
+        self._loss = fmean(losses)
+        self._n_updates += gradient_steps
+
+    def _error(self, batch: ReplayBufferSamples) -> Tensor:
+        """Return how far the values of what was done are from what came of it."""
+        with torch.no_grad():
+            best = self._target_values(batch.next_observations).amax(dim=1, keepdim=True)
+            targets = batch.rewards + (1 - batch.dones) * self.gamma * best
+        return F.smooth_l1_loss(self._values(batch.observations).gather(1, batch.actions.long()), targets)
