@@ -103,6 +103,7 @@ CLASSIC = (
 
 _PADDLE = ("NOOP", "FIRE", "RIGHT", "LEFT", "RIGHTFIRE", "LEFTFIRE")
 _ALL_DIRECTIONS = ("UP", "RIGHT", "LEFT", "DOWN", "UPRIGHT", "UPLEFT", "DOWNRIGHT", "DOWNLEFT")
+_ALL_ACTIONS = ("NOOP", "FIRE", *_ALL_DIRECTIONS, *(f"{direction}FIRE" for direction in _ALL_DIRECTIONS))
 
 ATARI = (
     AtariRow(
@@ -137,13 +138,7 @@ ATARI = (
         "Seaquest",
         "Seaquest",
         "Shoot sharks and submarines, pick up divers, and surface before the oxygen runs out.",
-        (
-            "NOOP",
-            "FIRE",
-            *_ALL_DIRECTIONS,
-            *("UPFIRE", "RIGHTFIRE", "LEFTFIRE", "DOWNFIRE"),
-            *("UPRIGHTFIRE", "UPLEFTFIRE", "DOWNRIGHTFIRE", "DOWNLEFTFIRE"),
-        ),
+        _ALL_ACTIONS,
         20182.0,
     ),
     AtariRow(
@@ -166,5 +161,12 @@ ATARI = (
         "Glide along beams of light, shoot saucers, and torpedo the mother ship at the end of each sector.",
         ("NOOP", "FIRE", "UP", "RIGHT", "LEFT", "UPRIGHT", "UPLEFT", "RIGHTFIRE", "LEFTFIRE"),
         5775.0,
+    ),
+    AtariRow(
+        "Boxing",
+        "Boxing",
+        "Land more blows than the black boxer in two minutes; closer ones count double, and a hundred points end it.",
+        _ALL_ACTIONS,
+        4.3,
     ),
 )

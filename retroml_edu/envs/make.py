@@ -14,7 +14,8 @@ from gymnasium.envs.registration import EnvSpec as GymSpec
 from gymnasium.envs.registration import load_env_creator
 
 from retroml_edu.core.errors import EnvironmentUnusableError
-from retroml_edu.envs.atari import FRAME_SKIP, AtariGame
+from retroml_edu.envs.atari.forms import AtariForm, FastViewName, atari_form
+from retroml_edu.envs.atari.game import AtariGame
 from retroml_edu.envs.box2d import FreshWorld, SparksWhenWatched
 from retroml_edu.envs.episodes import EpisodeRecord
 from retroml_edu.envs.names import registered
@@ -24,7 +25,6 @@ from retroml_edu.envs.replay import Replayable
 gym.register_envs(ale_py)
 
 _MAKING = threading.Lock()
-_ATARI = "ale_py.env:AtariEnv"
 _LANDER = "gymnasium.envs.box2d.lunar_lander:LunarLander"
 _WALKER = "gymnasium.envs.box2d.bipedal_walker:BipedalWalker"
 _INSTALL = {
@@ -56,17 +56,9 @@ def make_env(
     """
     quieten()
     gym_spec = registered(env_id)
-    if plays_on_atari(gym_spec):
-        # The wrapper skips frames and holds actions itself, once, in a way that can be resumed.
-        game = _make(
-            gym_spec,
-            frameskip=1,
-            repeat_action_probability=0.0,
-            full_action_space=False,
-            render_mode=render_mode,
-        )
-        sticky = float(gym_spec.kwargs["repeat_action_probability"])
-        return Replayable(AtariGame(game, sticky=sticky, training=training), seed)
+    form = atari_form(gym_spec)
+    if form is not None:
+        return Replayable(_atari_game(form, training=training, render_mode=render_mode), seed)
     if render_mode is not None:
         load_pictures()
     env = _make(gym_spec, render_mode=render_mode)
@@ -77,18 +69,22 @@ def make_env(
     return Replayable(EpisodeRecord(env), seed)
 
 
-def plays_on_atari(gym_spec: GymSpec) -> bool:
-    """Whether an id is an Atari game that gets the standard preprocessing.
+def make_fast_game(game: str, sees: FastViewName, sticky: float, render_mode: str | None = None) -> gym.Env[Any, Any]:
+    """Make a game for `gymnasium.make`, as `make_env` does for evaluation but for the seed."""
+    form = AtariForm(f"{game}NoFrameskip-v4", game, sees, sticky)
+    return _atari_game(form, training=False, render_mode=render_mode)
 
-    The old ids that skip a random number of frames, and those that are observed as memory, are left as they are.
-    """
-    settings = gym_spec.kwargs
-    return (
-        gym_spec.entry_point == _ATARI
-        and settings.get("frameskip") in (1, FRAME_SKIP)
-        and settings.get("obs_type", "rgb") == "rgb"
-        and not settings.get("continuous", False)
+
+def _atari_game(form: AtariForm, *, training: bool, render_mode: str | None) -> AtariGame:
+    # The wrapper skips frames and holds actions itself, once, in a way that can be resumed.
+    game: Any = _make(
+        gym.spec(form.ale_id),
+        frameskip=1,
+        repeat_action_probability=0.0,
+        full_action_space=False,
+        render_mode=render_mode,
     )
+    return AtariGame(game, view=form.view(game.unwrapped.ale), sticky=form.sticky, training=training)
 
 
 def _make(gym_spec: GymSpec, *, render_mode: str | None, **settings: Any) -> gym.Env[Any, Any]:

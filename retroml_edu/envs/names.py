@@ -10,9 +10,11 @@ import gymnasium as gym
 from gymnasium.envs.registration import EnvSpec as GymSpec
 
 from retroml_edu.core.errors import EnvironmentUnusableError, UnknownNameError, did_you_mean
+from retroml_edu.envs.atari.forms import register_fast_forms
 from retroml_edu.envs.catalog import ATARI, CLASSIC
 
 gym.register_envs(ale_py)
+register_fast_forms()
 
 ATARI_FORMS = ("ALE/{}-v5", "{}NoFrameskip-v4")
 """How ids of Atari games are written: with sticky actions, and without."""

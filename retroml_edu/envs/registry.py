@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from types import MappingProxyType
+from typing import get_args
 
 from gymnasium.envs.registration import EnvSpec as GymSpec
 
 from retroml_edu.core.errors import EnvironmentUnusableError, Problem, RetroMLError, UnknownNameError, did_you_mean
 from retroml_edu.core.hyperparameters import HYPERPARAMETERS, AlgorithmName
-from retroml_edu.envs.atari import FRAME_SKIP, MAX_FRAMES, SIDE, STACK
-from retroml_edu.envs.catalog import ATARI, CLASSIC, HUMAN, THRESHOLD
-from retroml_edu.envs.make import make_env, plays_on_atari
+from retroml_edu.envs.atari.forms import AtariForm, FastViewName, atari_form, fast_id
+from retroml_edu.envs.atari.game import FRAME_SKIP, MAX_FRAMES
+from retroml_edu.envs.atari.objects import OBJECTS
+from retroml_edu.envs.atari.views import SIDE, SMALL_SIDE, SMALL_STACK, STACK
+from retroml_edu.envs.catalog import ATARI, CLASSIC, HUMAN, THRESHOLD, AtariRow
+from retroml_edu.envs.make import make_env
 from retroml_edu.envs.names import ATARI_FORMS, registered
 from retroml_edu.envs.spaces import describe_action, describe_observation, observation_bytes
-from retroml_edu.envs.specs import ActionKind, EnvSpec, TunedDefaults
-from retroml_edu.envs.tuned import for_atari, for_listed, for_unknown
+from retroml_edu.envs.specs import ActionKind, EnvSpec, ObservationKind, TunedDefaults
+from retroml_edu.envs.tuned import LESSON_STEPS, for_atari, for_fast_atari, for_listed, for_unknown
 
 PIXELS = f"{SIDE}×{SIDE}×{STACK} grey pixels"
+SMALL_PIXELS = f"{SMALL_SIDE}×{SMALL_SIDE}×{SMALL_STACK} grey pixels"
 _FLAVOURS = ("with sticky actions", "without sticky actions")
 
 
@@ -120,6 +125,7 @@ def _listed() -> dict[str, EnvSpec]:
         )
         for row in CLASSIC
     ]
+    specs += [_fast_spec(row, sees) for row in ATARI if row.game in OBJECTS for sees in get_args(FastViewName)]
     specs += [
         EnvSpec(
             id=form.format(row.game),
@@ -142,15 +148,48 @@ def _listed() -> dict[str, EnvSpec]:
     return {spec.id: spec for spec in specs}
 
 
+def _fast_spec(row: AtariRow, sees: FastViewName) -> EnvSpec:
+    """Return the facts about a game's fast form."""
+    kind: ObservationKind
+    if sees == "objects":
+        names = OBJECTS[row.game].names
+        seen, kind = f"{len(names)} numbers", "vector"
+        differs = f"The agent is told where the objects are, as {len(names)} numbers that people chose"
+    else:
+        seen, kind = SMALL_PIXELS, "image"
+        differs = f"The agent sees {SMALL_PIXELS} of the playing field instead of {PIXELS}"
+    return EnvSpec(
+        id=fast_id(row.game, sees),
+        name=f"{row.name}, fast {sees}",
+        family="atari",
+        summary=f"{row.summary} {differs}, and actions never stick: made for a lesson, not to be compared with "
+        "published scores.",
+        action_space=f"Discrete {len(row.action_meanings)}",
+        action_kind="discrete",
+        action_meanings=row.action_meanings,
+        observation_space=seen,
+        observation_kind=kind,
+        solved_return=row.human_return,
+        solved_note=HUMAN,
+        max_episode_steps=MAX_FRAMES // FRAME_SKIP,
+        defaults=MappingProxyType({name: for_fast_atari(row.game, sees, name) for name in HYPERPARAMETERS}),
+        lesson_steps=LESSON_STEPS,
+    )
+
+
+def _defaults(form: AtariForm, algorithm: AlgorithmName) -> TunedDefaults:
+    return for_atari(algorithm) if form.sees == "standard" else for_fast_atari(form.game, form.sees, algorithm)
+
+
 def _examine(gym_spec: GymSpec) -> EnvSpec:
     """Make an environment once, to see what it is like."""
     env = make_env(gym_spec.id, seed=0)
     try:
-        on_atari = plays_on_atari(gym_spec)
+        form = atari_form(gym_spec)
         action_space, action_kind = describe_action(env.action_space)
         observation_space, observation_kind = describe_observation(env.observation_space)
         step_bytes = observation_bytes(env.observation_space)
-        meanings = tuple(env.unwrapped.get_action_meanings()) if on_atari else ()  # type: ignore[attr-defined]  # ale-py's own
+        meanings = tuple(env.unwrapped.get_action_meanings()) if form else ()  # type: ignore[attr-defined]  # ale-py's own
     except ValueError as reason:
         raise EnvironmentUnusableError(
             f'"{gym_spec.id}" cannot be learned here: {reason}. '
@@ -162,20 +201,21 @@ def _examine(gym_spec: GymSpec) -> EnvSpec:
     return EnvSpec(
         id=gym_spec.id,
         name=gym_spec.name,
-        family="atari" if on_atari else "other",
+        family="atari" if form else "other",
         summary=f"{gym_spec.name}, an environment registered with Gymnasium.",
         action_space=action_space,
         action_kind=action_kind,
         action_meanings=meanings,
-        observation_space=PIXELS if on_atari else observation_space,
+        observation_space=PIXELS if form and form.sees == "standard" else observation_space,
         observation_kind=observation_kind,
         solved_return=None if threshold is None else float(threshold),
         solved_note="" if threshold is None else THRESHOLD,
-        max_episode_steps=MAX_FRAMES // FRAME_SKIP if on_atari else gym_spec.max_episode_steps,
+        max_episode_steps=MAX_FRAMES // FRAME_SKIP if form else gym_spec.max_episode_steps,
         defaults=MappingProxyType(
             {
-                name: for_atari(name) if on_atari else for_unknown(name, step_bytes)
+                name: _defaults(form, name) if form else for_unknown(name, step_bytes)
                 for name in _algorithms_for(action_kind)
             }
         ),
+        lesson_steps=LESSON_STEPS if form and form.sees != "standard" else None,
     )

@@ -48,6 +48,8 @@ class EnvSpec:
         solved_note: Where `solved_return` comes from.
         max_episode_steps: Agent steps after which an episode is cut off, None for no limit.
         defaults: Tuned settings of the algorithms that fit, by algorithm.
+        lesson_steps: Steps of a run that shows learning within a lesson, for which the defaults' schedules are made;
+            None where a run has no length of its own.
     """
 
     id: str
@@ -63,6 +65,7 @@ class EnvSpec:
     solved_note: str
     max_episode_steps: int | None
     defaults: Mapping[AlgorithmName, TunedDefaults] = field(repr=False)
+    lesson_steps: int | None = None
 
     @property
     def goal_return(self) -> float | None:

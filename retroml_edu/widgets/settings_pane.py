@@ -18,6 +18,7 @@ from retroml_edu.widgets.settings_values import (
     Values,
     default_values,
     form_values,
+    length_values,
     request_of,
     requested_env,
 )
@@ -116,6 +117,8 @@ class SettingsPane:
                 env_id=env_id, algorithm=algorithm, n_envs=None, normalize=None, hyperparameters=None
             )
             values = form_values(config) | {name: self.form.values[name] for name in kept}
+            if env_id != self._config.env_id:
+                values |= length_values(env_id, values, self._config.env_id)
             if values["engine"] == "fast":  # no promise for another game: where it fits, auto takes it too
                 values["engine"] = "auto"
             tuned = {name: value for name, value in default_values(values).items() if name not in kept}

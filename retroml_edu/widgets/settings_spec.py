@@ -123,6 +123,8 @@ def _goal(env: EnvSpec) -> str:
 def _env_group(spec: EnvSpec) -> str:
     if spec.family != "atari":
         return _FAMILIES.get(spec.family, "Other")
+    if spec.lesson_steps:
+        return "Atari for a lesson (objects or small pixels)"
     return "Atari v5 (sticky actions)" if spec.id.endswith("-v5") else "Atari NoFrameskip-v4"
 
 

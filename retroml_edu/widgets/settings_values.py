@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.core.config import RUN_LENGTHS, ExperimentConfig
 from retroml_edu.core.errors import ConfigError, Problem
 from retroml_edu.core.hyperparameters import HYPERPARAMETERS, AlgorithmName
 from retroml_edu.core.settings import CheckpointSettings
-from retroml_edu.envs import list_envs, resolve_config
+from retroml_edu.envs import get_env, list_envs, resolve_config
 
 Values = dict[str, Any]
 OTHER_ENV = "other"
@@ -78,6 +78,24 @@ def default_values(values: Mapping[str, Any]) -> Values:
     return {name: value for name, value in shown.items() if name.startswith(PREFIX)} | {
         name: shown[name] for name in ("n_envs", "normalize", "device")
     }
+
+
+def length_values(env_id: str, values: Mapping[str, Any], before: str) -> Values:
+    """Return the length of a run after another environment was chosen.
+
+    A game made for a lesson brings the length that shows its learning, and takes it away again when it is left.
+
+    Args:
+        env_id: The environment.
+        values: The form's values.
+        before: The environment that was left.
+    """
+    lesson_steps = get_env(env_id).lesson_steps
+    if lesson_steps is not None:
+        return {"run_type": "custom", "total_timesteps": lesson_steps}
+    kept = {name: values[name] for name in LENGTH_FIELDS}
+    left = {"run_type": "custom", "total_timesteps": get_env(before).lesson_steps}
+    return {"run_type": "quick", "total_timesteps": RUN_LENGTHS["quick"]} if kept == left else kept
 
 
 def requested_env(values: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Run campaigns: ``python -m tests.campaigns [NAME ...] [--seed N] [--count N] [--picture FILE] [--out FOLDER]``."""
+"""Run campaigns: ``python -m tests.campaigns [NAME ...] [--seed N] [--count N] [--out FOLDER] ...``."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ CAMPAIGNS = {
     "fuzz": "malformed files of every kind (count: inputs)",
     "table": "the same run eight times, watched and disturbed or not (count: configs at most)",
     "engines": "do fast engine and stable-baselines3 learn alike? (count: seeds of the latter, twice as many of ours)",
+    "lessons": "seconds until the fast forms of games are learned, confirmed by examinations (count: seeds)",
+    "search": "settings with which they are learned soonest (count: candidates beside the preset)",
     "long": "memory, tick, checkpoint and file handles over a long run (count: steps)",
 }
 
@@ -24,8 +26,11 @@ CAMPAIGNS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what was asked for; return how many campaigns found failures."""
     asked = _parser().parse_args(arguments)
-    # Read when the libraries are first imported. One thread each, so that sums come out the same on every machine.
-    os.environ.update(SDL_VIDEODRIVER="dummy", MPLBACKEND="agg", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
+    # Read when the libraries are first imported. One thread each, so that sums come out the same on every machine;
+    # but for those that measure seconds.
+    os.environ.update(SDL_VIDEODRIVER="dummy", MPLBACKEND="agg")
+    if not {"lessons", "search"} & set(asked.names):
+        os.environ.update(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
     from tests.benchmarks.measuring import Machine
     from tests.campaigns.outcome import Request
 
@@ -34,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         began = time.monotonic()
         with tempfile.TemporaryDirectory(prefix=f"retroml-{name}-", ignore_cleanup_errors=True) as place:
             os.environ["RETROML_HOME"] = str(Path(place, "nowhere"))  # whatever forgets its home stays in here
-            request = Request(Path(place), asked.seed, asked.count, asked.picture, asked.out)
+            request = Request(Path(place), asked.seed, asked.count, asked.picture, asked.out, asked.only)
             outcome = importlib.import_module(f"tests.campaigns.{name}").run(request)
         print(outcome.to_markdown(), end="\n\n", flush=True)
         print(f"`{name}` with seed {asked.seed} took {time.monotonic() - began:.0f} s on {Machine().describe()}.\n")
@@ -54,7 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1, help="of every draw (1)")
     parser.add_argument("--count", type=int, help="how many attempts; what one is, is said below")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the curve of `long` into a .png or .svg")
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="where `engines` keeps its curves and its picture")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="where `engines`, `lessons` and `search` keep runs")
+    parser.add_argument("--only", metavar="TEXT", help="lessons whose environment's id contains it")
     return parser
 
 

@@ -19,6 +19,7 @@ class Request:
         count: How many attempts; what one is, the campaign says. Its own number, if None.
         picture: File for the campaign's picture, if it has one.
         out: Folder for what a campaign keeps, and goes on from when it is run again; none is kept without it.
+        only: A text that the ids of environments contain which are wanted; all are, if None.
     """
 
     place: Path
@@ -26,6 +27,7 @@ class Request:
     count: int | None = None
     picture: Path | None = None
     out: Path | None = None
+    only: str | None = None
 
 
 @dataclass

@@ -7,11 +7,13 @@ from importlib import import_module
 
 import pytest
 
-from tests.campaigns import curves, engines, equivalence, long, table
+from tests.campaigns import curves, engines, equivalence, learning, lessons, long, table
 from tests.campaigns.__main__ import CAMPAIGNS, main
 from tests.campaigns.outcome import Outcome, Request
 
-FEW = {"kills": 3, "faults": 30, "fuzz": 300, "table": 1, "engines": 3, "long": 200_000}
+FEW = {"kills": 3, "faults": 30, "fuzz": 300, "table": 1, "engines": 3, "long": 200_000, "lessons": 1, "search": 1}
+LESSON = lessons.Lesson("RetroML/PongObjects-v0", (-22.0,), -21.5, 20.0)
+"""Where nothing need be learned."""
 
 
 @pytest.mark.slow
@@ -21,6 +23,9 @@ def test_a_few_attempts_find_nothing(name, tmp_path, monkeypatch):
     monkeypatch.setattr(table, "STEPS", dict.fromkeys(table.STEPS, 256))
     monkeypatch.setattr(engines, "TASKS", (partial(curves.cartpole, 4_096),))
     monkeypatch.setattr(equivalence, "MARGIN", 50.0)  # a few seeds show nothing, only that everything works
+    monkeypatch.setattr(learning, "WINDOW", 2)
+    monkeypatch.setattr(learning, "EXAM_GAMES", 2)
+    monkeypatch.setattr(lessons, "LESSONS", (LESSON,))
     picture = tmp_path / "long.png" if name == "long" else None
     outcome = import_module(f"tests.campaigns.{name}").run(Request(tmp_path, seed=3, count=FEW[name], picture=picture))
     assert outcome.failures == []

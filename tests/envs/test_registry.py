@@ -14,8 +14,9 @@ from gymnasium import spaces
 from retroml_edu.core.errors import EnvironmentUnusableError, UnknownNameError
 from retroml_edu.core.hyperparameters import HYPERPARAMETERS
 from retroml_edu.envs import check_env, get_env, list_envs, make_env, tuned_defaults
+from retroml_edu.envs.atari.forms import atari_form
 from retroml_edu.envs.make import install_command
-from retroml_edu.envs.registry import PIXELS
+from retroml_edu.envs.registry import PIXELS, SMALL_PIXELS
 from retroml_edu.envs.spaces import describe_action, describe_observation
 
 ALL = list_envs()
@@ -65,10 +66,13 @@ def register(env_id: str, creator: type[gym.Env] = Toy, **spaces_of_it: spaces.S
 def test_registry_lists_what_was_promised() -> None:
     ids = [spec.id for spec in ALL]
     assert ids[:5] == ["CartPole-v1", "MountainCar-v0", "Acrobot-v1", "LunarLander-v3", "BipedalWalker-v3"]
-    games = {"Pong", "Breakout", "SpaceInvaders", "MsPacman", "Seaquest", "Qbert", "Freeway", "BeamRider"}
-    assert set(ids[5:]) == {f"ALE/{game}-v5" for game in games} | {f"{game}NoFrameskip-v4" for game in games}
-    assert len(set(ids)) == len(ids) == 21
-    assert len({spec.name for spec in ALL}) == 21
+    taught = {"Pong", "Breakout", "SpaceInvaders", "Freeway", "Boxing"}
+    games = taught | {"MsPacman", "Seaquest", "Qbert", "BeamRider"}
+    fast = {f"RetroML/{game}{sees}-v0" for game in taught for sees in ("Objects", "Pixels")}
+    assert set(ids[5:15]) == fast
+    assert set(ids[15:]) == {f"ALE/{game}-v5" for game in games} | {f"{game}NoFrameskip-v4" for game in games}
+    assert len(set(ids)) == len(ids) == 33
+    assert len({spec.name for spec in ALL}) == 33
 
 
 @pytest.mark.parametrize("spec", ALL, ids=lambda spec: spec.id)
@@ -78,9 +82,12 @@ def test_facts_are_those_of_the_real_environment(spec) -> None:
     assert (spec.action_space, spec.action_kind) == describe_action(env.action_space)
     assert spec.observation_kind == describe_observation(env.observation_space)[1]
     if spec.family == "atari":
-        assert spec.observation_space == PIXELS
+        seen = {(4, 84, 84): PIXELS, (2, 40, 40): SMALL_PIXELS}.get(env.observation_space.shape)
+        assert spec.observation_space == (seen or describe_observation(env.observation_space)[0])
         assert list(spec.action_meanings) == env.unwrapped.get_action_meanings()
-        assert spec.max_episode_steps * 4 == registered.kwargs["max_num_frames_per_episode"]
+        assert (
+            spec.max_episode_steps * 4 == gym.spec(atari_form(registered).ale_id).kwargs["max_num_frames_per_episode"]
+        )
     else:
         assert spec.observation_space == describe_observation(env.observation_space)[0]
         assert spec.solved_return == registered.reward_threshold
@@ -99,7 +106,7 @@ def test_listing_makes_no_environment_and_needs_no_torch() -> None:
         "import sys, gymnasium, retroml_edu.envs as envs\n"
         "def refuse(*a, **k): raise SystemExit('an environment was made')\n"
         "gymnasium.make = refuse\n"
-        "assert len(envs.list_envs()) == 21 and not envs.check_env('CartPole-v1', 'DQN')\n"
+        "assert len(envs.list_envs()) == 33 and not envs.check_env('CartPole-v1', 'DQN')\n"
         "assert not {'torch', 'stable_baselines3', 'pygame'} & set(sys.modules), 'too heavy'\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
@@ -243,8 +250,8 @@ def test_tuned_settings_are_whole_and_fit(spec) -> None:
         settings = tuned.hyperparameters
         if name == "PPO":
             assert settings["n_steps"] * tuned.n_envs % settings["batch_size"] == 0
-        if name == "DQN" and spec.family == "atari":
-            assert settings["buffer_size"] * 2 * 84 * 84 * 4 < 2.4e9
+        if name == "DQN" and spec.observation_kind == "image":
+            assert settings["buffer_size"] * 84 * 84 < 0.75e9
 
 
 def test_replay_buffer_of_a_large_unknown_observation_fits_into_memory(toy: str) -> None:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from retroml_edu.core.config import ExperimentConfig
-from retroml_edu.envs import resolve_config, tuned_defaults
+from retroml_edu.envs import get_env, resolve_config, tuned_defaults
 
 
 def shown(panel):
@@ -53,6 +53,28 @@ def test_another_environment_shows_its_tuned_defaults_and_keeps_the_rest(bench):
     assert panel.config.env_id == "ALE/Breakout-v5"
     note = next(field for field in panel.form.spec[0]["fields"] if field["type"] == "note")
     assert "Discrete 4" in note["badges"]
+
+
+def test_a_game_for_a_lesson_brings_its_length_and_takes_it_away_again(bench):
+    item = bench()
+    panel = item.open(run_type="short", steps=None)
+    item.set(env_id="RetroML/PongPixels-v0")
+    values, lesson = panel.form.values, get_env("RetroML/PongPixels-v0").lesson_steps
+    assert (values["run_type"], values["total_timesteps"]) == ("custom", lesson)
+    assert panel.config.total_timesteps == lesson
+    item.set(algorithm="A2C")
+    assert panel.config.total_timesteps == lesson
+    item.set(env_id="CartPole-v1")
+    assert (panel.form.values["run_type"], panel.config.total_timesteps) == ("quick", 10_000)
+
+
+def test_a_length_of_one_s_own_stays_when_a_game_for_a_lesson_is_left(bench):
+    item = bench()
+    panel = item.open()
+    item.set(env_id="RetroML/PongPixels-v0")
+    item.set(total_timesteps=70_000)
+    item.set(env_id="CartPole-v1")
+    assert (panel.form.values["run_type"], panel.config.total_timesteps) == ("custom", 70_000)
 
 
 @pytest.mark.parametrize("algorithm", ["A2C", "DQN"])

@@ -153,7 +153,7 @@ def test_another_environment_keeps_checkpoints_and_determinism(item):
 
 
 def test_the_fast_engine_where_it_does_not_fit_is_said_beside_its_field(item):
-    item.set(env_id="ALE/Pong-v5", algorithm="DQN")
+    item.set(env_id="Taxi-v4", algorithm="DQN")
     item.set(engine="fast")
     assert 'engine="fast" does not fit here' in item.beside["engine"]
     item.set(engine="auto")

@@ -1,18 +1,16 @@
-"""Atari preprocessing, straight on the emulator."""
+"""An Atari game, step by step, straight on the emulator."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import cv2
 import gymnasium as gym
 import numpy as np
-import numpy.typing as npt
+
+from retroml_edu.envs.atari.views import View
 
 FRAME_SKIP = 4
 CONSOLE_FPS = 60
-STACK = 4
-SIDE = 84
 MAX_NOOPS = 30
 MAX_FRAMES = 108_000
 """Emulator frames after which a game is cut off: half an hour of play."""
@@ -23,9 +21,8 @@ NOOP, FIRE_INDEX, SECOND_INDEX = 0, 1, 2
 class AtariGame(gym.Wrapper[Any, Any, Any, Any]):
     """The preprocessing of Mnih et al. (2015) with the sticky actions of Machado et al. (2018).
 
-    An agent step holds one action for four emulator frames; what is seen is the larger value, per pixel and
-    colour, of the last two, in grey, at 84×84, stacked with the three observations before it. A game begins with
-    1 to 30 frames of doing nothing, then FIRE where the game has it.
+    An agent step holds one action for four emulator frames; what is seen of the last two is the view's affair. A game
+    begins with 1 to 30 frames of doing nothing, then FIRE where the game has it.
 
     In training each life is an episode of its own and rewards are cut to their sign; the emulator goes on playing
     the same game, and ``info["episode"]`` tells the raw return and length of the whole game when that is over.
@@ -33,8 +30,8 @@ class AtariGame(gym.Wrapper[Any, Any, Any, Any]):
     step of doing nothing, FIRE, an empty stack), since an agent that was never left to press FIRE would wait for
     the ball forever.
 
-    Observations, rewards and episode ends are those of stable-baselines3's `AtariWrapper` under a `VecFrameStack`,
-    except that
+    Rewards, episode ends and the observations of a `StandardView` are those of stable-baselines3's `AtariWrapper` under
+    a `VecFrameStack`, except that
 
     - stickiness is drawn per emulator frame, not per agent step, as the emulator itself would, and from the
       environment's generator, so that it can be resumed;
@@ -46,11 +43,12 @@ class AtariGame(gym.Wrapper[Any, Any, Any, Any]):
 
     Args:
         env: An ALE environment that skips no frames and repeats no actions.
+        view: Of the same environment's emulator.
         sticky: Chance, per emulator frame, that the action before is held instead of the one asked for.
         training: Lives as episodes and clipped rewards, instead of whole games and raw rewards.
     """
 
-    def __init__(self, env: gym.Env[Any, Any], *, sticky: float, training: bool) -> None:
+    def __init__(self, env: gym.Env[Any, Any], *, view: View, sticky: float, training: bool) -> None:
         super().__init__(env)
         game: Any = env.unwrapped
         self._ale = game.ale
@@ -58,10 +56,7 @@ class AtariGame(gym.Wrapper[Any, Any, Any, Any]):
         self._fires = game.get_action_meanings()[FIRE_INDEX] == "FIRE" and len(self._actions) > SECOND_INDEX
         self._training = training
         self._sticky = sticky
-        height, width = self._ale.getScreenDims()
-        self._frames = np.zeros((2, height, width, 3), np.uint8)
-        self._grey = np.zeros((height, width), np.uint8)
-        self._stack = np.zeros((STACK, SIDE, SIDE), np.uint8)
+        self._view = view
         self._held = NOOP
         self._lives = 0
         self._life_lost = False
@@ -71,7 +66,7 @@ class AtariGame(gym.Wrapper[Any, Any, Any, Any]):
         self._start: Any = None
         # At the console's 60 frames a second.
         self.metadata = {**env.metadata, "render_fps": CONSOLE_FPS // FRAME_SKIP}
-        self.observation_space = gym.spaces.Box(0, 255, (STACK, SIDE, SIDE), np.uint8)
+        self.observation_space = view.space
 
     @property
     def episode_return(self) -> float:
@@ -80,7 +75,7 @@ class AtariGame(gym.Wrapper[Any, Any, Any, Any]):
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[npt.NDArray[np.uint8], dict[str, Any]]:
+    ) -> tuple[np.ndarray, dict[str, Any]]:
         """Start a game, or in training the next life of the game that is being played.
 
         A seed always starts a game.
@@ -90,17 +85,17 @@ class AtariGame(gym.Wrapper[Any, Any, Any, Any]):
             self._open_life()
         else:
             self._open_game(seed, options)
-        return self._stack.copy(), {"lives": self._lives}
+        return self._view.seen(), {"lives": self._lives}
 
-    def step(self, action: int) -> tuple[npt.NDArray[np.uint8], float, bool, bool, dict[str, Any]]:
+    def step(self, action: int) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
         """Hold an action for four frames.
 
         Returns:
-            The stack of shape (4, 84, 84), newest last, and what `gymnasium.Env.step` returns beside it.
+            The view's observation, and what `gymnasium.Env.step` returns beside it.
         """
         self._game_length += 1
         reward = self._advance(self._actions[action])
-        self._observe()
+        self._view.look()
         lives = self._ale.lives()
         # Some games show zero lives for a few frames while the last one is still being played.
         life_lost = 0 < lives < self._lives and not self._ale.game_over()
@@ -115,7 +110,7 @@ class AtariGame(gym.Wrapper[Any, Any, Any, Any]):
             info["episode"] = {"r": self._game_return, "l": self._game_length}
         if self._training:
             reward = float(np.sign(reward))
-        return self._stack.copy(), reward, terminated, truncated, info
+        return self._view.seen(), reward, terminated, truncated, info
 
     def _open_game(self, seed: int | None, options: dict[str, Any] | None) -> None:
         self.env.reset(seed=seed, options=options)
@@ -144,8 +139,8 @@ class AtariGame(gym.Wrapper[Any, Any, Any, Any]):
         if self._fires:
             reward = self._advance(self._actions[FIRE_INDEX]) + self._advance(self._actions[SECOND_INDEX])
         self._lives = self._ale.lives()
-        self._stack[:] = 0
-        self._observe()
+        self._view.forget()
+        self._view.look()
         return reward
 
     def _advance(self, action: int) -> float:
@@ -157,9 +152,9 @@ class AtariGame(gym.Wrapper[Any, Any, Any, Any]):
                 self._held = action
             reward += ale.act(self._held)
             if frame == FRAME_SKIP - 2:
-                ale.getScreenRGB(self._frames[0])
+                self._view.catch(0)
             elif frame == FRAME_SKIP - 1:
-                ale.getScreenRGB(self._frames[1])
+                self._view.catch(1)
             if ale.game_over():
                 if frame < FRAME_SKIP - 1:
                     self._show_last_frame()
@@ -168,12 +163,5 @@ class AtariGame(gym.Wrapper[Any, Any, Any, Any]):
         return reward
 
     def _show_last_frame(self) -> None:
-        self._ale.getScreenRGB(self._frames[0])
-        self._frames[1] = self._frames[0]
-
-    def _observe(self) -> None:
-        """Put what the last two frames show on top of the stack."""
-        np.maximum(self._frames[0], self._frames[1], out=self._frames[0])
-        cv2.cvtColor(self._frames[0], cv2.COLOR_RGB2GRAY, dst=self._grey)
-        self._stack[:-1] = self._stack[1:]
-        cv2.resize(self._grey, (SIDE, SIDE), dst=self._stack[-1], interpolation=cv2.INTER_AREA)
+        self._view.catch(0)
+        self._view.catch(1)

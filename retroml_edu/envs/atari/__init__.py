@@ -1,0 +1,1 @@
+"""Atari games as agents meet them, straight on the emulator."""

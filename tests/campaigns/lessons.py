@@ -1,0 +1,123 @@
+"""What a class sees of each fast form of a game: seconds to each return over many seeds, confirmed by examinations."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import fmean
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.envs import get_env, resolve_config
+from retroml_edu.training.fast.preparation import prepare
+from tests.campaigns.learning import EXAM_GAMES, WINDOW, Learned, learn
+from tests.campaigns.outcome import Outcome, Request
+
+SEEDS = 10
+FIRST_SEED = 101
+"""Settings were searched for with smaller seeds (`search`)."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A fast form of a game with its preset, and what is expected of it.
+
+    Attributes:
+        env_id: What is played.
+        marks: Mean returns of training games whose times are told.
+        goal: What an examination has to confirm.
+        most_s: Where a run ends that does not get there.
+    """
+
+    env_id: str
+    marks: tuple[float, ...]
+    goal: float
+    most_s: float
+
+    def config(self, seed: int, settings: Mapping[str, Any] = MappingProxyType({})) -> ExperimentConfig:
+        """Return a run of it with every value resolved.
+
+        Args:
+            seed: Of the run.
+            settings: What differs from the preset: hyperparameters and `n_envs`.
+        """
+        hyperparameters = dict(settings)
+        return resolve_config(
+            ExperimentConfig(
+                env_id=self.env_id,
+                algorithm="PPO",
+                run_type="custom",
+                total_timesteps=get_env(self.env_id).lesson_steps,
+                seed=seed,
+                n_envs=hyperparameters.pop("n_envs", None),
+                hyperparameters=hyperparameters,
+                engine="fast",
+                device="cpu",
+            )
+        )
+
+
+LESSONS = (
+    Lesson("RetroML/PongObjects-v0", (-15, 0, 15), 15, 180),
+    Lesson("RetroML/PongPixels-v0", (-15, 0, 15), 15, 300),
+    Lesson("RetroML/PongPixelsSticky-v0", (-15, 0, 15), 15, 400),
+    Lesson("RetroML/BreakoutObjects-v0", (5, 20, 50, 100), 100, 120),
+    Lesson("RetroML/BreakoutPixels-v0", (5, 15, 30), 30, 400),
+)
+
+
+def lessons(only: str | None) -> list[Lesson]:
+    """Return the lessons, or those whose ids contain a text."""
+    return [lesson for lesson in LESSONS if only is None or only in lesson.env_id]
+
+
+def run(request: Request) -> Outcome:
+    """Run every lesson; `count` is the number of seeds, `only` picks lessons, `out` keeps what each run showed."""
+    prepare()
+    folder = request.out or request.place
+    folder.mkdir(parents=True, exist_ok=True)
+    outcome = Outcome(
+        "Learning that a class can watch",
+        ("", "seeds", "seconds to a mean of", "median", "90th percentile", "each seed", "greedy"),
+    )
+    for lesson in lessons(request.only):
+        seeds = range(FIRST_SEED, FIRST_SEED + (request.count or SEEDS))
+        runs = [_one(lesson, seed, folder) for seed in seeds]
+        outcome.rows.extend(_rows(lesson, runs))
+    outcome.notes.append(
+        f"Seconds from the start of a run, environments and workers made within them. A mark is passed when the last "
+        f"{WINDOW} training games have a higher mean. *Confirmed*: then {EXAM_GAMES} whole games with raw rewards, "
+        "each from a start of its own and with actions drawn as in training, have that mean; training and its clock "
+        "stand still meanwhile. Greedy: the mean of as many games with the likeliest actions, which can be one rally "
+        "learned by heart. A seed that did not get there counts as infinitely long."
+    )
+    return outcome
+
+
+def _one(lesson: Lesson, seed: int, folder: Path) -> Learned:
+    file = folder / f"{lesson.env_id.rpartition('/')[2]}-{seed}.json"
+    learned = learn(lesson.config(seed), lesson.marks, lesson.goal, lesson.most_s)
+    file.write_text(json.dumps(asdict(learned)), "utf-8")
+    confirmed = "not confirmed" if learned.confirmed is None else f"confirmed after {learned.confirmed[0]:.0f} s"
+    print(f"{lesson.env_id}, seed {seed}: {confirmed}, {learned.steps:,} steps", file=sys.stderr, flush=True)
+    return learned
+
+
+def _rows(lesson: Lesson, runs: Sequence[Learned]) -> list[list[str]]:
+    rows = [_row(lesson, f"{mark:g}", [run.marks.get(mark, (np.inf, 0))[0] for run in runs]) for mark in lesson.marks]
+    greedy = [fmean(run.greedy) for run in runs if run.greedy]
+    confirmed = [np.inf if run.confirmed is None else run.confirmed[0] for run in runs]
+    shown = f"{np.mean(greedy):.1f}" if greedy else ""
+    return [*rows, _row(lesson, f"{lesson.goal:g}, confirmed", confirmed, shown)]
+
+
+def _row(lesson: Lesson, mark: str, seconds: Sequence[float], greedy: str = "") -> list[str]:
+    figures = [float(np.percentile(seconds, share, method="higher")) for share in (50, 90)]
+    each = ", ".join(f"{value:.0f}" for value in sorted(seconds))
+    return [lesson.env_id, str(len(seconds)), mark, *(f"{value:.0f} s" for value in figures), each, greedy]

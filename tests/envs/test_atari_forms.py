@@ -1,0 +1,135 @@
+"""The fast forms of Atari games play the standard game, and show less of it."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from stable_baselines3.common.vec_env import VecEnv
+
+from retroml_edu.envs import get_env, list_envs, make_env
+from retroml_edu.envs.atari.forms import fast_id
+from retroml_edu.envs.atari.game import AtariGame
+from retroml_edu.envs.atari.objects import OBJECTS
+from retroml_edu.envs.atari.views import SCENES, SMALL_SIDE
+from retroml_edu.envs.catalog import ATARI
+from retroml_edu.envs.state import capture_vector, restore_vector
+from retroml_edu.envs.vector import make_vector_env
+from tests.sameness import assert_same
+
+FORMS = [
+    (row.game, sees) for row, sees in product(ATARI, ("objects", "pixels")) if sees == "pixels" or row.game in OBJECTS
+]
+STEPS = 400
+
+
+def view_of(env: gym.Env):
+    while not isinstance(env, AtariGame):
+        env = env.env
+    return env._view
+
+
+@pytest.mark.parametrize(("game", "sees"), FORMS)
+def test_the_standard_game_is_played(game, sees):
+    fast = make_env(fast_id(game, sees), seed=4, training=True)
+    standard = make_env(f"{game}NoFrameskip-v4", seed=4, training=True)
+    rng = np.random.default_rng(0)
+    assert fast.reset()[1] == standard.reset()[1]
+    for _ in range(STEPS):
+        action = int(rng.integers(standard.action_space.n))
+        seen, *told = fast.step(action)
+        assert told == list(standard.step(action)[1:])
+        assert fast.observation_space.contains(seen)
+        if told[1] or told[2]:
+            assert fast.reset()[1] == standard.reset()[1]
+
+
+@pytest.mark.parametrize(("game", "sees"), FORMS)
+@pytest.mark.parametrize(("sticky", "chance"), [(False, 0.0), (True, 0.25)])
+def test_gymnasium_makes_them_too(game, sees, sticky, chance):
+    env_id = fast_id(game, sees, sticky=sticky)
+    ours, theirs = make_env(env_id, seed=9), gym.make(env_id)
+    np.testing.assert_array_equal(ours.reset()[0], theirs.reset(seed=9)[0])
+    for action in (1, 2, 0, 1, 1, 2):
+        np.testing.assert_array_equal(ours.step(action)[0], theirs.step(action)[0])
+    assert theirs.unwrapped.spec is not None
+    assert gym.spec(env_id).kwargs["sticky"] == chance
+    assert get_env(env_id).family == "atari"
+
+
+@pytest.mark.parametrize("game", ["Pong", "Freeway"])
+def test_small_pictures_are_means_of_the_playing_field(game):
+    env = make_env(fast_id(game, "pixels"), seed=1, training=True)
+    env.reset()
+    view = view_of(env)
+    scene = SCENES[game]
+    first, after = scene.rows
+    before = None
+    for step in range(60):
+        seen = env.step(step % 3)[0]
+        brightest = np.maximum(*view._frames)[first:after].astype(float)
+        blocks = brightest.reshape(SMALL_SIDE, 4, SMALL_SIDE, 4).mean(axis=(1, 3))
+        assert np.abs(seen[1] - blocks).max() <= 0.5
+        if before is not None:
+            np.testing.assert_array_equal(seen[0], before)
+        before = seen[1]
+    assert len(np.unique(seen)) > 3
+    shades, counts = np.unique(view._fields, return_counts=True)
+    assert shades[counts.argmax()] == scene.background
+
+
+def test_a_life_begins_with_an_empty_stack():
+    env = make_env(fast_id("Breakout", "pixels"), seed=1, training=True)
+    env.reset()
+    lives = 0
+    while lives < 3:
+        _, _, terminated, _, info = env.step(0)
+        if terminated:
+            lives += 1
+            seen = env.reset()[0]
+            assert not seen[0].any()
+            assert seen[1].any()
+            if "episode" in info:
+                break
+    assert lives == 3
+
+
+@pytest.mark.parametrize("sees", ["objects", "pixels"])
+def test_objects_and_pixels_go_on_exactly(sees):
+    venvs = [make_vector_env(fast_id("Pong", sees, sticky=True), 3, seed=2, fast=True) for _ in range(2)]
+    rng = np.random.default_rng(5)
+    actions = rng.integers(6, size=(300, 3))
+    venvs[0].reset()
+    for row in actions[:200]:
+        venvs[0].step(row)
+    restore_vector(venvs[1], *capture_vector(venvs[0]))
+    for row in actions[200:]:
+        assert_same(venvs[0].step(row), venvs[1].step(row))
+
+
+@pytest.mark.parametrize("sees", ["objects", "pixels"])
+def test_workers_show_the_same(sees):
+    alone = make_vector_env(fast_id("Breakout", sees), 4, seed=3, fast=True)
+    shared = make_vector_env(fast_id("Breakout", sees), 4, seed=3, fast=True, workers=1)
+    try:
+        assert type(shared) is not type(alone)
+        assert_same(alone.reset(), shared.reset())
+        rng = np.random.default_rng(1)
+        for _ in range(120):
+            row = rng.integers(4, size=4)
+            assert_same(_told(alone, row), _told(shared, row))
+    finally:
+        shared.close()
+
+
+def _told(venv: VecEnv, actions: np.ndarray):
+    return venv.step(actions)
+
+
+@pytest.mark.parametrize("spec", [spec for spec in list_envs() if spec.id.startswith("RetroML/")], ids=lambda s: s.id)
+def test_what_differs_is_said(spec):
+    assert "not to be compared with published scores" in spec.summary
+    assert spec.goal_return is None
+    assert set(spec.defaults) == {"PPO", "A2C", "DQN"}
