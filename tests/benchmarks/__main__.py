@@ -14,7 +14,8 @@ from tests.benchmarks.kept import against_kept, keep
 from tests.benchmarks.measuring import Report, Scale
 
 BENCHMARKS = {
-    "engines": "our engines against stock stable-baselines3 (and sbx): speed, time to a return, what is left to win",
+    "engines": "small networks against stock stable-baselines3 (and sbx): speed, and what is left to win",
+    "pictures": "Atari against stock stable-baselines3, sbx and a plain loop: training, environments, updates, memory",
     "goals": "seconds to a mean return, ours against stock stable-baselines3, many seeds",
     "company": "a run beside a busy neighbour, and two runs at once, ours and stock's",
     "panel": "training with the panel open in JupyterLab against the same run without it",

@@ -45,6 +45,11 @@ class Case:
         envs = "1 env" if self.n_envs == 1 else f"{self.n_envs} envs"
         return f"{self.algorithm} {self.env_id}, {self.settings_from}, {envs}"
 
+    @property
+    def few_steps(self) -> int:
+        """How many are enough to see what it does: a quarter, or more where DQN collects before it learns."""
+        return max(self.steps // 4, 2 * int(self.settings.get("learning_starts", 0)))
+
     def config(self, scale: Scale, *, steps: int | None = None, seed: int = 1) -> ExperimentConfig:
         """Return it as a config with every value resolved."""
         config = ExperimentConfig(
@@ -139,4 +144,19 @@ BREAKOUT = Case(
 BREAKOUT_A2C = Case(
     "A2C", "BreakoutNoFrameskip-v4", ZOO, 16, 3_200, {"ent_coef": 0.01, "vf_coef": 0.25}, wanted=(1.5, 2)
 )
-PICTURES = (BREAKOUT, BREAKOUT_A2C)
+# Fewer steps in the replay buffer and before the first update than there, so that all of it is measured in seconds.
+BREAKOUT_DQN = Case(
+    "DQN",
+    "BreakoutNoFrameskip-v4",
+    ZOO,
+    1,
+    2_000,
+    {
+        "buffer_size": 5_000,
+        "learning_starts": 500,
+        "target_update_interval": 1_000,
+        "exploration_fraction": 0.1,
+        "exploration_final_eps": 0.01,
+    },
+    wanted=(1.8, 2.5),
+)

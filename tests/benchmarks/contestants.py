@@ -12,7 +12,7 @@ import torch
 from stable_baselines3 import A2C, DQN, PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.env_util import make_atari_env, make_vec_env
-from stable_baselines3.common.vec_env import VecEnv, VecFrameStack, VecNormalize
+from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv, VecEnv, VecFrameStack, VecNormalize
 
 from retroml_edu.core.bus import EventBus
 from retroml_edu.core.config import ExperimentConfig
@@ -23,6 +23,7 @@ from retroml_edu.session.pump import Pump
 from retroml_edu.training.sb3.settings import algorithm_arguments
 from retroml_edu.training.sb3.trainer import SB3Trainer
 
+StockVector = type[DummyVecEnv] | type[SubprocVecEnv]
 PUMP_S = 0.25
 """A panel's pace."""
 
@@ -123,17 +124,23 @@ class _Audience:
 
 
 def train_stock(
-    config: ExperimentConfig, goal: Goal | None = None, *, threads: int | None = None, games: bool = False
+    config: ExperimentConfig,
+    goal: Goal | None = None,
+    *,
+    threads: int | None = None,
+    games: bool = False,
+    vector: StockVector = DummyVecEnv,
 ) -> Trained:
-    """Train by plain stable-baselines3 with the same hyperparameters and seed, Monitor and DummyVecEnv around.
+    """Train by plain stable-baselines3 with the same hyperparameters and seed, each environment in a Monitor.
 
     Args:
         config: Fully resolved; its engine does not matter.
         goal: Where to stop, if it is reached.
         threads: Of torch; as many as it takes by itself, if left out.
         games: Whether games are noted, which takes a little time.
+        vector: How environments stand side by side.
     """
-    venv = _stock_environments(config)
+    venv = _stock_environments(config, vector)
     before = torch.get_num_threads()
     torch.set_num_threads(threads or before)
     try:
@@ -174,9 +181,15 @@ class _Watch(BaseCallback):
         return not self.reached
 
 
-def _stock_environments(config: ExperimentConfig) -> VecEnv:
+def stock_pictures(env_id: str, n_envs: int, seed: int, vector: StockVector = DummyVecEnv) -> VecEnv:
+    """Return an Atari game as stable-baselines3's documentation makes it: its wrappers, four pictures deep."""
+    # With the module's name: processes that SubprocVecEnv starts have not heard of the games.
+    return VecFrameStack(make_atari_env(f"ale_py:{env_id}", n_envs, seed=seed, vec_env_cls=vector), 4)
+
+
+def _stock_environments(config: ExperimentConfig, vector: StockVector) -> VecEnv:
     n_envs = config.n_envs or 1
     if "NoFrameskip" in config.env_id:
-        return VecFrameStack(make_atari_env(config.env_id, n_envs, seed=config.seed), 4)
-    venv = make_vec_env(config.env_id, n_envs, seed=config.seed)
+        return stock_pictures(config.env_id, n_envs, config.seed, vector)
+    venv = make_vec_env(config.env_id, n_envs, seed=config.seed, vec_env_cls=vector)
     return VecNormalize(venv, gamma=config.hyperparameters.gamma) if config.normalize else venv

@@ -6,6 +6,7 @@ import itertools
 import math
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -45,13 +46,20 @@ def _actions(space: spaces.Space[Any], n_envs: int) -> np.ndarray:
     return np.array([space.sample() for _ in range(n_envs)])
 
 
-def product_speed(rows: int, inner: int, columns: int) -> float:
-    """Return the floating-point operations a second of a matrix product by torch on one thread, at its best."""
+def product_speed(rows: int, inner: int, columns: int, *, threads: int = 1) -> float:
+    """Return the floating-point operations a second of a matrix product by torch at its best.
+
+    Args:
+        rows: Of the left matrix.
+        inner: Its columns, and the rows of the right one.
+        columns: Of the right matrix.
+        threads: Of torch: one, or as many as it has in this thread.
+    """
     left, right = torch.ones(rows, inner), torch.ones(inner, columns)
     out = torch.empty(rows, columns)
     times = max(1, math.ceil(2e7 / (rows * inner * columns)))
     best_s = math.inf
-    with one_torch_thread():
+    with one_torch_thread() if threads == 1 else nullcontext():
         began = time.perf_counter()
         while time.perf_counter() - began < MIN_S:
             started = time.perf_counter()
@@ -61,9 +69,9 @@ def product_speed(rows: int, inner: int, columns: int) -> float:
     return 2 * rows * inner * columns / best_s
 
 
-def peak_speed() -> float:
-    """Return the floating-point operations a second of the largest of these products: one core's peak."""
-    return product_speed(LARGE, LARGE, LARGE)
+def peak_speed(*, threads: int = 1) -> float:
+    """Return the floating-point operations a second of the largest of these products: the peak of one core, or more."""
+    return product_speed(LARGE, LARGE, LARGE, threads=threads)
 
 
 def update_operations(config: ExperimentConfig, updates: int, observed: int, heads: int) -> float:

@@ -204,6 +204,19 @@ def alternate(pairs: int, machine: Machine, baseline: Measure, ours: Measure) ->
     return values[baseline], values[ours]
 
 
+def timed(function: Callable[..., Any], seconds: list[float]) -> Callable[..., Any]:
+    """Return a function that does the same, and notes how long it took each time."""
+
+    def measured(*arguments: Any, **named: Any) -> Any:
+        began = time.perf_counter()
+        try:
+            return function(*arguments, **named)
+        finally:
+            seconds.append(time.perf_counter() - began)
+
+    return measured
+
+
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return a Markdown table whose columns are aligned in plain text too."""
     widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(len(heads))]

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from retroml_edu.core.config import ExperimentConfig
 
@@ -16,6 +17,8 @@ ALGORITHMS = frozenset({"PPO", "DQN"})
 _SCRIPT = Path(__file__).with_name("sbx_speed.py")
 _OURS = {"learning_rate_schedule", "clip_range_schedule", "activation", "net_arch"}
 """Hyperparameters that stable-baselines3 takes in another form."""
+_MISSING = {"DQN": {"max_grad_norm"}}
+"""Hyperparameters that sbx does not have: its DQN clips no gradients."""
 
 
 def python_with_sbx() -> str | None:
@@ -30,18 +33,21 @@ def sbx_speed(python: str, config: ExperimentConfig, warm_up: int) -> float:
 
     Args:
         python: That has sbx.
-        config: Fully resolved, without normalisation and with the default activation.
+        config: Fully resolved, without normalisation and with the default activation; pictures are those of an Atari
+            game that skips no frames.
         warm_up: Steps before the measurement: an update has to be among them.
     """
     hyperparameters = config.hyperparameters.model_dump()
     linear = [name for name in ("learning_rate", "clip_range") if hyperparameters.get(f"{name}_schedule") == "linear"]
-    settings = {name: value for name, value in hyperparameters.items() if name not in _OURS}
+    unknown = _OURS | _MISSING.get(config.algorithm, set())
+    settings = {name: value for name, value in hyperparameters.items() if name not in unknown}
     case = {
         "algorithm": config.algorithm,
         "env_id": config.env_id,
         "n_envs": config.n_envs,
         "seed": config.seed,
-        "settings": settings | {"policy_kwargs": {"net_arch": list(hyperparameters["net_arch"])}},
+        "pictures": "NoFrameskip" in config.env_id,
+        "settings": settings | {"policy_kwargs": _network(config)},
         "linear": linear,
         "warm_up": warm_up,
         "steps": config.total_timesteps,
@@ -49,3 +55,10 @@ def sbx_speed(python: str, config: ExperimentConfig, warm_up: int) -> float:
     command = [python, str(_SCRIPT)]
     done = subprocess.run(command, input=json.dumps(case), capture_output=True, text=True, check=True)
     return float(done.stdout.split()[-1])
+
+
+def _network(config: ExperimentConfig) -> dict[str, Any]:
+    if "NoFrameskip" not in config.env_id:
+        return {"net_arch": list(config.hyperparameters.net_arch)}
+    # Its DQN has a dense layer half as wide as that of the others, if nothing is said.
+    return {"net_arch": [512]} if config.algorithm == "DQN" else {}

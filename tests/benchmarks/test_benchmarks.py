@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
+import torch
+from gymnasium import spaces
+from stable_baselines3.common.buffers import RolloutBuffer
 
+from retroml_edu.policies.build import build_policy
 from tests.benchmarks import floors, kept
 from tests.benchmarks.__main__ import BENCHMARKS, main
-from tests.benchmarks.cases import CARTPOLE, CASES
+from tests.benchmarks.cases import BREAKOUT, CARTPOLE, CASES
 from tests.benchmarks.contestants import Goal, train_ours, train_stock
 from tests.benchmarks.kept import README, against_kept, keep, read_kept, shown_in
 from tests.benchmarks.measuring import Comparison, Machine, Report, Scale
+from tests.benchmarks.picture_memory import SEEN
+from tests.benchmarks.picture_updates import batch_operations
+from tests.benchmarks.pictures import CONTESTS, shortened
+from tests.benchmarks.plain_loop import Agent, Rollout, train_plain
 from tests.benchmarks.remains import remaining
 
 QUICK = Scale(pairs=1, quick=True)
@@ -42,6 +51,21 @@ def test_what_is_kept_is_shown_and_compared_with(places):
     assert "as before" in against_kept("engines", [_report(10.5, 12.0)], file)
     assert "Lower than then: a thing." in against_kept("engines", [_report(7.0, 8.5)], file)
     assert "None is lower" in against_kept("engines", [_report(13.0, 14.0)], file)
+
+
+def test_each_benchmark_has_a_place_of_its_own(places):
+    _, readme = places
+    readme.write_text(
+        readme.read_text("utf-8") + "<!-- benchmark: pictures -->\n<!-- end of benchmark -->\nThe end.\n", "utf-8"
+    )
+    keep("engines", [_report(10.0)], *places)
+    keep("pictures", [_report(2.0)], *places)
+    first, second = readme.read_text("utf-8").split("After.")
+    assert "**10.00**" in first
+    assert "**2.00**" not in first
+    assert "**2.00**" in second
+    assert "**10.00**" not in second
+    assert second.endswith("<!-- end of benchmark -->\nThe end.\n")
 
 
 def test_nothing_is_compared_with_nothing(places):
@@ -84,6 +108,43 @@ def test_operations_of_an_update_are_counted_by_hand():
     assert floors.update_operations(config, 3, 4, 2) == 3 * 64 * one_row
 
 
+def test_operations_of_pictures_are_counted_by_hand():
+    first, others = 20 * 20 * 32 * 8 * 8 * 4, 9 * 9 * 64 * 4 * 4 * 32 + 7 * 7 * 64 * 3 * 3 * 64 + 7 * 7 * 64 * 512
+    heads = 512 * 4 + 512
+    one_row = 6 * (first + others + heads) - 2 * first
+    assert batch_operations(BREAKOUT.config(Scale())) == 256 * one_row
+
+
+def test_the_plain_loop_has_the_network_of_stable_baselines3():
+    ours = build_policy(BREAKOUT.config(Scale()), SEEN, spaces.Discrete(4))
+    count = sum(parameter.numel() for parameter in Agent(4).parameters())
+    assert count == sum(parameter.numel() for parameter in ours.parameters())
+
+
+def test_the_plain_loop_has_the_advantages_of_stable_baselines3():
+    rng = torch.Generator().manual_seed(0)
+    steps, n_envs = 7, 3
+    rollout = Rollout(steps, n_envs)
+    expected = RolloutBuffer(steps, spaces.Box(0, 1, (1,)), spaces.Discrete(2), gae_lambda=0.9, n_envs=n_envs)
+    nothing = np.zeros((n_envs, 1))
+    for step in range(steps):
+        values, rewards, begins = torch.rand(3, n_envs, generator=rng)
+        begins = (begins > 0.6).float()
+        rollout.values[step], rollout.rewards[step], rollout.begins[step] = values, rewards, begins
+        expected.add(nothing, nothing, rewards.numpy(), begins.numpy(), values, values)
+    last, ends = torch.rand(n_envs, generator=rng), torch.tensor([0.0, 1.0, 0.0])
+    expected.compute_returns_and_advantage(last, ends.numpy())
+    found = rollout.advantages(last, ends, 0.99, 0.9)
+    assert found.numpy() == pytest.approx(expected.advantages, abs=1e-5)
+
+
+def test_the_plain_loop_trains():
+    case = shortened(BREAKOUT, QUICK)
+    done = train_plain(case.config(QUICK, steps=16), threads=1)
+    assert done.steps == 64  # a rollout
+    assert done.speed > 0
+
+
 def test_a_goal_is_a_mean_of_as_many_games():
     goal = Goal(10.0, games=3)
     assert [goal.reached(total) for total in (100, 0, 0, 0, 30)] == [False, False, True, False, True]
@@ -118,3 +179,17 @@ def test_the_command_measures_engines(tmp_path, monkeypatch, capsys):
         assert f"### {title}" in printed
     assert "these figures mean nothing" in printed
     assert len(json.loads(file.read_text("utf-8"))["engines"]) == 3
+
+
+@pytest.mark.slow
+def test_the_command_measures_pictures(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("tests.benchmarks.pictures.python_with_sbx", lambda: None)
+    monkeypatch.setattr("tests.benchmarks.pictures.CONTESTS", CONTESTS[1:])
+    file = tmp_path / "all.json"
+    main(["pictures", "--quick", "--json", str(file)])
+    printed = capsys.readouterr().out
+    for title in ("Training on pictures", "Updates on pictures", "Memory and", "Environments with", "Environments ag"):
+        assert f"### {title}" in printed
+    reports = json.loads(file.read_text("utf-8"))["pictures"]
+    assert len(reports[1]["comparisons"]) == len(CONTESTS) - 1
+    assert "has no sbx" in printed
