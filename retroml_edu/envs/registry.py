@@ -24,6 +24,10 @@ from retroml_edu.envs.tuned import LESSON_STEPS, for_atari, for_fast_atari, for_
 
 PIXELS = f"{SIDE}×{SIDE}×{STACK} grey pixels"
 SMALL_PIXELS = f"{SMALL_SIDE}×{SMALL_SIDE}×{SMALL_STACK} grey pixels"
+_DETERMINISTIC = (
+    " Actions never stick here, so the emulator is deterministic, and the likeliest actions can be one game learned by "
+    "heart: judge an agent by games in which its actions are drawn, from many starts."
+)
 _FLAVOURS = ("with sticky actions", "without sticky actions")
 
 
@@ -170,7 +174,7 @@ def _fast_spec(row: AtariRow, sees: FastViewName) -> EnvSpec:
         observation_space=seen,
         observation_kind=kind,
         solved_return=row.human_return,
-        solved_note=HUMAN,
+        solved_note=HUMAN + _DETERMINISTIC,
         max_episode_steps=MAX_FRAMES // FRAME_SKIP,
         defaults=MappingProxyType({name: for_fast_atari(row.game, sees, name) for name in HYPERPARAMETERS}),
         lesson_steps=LESSON_STEPS,

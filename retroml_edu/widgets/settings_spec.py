@@ -112,7 +112,8 @@ def _what_fields(env: EnvSpec) -> list[dict[str, Any]]:
 
 
 def _env_label(spec: EnvSpec) -> str:
-    return f"{spec.name.partition(' (')[0]} · {spec.id}"
+    # The id of a game's fast form would say the same again, and be cut off.
+    return spec.name if spec.lesson_steps else f"{spec.name.partition(' (')[0]} · {spec.id}"
 
 
 def _goal(env: EnvSpec) -> str:

@@ -69,6 +69,9 @@ LESSONS = (
     Lesson("RetroML/PongPixelsSticky-v0", (-15, 0, 15), 15, 400),
     Lesson("RetroML/BreakoutObjects-v0", (5, 20, 50, 100), 100, 120),
     Lesson("RetroML/BreakoutPixels-v0", (5, 15, 30), 30, 400),
+    Lesson("RetroML/FreewayObjects-v0", (5, 15, 20), 20, 150),
+    Lesson("RetroML/BoxingObjects-v0", (5, 20, 40), 40, 150),
+    Lesson("RetroML/SpaceInvadersObjects-v0", (250, 400), 400, 150),
 )
 
 

@@ -49,7 +49,7 @@ def test_same_as_stable_baselines3(env_id: str) -> None:
     np.testing.assert_array_equal(theirs.reset()[0].transpose(2, 0, 1), ours.reset()[0])
     rng = np.random.default_rng(0)
     episodes = 0
-    for _ in range(1_000):
+    for _ in range(3_000):
         action = int(rng.integers(ours.action_space.n))
         their_obs, their_rewards, dones, infos = theirs.step([action])
         our_obs, our_reward, terminated, truncated, info = ours.step(action)

@@ -86,7 +86,7 @@ class SB3Trainer:
             if config.engine == "fast":
                 _refuse_misfit(config, venv)
             spec = policy_spec(config, venv.observation_space, venv.action_space)
-            alone = config.deterministic or not spec.reads_images
+            alone = config.deterministic or not spec.is_large
             with one_torch_thread() if alone else nullcontext():
                 return _train(config, spec, venv, emit, control, start)
         finally:
