@@ -24,7 +24,7 @@ from retroml_edu.envs.replay import Replayable
 
 gym.register_envs(ale_py)
 
-_MAKING = threading.Lock()
+_MAKING = threading.RLock()  # a game that somebody wraps is made while the wrapper is
 _LANDER = "gymnasium.envs.box2d.lunar_lander:LunarLander"
 _WALKER = "gymnasium.envs.box2d.bipedal_walker:BipedalWalker"
 _INSTALL = {
@@ -58,7 +58,9 @@ def make_env(
     gym_spec = registered(env_id)
     form = atari_form(gym_spec)
     if form is not None:
-        return Replayable(_atari_game(form, training=training, render_mode=render_mode), seed)
+        game = _atari_game(form, training=training, render_mode=render_mode)
+        game.unwrapped.spec = gym_spec  # as `gymnasium.make` does: a saved state names the id that was asked for
+        return Replayable(game, seed)
     if render_mode is not None:
         load_pictures()
     env = _make(gym_spec, render_mode=render_mode)

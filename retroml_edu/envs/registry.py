@@ -177,7 +177,7 @@ def _fast_spec(row: AtariRow, sees: FastViewName) -> EnvSpec:
         solved_note=HUMAN + _DETERMINISTIC,
         max_episode_steps=MAX_FRAMES // FRAME_SKIP,
         defaults=MappingProxyType({name: for_fast_atari(row.game, sees, name) for name in HYPERPARAMETERS}),
-        lesson_steps=LESSON_STEPS,
+        lesson_steps=LESSON_STEPS[sees],
     )
 
 
@@ -221,5 +221,5 @@ def _examine(gym_spec: GymSpec) -> EnvSpec:
                 for name in _algorithms_for(action_kind)
             }
         ),
-        lesson_steps=LESSON_STEPS if form and form.sees != "standard" else None,
+        lesson_steps=LESSON_STEPS[form.sees] if form and form.sees != "standard" else None,
     )

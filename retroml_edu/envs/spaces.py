@@ -11,8 +11,6 @@ from retroml_edu.envs.specs import ActionKind, ObservationKind
 
 MIN_IMAGE_SIDE = 36
 """The convolutional network of Mnih et al. (2015) has nothing left of a smaller picture."""
-SMALL_IMAGE_SIDE = 48
-"""Up to here a picture is read by a smaller network: the other's third convolution would see it all at once."""
 
 
 def describe_action(space: spaces.Space[Any]) -> tuple[str, ActionKind]:
@@ -70,11 +68,6 @@ def is_picture(space: spaces.Space[Any]) -> bool:
         and sorted(space.shape)[1] >= MIN_IMAGE_SIDE
         and bool((space.low == 0).all() and (space.high == 255).all())
     )
-
-
-def is_small_picture(space: spaces.Space[Any]) -> bool:
-    """Return whether it is a picture that a smaller network reads as well, and faster."""
-    return is_picture(space) and max(sorted(space.shape or ())[1:]) <= SMALL_IMAGE_SIDE
 
 
 def _describe_part(space: spaces.Space[Any]) -> tuple[str, ObservationKind]:

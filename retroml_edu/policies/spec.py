@@ -15,8 +15,8 @@ from torch import nn
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.errors import TrainingError
 from retroml_edu.core.hyperparameters import DQNHyperparameters
-from retroml_edu.envs.atari.forms import background_of
-from retroml_edu.envs.spaces import is_picture, is_small_picture
+from retroml_edu.envs.atari.forms import small_scene
+from retroml_edu.envs.spaces import is_picture
 from retroml_edu.policies import sampling
 from retroml_edu.policies.small_pictures import SmallPictureNetwork
 
@@ -35,9 +35,9 @@ class PolicySpec:
         policy_kwargs: Arguments of the policy, as stable-baselines3's ``policy_kwargs``.
         observation_space: What the network reads; pictures channels first.
         action_space: What it chooses from.
-        reads_images: Whether it is convolutional, so that a GPU is worth its while.
-        is_large: Whether several threads compute it clearly faster. One is as fast with the others, keeps its pace where
-            somebody else wants a core, and rounds the same however many cores there are.
+        reads_images: Whether it is convolutional.
+        is_large: Whether a GPU or several threads compute it clearly faster. One thread is as fast with the others,
+            keeps its pace where somebody else wants a core, and rounds the same however many cores there are.
     """
 
     name: PolicyName
@@ -65,10 +65,11 @@ def policy_spec(
     settings = config.hyperparameters
     name = _name(observation_space)
     kwargs: dict[str, Any] = {} if name == "CnnPolicy" else {"net_arch": list(settings.net_arch)}
-    if is_small_picture(observation_space):
+    scene = small_scene(config.env_id)
+    if scene is not None:
         kwargs |= {
             "features_extractor_class": SmallPictureNetwork,
-            "features_extractor_kwargs": {"background": background_of(config.env_id)},
+            "features_extractor_kwargs": {"background": scene.background},
             "net_arch": [],
         }
     if isinstance(settings, DQNHyperparameters):
@@ -89,7 +90,7 @@ def policy_spec(
         observation_space=channels_first(observation_space),
         action_space=action_space,
         reads_images=_reads_images(observation_space),
-        is_large=_reads_images(observation_space) and not is_small_picture(observation_space),
+        is_large=_reads_images(observation_space) and scene is None,
     )
 
 

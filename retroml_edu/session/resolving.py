@@ -9,6 +9,7 @@ from gymnasium.envs.registration import EnvSpec as GymSpec
 
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.envs import get_env, make_env, resolve_config
+from retroml_edu.envs.atari.forms import small_scene
 from retroml_edu.envs.names import registered
 from retroml_edu.training import engines
 from retroml_edu.training.devices import resolve_device
@@ -26,8 +27,8 @@ def resolved_config(config: ExperimentConfig) -> ExperimentConfig:
     """
     resolved = resolve_config(config)
     # Whoever asks for the fast engine asks for the processor: "auto" is then no GPU.
-    may_use_gpu = _sees_pictures(config) and config.engine != "fast"
-    device = "cpu" if config.deterministic else resolve_device(config.device, reads_images=may_use_gpu)
+    may_use_gpu = _sees_pictures(config) and small_scene(config.env_id) is None and config.engine != "fast"
+    device = "cpu" if config.deterministic else resolve_device(config.device, is_large=may_use_gpu)
     resolved = resolved.changed(device=device)
     if resolved.engine == "auto":
         resolved = resolved.changed(engine="fast" if engine_misfit(resolved) is None else "sb3")

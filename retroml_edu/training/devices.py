@@ -13,10 +13,11 @@ def device_problem(name: DeviceName) -> Problem | None:
     return Problem("device", f'device="{name}", but PyTorch finds none on this machine.', 'Choose "auto" or "cpu".')
 
 
-def resolve_device(name: DeviceName, *, reads_images: bool) -> DeviceName:
+def resolve_device(name: DeviceName, *, is_large: bool) -> DeviceName:
     """Return the device to train on: never ``auto``.
 
-    ``auto`` takes a GPU for pictures alone: small networks are slower there than on a CPU.
+    ``auto`` takes a GPU for large networks alone, those that read pictures of the usual size: small ones are slower
+    there than on a CPU.
 
     Raises:
         TrainingError: If the machine has no such device.
@@ -26,9 +27,9 @@ def resolve_device(name: DeviceName, *, reads_images: bool) -> DeviceName:
         if problem is not None:
             raise TrainingError(str(problem))
         return name
-    if reads_images and _present("cuda"):
+    if is_large and _present("cuda"):
         return "cuda"
-    return "mps" if reads_images and _present("mps") else "cpu"
+    return "mps" if is_large and _present("mps") else "cpu"
 
 
 def _present(name: DeviceName) -> bool:

@@ -83,19 +83,21 @@ def default_values(values: Mapping[str, Any]) -> Values:
 def length_values(env_id: str, values: Mapping[str, Any], before: str) -> Values:
     """Return the length of a run after another environment was chosen.
 
-    A game made for a lesson brings the length that shows its learning, and takes it away again when it is left.
+    A game made for a lesson brings the length that shows its learning, and takes it away again when it is left; unless
+    a person has chosen another meanwhile.
 
     Args:
         env_id: The environment.
         values: The form's values.
         before: The environment that was left.
     """
-    lesson_steps = get_env(env_id).lesson_steps
-    if lesson_steps is not None:
-        return {"run_type": "custom", "total_timesteps": lesson_steps}
+    lesson, left = get_env(env_id).lesson_steps, get_env(before).lesson_steps
     kept = {name: values[name] for name in LENGTH_FIELDS}
-    left = {"run_type": "custom", "total_timesteps": get_env(before).lesson_steps}
-    return {"run_type": "quick", "total_timesteps": RUN_LENGTHS["quick"]} if kept == left else kept
+    if left is not None and kept != {"run_type": "custom", "total_timesteps": left}:
+        return kept
+    if lesson is not None:
+        return {"run_type": "custom", "total_timesteps": lesson}
+    return kept if left is None else {"run_type": "quick", "total_timesteps": RUN_LENGTHS["quick"]}
 
 
 def requested_env(values: Mapping[str, Any]) -> str:

@@ -7,13 +7,12 @@ from itertools import product
 import gymnasium as gym
 import numpy as np
 import pytest
-from stable_baselines3.common.vec_env import VecEnv
 
 from retroml_edu.envs import get_env, list_envs, make_env
-from retroml_edu.envs.atari.forms import fast_id
+from retroml_edu.envs.atari.forms import fast_id, small_scene
 from retroml_edu.envs.atari.game import AtariGame
 from retroml_edu.envs.atari.objects import OBJECTS
-from retroml_edu.envs.atari.views import SCENES, SMALL_SIDE
+from retroml_edu.envs.atari.views import SCENES, SMALL_SIDE, Scene
 from retroml_edu.envs.catalog import ATARI
 from retroml_edu.envs.state import capture_vector, restore_vector
 from retroml_edu.envs.vector import make_vector_env
@@ -110,22 +109,46 @@ def test_objects_and_pixels_go_on_exactly(sees):
 
 
 @pytest.mark.parametrize("sees", ["objects", "pixels"])
-def test_workers_show_the_same(sees):
-    alone = make_vector_env(fast_id("Breakout", sees), 4, seed=3, fast=True)
-    shared = make_vector_env(fast_id("Breakout", sees), 4, seed=3, fast=True, workers=1)
+def test_workers_show_the_same_and_save_the_same(sees):
+    env_id = fast_id("Breakout", sees)
+    alone, other = (make_vector_env(env_id, 4, seed=3, fast=True) for _ in range(2))
+    shared = make_vector_env(env_id, 4, seed=3, fast=True, workers=1)
     try:
         assert type(shared) is not type(alone)
         assert_same(alone.reset(), shared.reset())
         rng = np.random.default_rng(1)
         for _ in range(120):
             row = rng.integers(4, size=4)
-            assert_same(_told(alone, row), _told(shared, row))
+            assert_same(alone.step(row), shared.step(row))
+        restore_vector(other, *capture_vector(shared))
+        restore_vector(shared, *capture_vector(alone))
+        row = rng.integers(4, size=4)
+        assert_same(alone.step(row), shared.step(row))
+        other.step(row)
+        assert_same(alone.step(row), other.step(row))
     finally:
         shared.close()
 
 
-def _told(venv: VecEnv, actions: np.ndarray):
-    return venv.step(actions)
+def test_a_game_that_somebody_wraps_is_made(request):
+    env_id = "Wrapped/PongPixels-v0"
+    gym.register(env_id, entry_point=lambda: gym.wrappers.ClipReward(gym.make("RetroML/PongPixels-v0"), -1, 1))
+    request.addfinalizer(lambda: gym.registry.pop(env_id))
+    env = make_env(env_id, seed=1)
+    assert env.observation_space.contains(env.reset()[0])
+    assert small_scene(env_id) is None
+
+
+def test_scenes_stay_as_they_are():
+    """The network of small pictures takes the background away, and a model does not say which it was."""
+    assert {game: (scene.rows, scene.background) for game, scene in SCENES.items()} == {
+        "Boxing": ((34, 194), 132),
+        "Freeway": ((30, 190), 142),
+        "MsPacman": ((34, 194), 32),
+        "Pong": ((34, 194), 87),
+        "Seaquest": ((34, 194), 32),
+    }
+    assert Scene() == Scene((34, 194), 0)
 
 
 @pytest.mark.parametrize("spec", [spec for spec in list_envs() if spec.id.startswith("RetroML/")], ids=lambda s: s.id)

@@ -123,3 +123,9 @@ def test_pictures_go_to_the_gpu_unless_the_fast_engine_is_asked_for(monkeypatch,
     resolved = resolved_config(small_config(env_id="ALE/Pong-v5", engine=asked))
     assert (resolved.engine, resolved.device) == (engine, device)
     assert check(small_config(env_id="ALE/Pong-v5", engine=asked)) == []
+
+
+def test_small_pictures_stay_with_the_processor_and_the_fast_engine(monkeypatch):
+    monkeypatch.setattr(devices, "_present", lambda name: name in ("cpu", "cuda"))
+    resolved = resolved_config(small_config(env_id="RetroML/PongPixels-v0"))
+    assert (resolved.engine, resolved.device) == ("fast", "cpu")

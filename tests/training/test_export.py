@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
 
 from retroml_edu.core.control import Control
 from retroml_edu.envs import make_env
-from retroml_edu.policies import Actor
+from retroml_edu.policies import Actor, small_pictures
 from retroml_edu.training import trainer_for
+from retroml_edu.training.sb3 import export
 
 CASES = {
     "PPO": {"algorithm": "PPO", "hyperparameters": {"learning_rate_schedule": "linear"}},
@@ -115,3 +117,19 @@ def test_counters_optimiser_and_schedules_come_along(exported, name):
     half = learning_rate / 2 if name in ("PPO", "fast PPO") else learning_rate
     if "pictures" not in name:  # there the tuned schedule is linear too
         assert found["learning_rate"] == pytest.approx([learning_rate, half])
+
+
+def test_two_runs_may_end_at_once():
+    """What a file carries along is one list for the whole process: the second waits for the first."""
+    done = []
+
+    def other():
+        with export._defined_in_the_file(small_pictures):
+            done.append("other")
+
+    thread = threading.Thread(target=other)
+    with export._defined_in_the_file(small_pictures):
+        thread.start()
+        done.append("one")
+    thread.join(timeout=30)
+    assert done == ["one", "other"]

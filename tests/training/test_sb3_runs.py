@@ -183,7 +183,7 @@ def test_a_missing_device_is_named(tiny, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("name", "reads_images", "cuda", "expected"),
+    ("name", "is_large", "cuda", "expected"),
     [
         ("auto", True, True, "cuda"),
         ("auto", True, False, "cpu"),
@@ -192,10 +192,10 @@ def test_a_missing_device_is_named(tiny, monkeypatch):
         ("cpu", True, True, "cpu"),
     ],
 )
-def test_a_gpu_is_taken_for_pictures_or_when_asked_for(monkeypatch, name, reads_images, cuda, expected):
+def test_a_gpu_is_taken_for_pictures_or_when_asked_for(monkeypatch, name, is_large, cuda, expected):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
-    assert resolve_device(name, reads_images=reads_images) == expected
+    assert resolve_device(name, is_large=is_large) == expected
 
 
 @pytest.fixture

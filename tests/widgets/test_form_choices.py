@@ -73,6 +73,8 @@ def test_a_length_of_one_s_own_stays_when_a_game_for_a_lesson_is_left(bench):
     panel = item.open()
     item.set(env_id="RetroML/PongPixels-v0")
     item.set(total_timesteps=70_000)
+    item.set(env_id="RetroML/PongObjects-v0")
+    assert panel.form.values["total_timesteps"] == 70_000
     item.set(env_id="CartPole-v1")
     assert (panel.form.values["run_type"], panel.config.total_timesteps) == ("custom", 70_000)
 

@@ -71,15 +71,15 @@ def atari_form(gym_spec: GymSpec) -> AtariForm | None:
         and settings.get("obs_type", "rgb") == "rgb"
         and not settings.get("continuous", False)
     ):
-        return AtariForm(gym_spec.id, "", "standard", float(settings["repeat_action_probability"]))
+        return AtariForm(gym_spec.id, "", "standard", float(settings.get("repeat_action_probability", STICKY)))
     return None
 
 
-def background_of(env_id: str) -> int:
-    """Return the grey, 0 to 255, around the objects of an environment's small pictures; black where it is not known."""
+def small_scene(env_id: str) -> Scene | None:
+    """Return what the small pictures of an environment show; None where it has none."""
     gym_spec = gym.registry.get(env_id)
     form = gym_spec and atari_form(gym_spec)
-    return form.scene.background if form else 0
+    return form.scene if form and form.sees == "pixels" else None
 
 
 def fast_id(game: str, sees: FastViewName, *, sticky: bool = False) -> str:

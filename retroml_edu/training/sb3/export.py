@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import ModuleType
@@ -27,6 +28,7 @@ _PROGRESS = (
     "_episode_num",
     "n_envs",
 )
+_PICKLING = threading.Lock()
 _KERNEL_CHOICES = {"fused", "foreach"}
 """Settings of an optimiser that say how it computes: that is for whoever loads it to choose, as in plain models."""
 
@@ -34,8 +36,9 @@ _KERNEL_CHOICES = {"fused", "foreach"}
 def exporter(model: BaseAlgorithm, config: ExperimentConfig, spec: PolicySpec) -> Callable[[BinaryIO], None]:
     """Return a function that writes the model to an open file as ``model.zip`` for plain stable-baselines3.
 
-    What it writes names no class of ours: the stock algorithm and policy on the same spaces, with parameters, state of
-    the optimiser, schedules and counters. Statistics of normalisation are not part of that format.
+    What it writes needs no module of ours: the stock algorithm and policy on the same spaces, with parameters, state of
+    the optimiser, schedules and counters. The network of small pictures comes along as code, which opens with the same
+    version of Python only (3.11, say). Statistics of normalisation are not part of that format.
     """
     # Loading sets everything else up anew from these. They are taken now, so that buffers and environments can go.
     progress = {name: getattr(model, name) for name in _PROGRESS}
@@ -66,8 +69,9 @@ def exporter(model: BaseAlgorithm, config: ExperimentConfig, spec: PolicySpec) -
 @contextmanager
 def _defined_in_the_file(module: ModuleType) -> Iterator[None]:
     """Let what is pickled carry a module's classes along, for those who cannot import it."""
-    cloudpickle.register_pickle_by_value(module)
-    try:
-        yield
-    finally:
-        cloudpickle.unregister_pickle_by_value(module)
+    with _PICKLING:  # what is carried along is one list for the whole process
+        cloudpickle.register_pickle_by_value(module)
+        try:
+            yield
+        finally:
+            cloudpickle.unregister_pickle_by_value(module)

@@ -16,7 +16,7 @@ _OURS = {"learning_rate_schedule", "clip_range_schedule", "net_arch", "activatio
 
 
 def algorithm_arguments(config: ExperimentConfig, spec: PolicySpec) -> dict[str, Any]:
-    """Return the hyperparameters as stable-baselines3 takes them; no object of ours is among them."""
+    """Return the hyperparameters as stable-baselines3 takes them."""
     settings: Any = config.hyperparameters
     arguments: dict[str, Any] = settings.model_dump(exclude=_OURS)
     arguments["learning_rate"] = _schedule(settings.learning_rate, settings.learning_rate_schedule)

@@ -168,7 +168,7 @@ def _engine_version(config: ExperimentConfig, spec: PolicySpec) -> str:
 def _device(config: ExperimentConfig, spec: PolicySpec) -> DeviceName:
     if config.deterministic or config.engine == "fast":
         return "cpu"
-    return resolve_device(config.device, reads_images=spec.reads_images)
+    return resolve_device(config.device, is_large=spec.is_large)
 
 
 def _fast_on_pictures(config: ExperimentConfig, spec: PolicySpec) -> bool:
