@@ -13,8 +13,8 @@ from retroml_edu.envs import list_envs, make_env
 from retroml_edu.envs.atari.game import AtariGame
 
 TRACES = ("BeamRider", "Seaquest")
-"""Games in which the emulator's own reset leaves traces of the game before (in Seaquest four pixels, at times), and ours
-does not: they are compared up to the end of a game."""
+"""Games in which the emulator's own reset leaves traces of the game before (in Seaquest four pixels, at times), and
+ours does not: they are compared up to the end of a game."""
 GAMES = [spec.id for spec in list_envs() if spec.id.endswith("NoFrameskip-v4")]
 
 
