@@ -73,8 +73,7 @@ def make_env(
 
 def make_fast_game(game: str, sees: FastViewName, sticky: float, render_mode: str | None = None) -> gym.Env[Any, Any]:
     """Make a game for `gymnasium.make`, as `make_env` does for evaluation but for the seed."""
-    form = AtariForm(f"{game}NoFrameskip-v4", game, sees, sticky)
-    return _atari_game(form, training=False, render_mode=render_mode)
+    return _atari_game(AtariForm.fast(game, sees, sticky), training=False, render_mode=render_mode)
 
 
 def _atari_game(form: AtariForm, *, training: bool, render_mode: str | None) -> AtariGame:

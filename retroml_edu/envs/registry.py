@@ -176,13 +176,13 @@ def _fast_spec(row: AtariRow, sees: FastViewName) -> EnvSpec:
         solved_return=row.human_return,
         solved_note=HUMAN + _DETERMINISTIC,
         max_episode_steps=MAX_FRAMES // FRAME_SKIP,
-        defaults=MappingProxyType({name: for_fast_atari(row.game, sees, name) for name in HYPERPARAMETERS}),
+        defaults=MappingProxyType({name: for_fast_atari(sees, name) for name in HYPERPARAMETERS}),
         lesson_steps=LESSON_STEPS[sees],
     )
 
 
 def _defaults(form: AtariForm, algorithm: AlgorithmName) -> TunedDefaults:
-    return for_atari(algorithm) if form.sees == "standard" else for_fast_atari(form.game, form.sees, algorithm)
+    return for_atari(algorithm) if form.sees == "standard" else for_fast_atari(form.sees, algorithm)
 
 
 def _examine(gym_spec: GymSpec) -> EnvSpec:

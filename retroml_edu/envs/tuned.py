@@ -18,7 +18,7 @@ REPLAY_BYTES = 2_300_000_000
 """What a replay buffer may take by itself, so that it fits beside everything else on a laptop."""
 
 LESSON_STEPS: Mapping[FastViewName, int] = {"objects": 600_000, "pixels": 1_000_000}
-"""Length of a run on the fast form of an Atari game, for which the settings are made: two minutes or so, or five."""
+"""Length of a run on the fast form of an Atari game, for which its schedules are made."""
 
 ZOO = "RL Baselines3 Zoo"
 
@@ -202,13 +202,13 @@ _ATARI: dict[AlgorithmName, _Row] = {
 }
 
 
-_SEARCHED = (
-    "Tried out with Pong on seeds 1 and 2 (`python -m tests.campaigns search` goes on with it), for a run of the "
-    "length that the form suggests; the other games take the same."
+_TRIED = (
+    "Tried out with Pong on seeds 1 and 2; `python -m tests.campaigns search` looks for better ones. The other games "
+    "take the same."
 )
 _STANDARD = f"{ZOO}, for standard pictures: nobody has looked for better ones here."
-_FAST_ATARI: dict[tuple[str, str, AlgorithmName], _Row] = {
-    ("", "objects", "PPO"): _Row(
+_FAST_ATARI: dict[tuple[FastViewName, AlgorithmName], _Row] = {
+    ("objects", "PPO"): _Row(
         8,
         False,
         {
@@ -221,9 +221,9 @@ _FAST_ATARI: dict[tuple[str, str, AlgorithmName], _Row] = {
             "learning_rate_schedule": "linear",
             "ent_coef": 0.002,
         },
-        _SEARCHED,
+        _TRIED,
     ),
-    ("", "pixels", "PPO"): _Row(
+    ("pixels", "PPO"): _Row(
         16,
         False,
         {
@@ -235,12 +235,11 @@ _FAST_ATARI: dict[tuple[str, str, AlgorithmName], _Row] = {
             "learning_rate_schedule": "linear",
             "ent_coef": 0.003,
         },
-        _SEARCHED,
+        _TRIED,
     ),
-    ("", "pixels", "A2C"): _ATARI["A2C"]._replace(source=_STANDARD),
-    ("", "pixels", "DQN"): _ATARI["DQN"]._replace(source=_STANDARD),
+    ("pixels", "A2C"): _ATARI["A2C"]._replace(source=_STANDARD),
+    ("pixels", "DQN"): _ATARI["DQN"]._replace(source=_STANDARD),
 }
-"""By game, or by none: for all others."""
 
 
 def for_listed(env_id: str, algorithm: AlgorithmName) -> TunedDefaults:
@@ -253,9 +252,9 @@ def for_atari(algorithm: AlgorithmName) -> TunedDefaults:
     return _complete(_ATARI[algorithm], algorithm)
 
 
-def for_fast_atari(game: str, sees: FastViewName, algorithm: AlgorithmName) -> TunedDefaults:
-    """Return the settings for the fast form of an Atari game."""
-    row = _FAST_ATARI.get((game, sees, algorithm)) or _FAST_ATARI.get(("", sees, algorithm))
+def for_fast_atari(sees: FastViewName, algorithm: AlgorithmName) -> TunedDefaults:
+    """Return the settings for the fast form of any Atari game."""
+    row = _FAST_ATARI.get((sees, algorithm))
     return _complete(row, algorithm) if row else for_unknown(algorithm)
 
 

@@ -15,7 +15,7 @@ CONTRAST = 4.0
 class SmallPictureNetwork(BaseFeaturesExtractor):
     """Two convolutions and a dense layer: the network of Mnih et al. (2013) at half its width.
 
-    A fortieth of the arithmetic of stable-baselines3's `NatureCNN` on standard pictures.
+    A thirtieth of the arithmetic of stable-baselines3's `NatureCNN` on standard pictures.
 
     Args:
         observation_space: Pictures of about 40×40, channels first.

@@ -58,26 +58,25 @@ class Learned:
     curve: list[tuple[float, int, float]] = field(default_factory=list)
 
 
-def learn(config: ExperimentConfig, marks: Sequence[float], goal: float | None, most_s: float) -> Learned:
+def learn(config: ExperimentConfig, marks: Sequence[float], goal: float, most_s: float) -> Learned:
     """Train until an examination confirms the goal, the time is over, or the run is.
 
     Args:
         config: Fully resolved.
         marks: Returns whose times are noted.
-        goal: Mean return that the examination is to show; it is held when the training games' mean is above it. None:
-            train on.
+        goal: Mean return that the examination is to show; it is held when the training games' mean is above it.
         most_s: Seconds after which the run ends, examinations left out.
     """
     run = _Watched(config, marks, goal, most_s)
     trainer_for(config).train(config, run.hear, run.control)
-    return run.finish()
+    return run.learned
 
 
 class _Watched:
-    def __init__(self, config: ExperimentConfig, marks: Sequence[float], goal: float | None, most_s: float) -> None:
+    def __init__(self, config: ExperimentConfig, marks: Sequence[float], goal: float, most_s: float) -> None:
         self.control = Control()
         self._config, self._marks, self._goal, self._most_s = config, marks, goal, most_s
-        self._learned = Learned(config.seed)
+        self.learned = Learned(config.seed)
         self._last: deque[float] = deque(maxlen=WINDOW)
         self._began = time.perf_counter()
         self._examined_s = 0.0
@@ -87,7 +86,7 @@ class _Watched:
         """Note what a game tells; runs in the trainer's thread."""
         if not isinstance(event, EpisodeEvent):
             return
-        now, learned = self._now(), self._learned
+        now, learned = self._now(), self.learned
         self._last.append(event.episode_return)
         learned.steps, learned.seconds = event.step, now
         if now > self._most_s:
@@ -100,21 +99,18 @@ class _Watched:
                 learned.marks.setdefault(mark, (now, event.step))
         if not learned.curve or now - learned.curve[-1][0] > self._most_s / POINTS:
             learned.curve.append((now, event.step, mean))
-        if self._goal is not None and mean > self._goal and now >= self._next_exam_s:
+        if mean > self._goal and now >= self._next_exam_s:
             self._next_exam_s = now + BETWEEN_EXAMS_S
             self.control.request_weights(self._examine)
-
-    def finish(self) -> Learned:
-        return self._learned
 
     def _now(self) -> float:
         return time.perf_counter() - self._began - self._examined_s
 
     def _examine(self, weights: PolicyWeights) -> None:
         # In the trainer's thread, so that training stands still meanwhile, and its clock too.
-        learned, now, began = self._learned, self._now(), time.perf_counter()
+        learned, now, began = self.learned, self._now(), time.perf_counter()
         learned.sampled = examine(self._config, weights, deterministic=False)
-        if self._goal is not None and fmean(learned.sampled) >= self._goal:
+        if fmean(learned.sampled) >= self._goal:
             learned.confirmed = (now, weights.step)
             learned.greedy = examine(self._config, weights, deterministic=True)
             self.control.stop()

@@ -41,6 +41,11 @@ class AtariForm:
     sees: ViewName
     sticky: float
 
+    @classmethod
+    def fast(cls, game: str, sees: FastViewName, sticky: float) -> AtariForm:
+        """Return the fast form of a listed game."""
+        return cls(f"{game}NoFrameskip-v4", game, sees, sticky)
+
     @property
     def scene(self) -> Scene:
         """What its small pictures show."""
@@ -63,8 +68,7 @@ def atari_form(gym_spec: GymSpec) -> AtariForm | None:
     """
     settings = gym_spec.kwargs
     if gym_spec.entry_point == _FAST:
-        game, sees, sticky = settings["game"], settings["sees"], settings["sticky"]
-        return AtariForm(f"{game}NoFrameskip-v4", game, sees, sticky)
+        return AtariForm.fast(settings["game"], settings["sees"], settings["sticky"])
     if (
         gym_spec.entry_point == _ALE
         and settings.get("frameskip") in (1, FRAME_SKIP)

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from stable_baselines3.common.policies import ActorCriticPolicy
 from torch import Tensor, nn
+from torch.nn import functional
 
 from retroml_edu.policies.small_pictures import CONTRAST, WHITE, SmallPictureNetwork
 
@@ -58,12 +58,12 @@ class PictureFeatures:
             hidden.sub_(self._background)
         hidden.mul_(self._scale)
         for convolution in self._convolutions:
-            hidden = F.relu_(convolution(hidden))
+            hidden = functional.relu_(convolution(hidden))
         if len(hidden) <= _FEW:
-            return F.relu_(F.linear(hidden.flatten(1), self._dense.weight, self._dense.bias))
+            return functional.relu_(functional.linear(hidden.flatten(1), self._dense.weight, self._dense.bias))
         # The dense layer as a convolution over all that is left: flattened, the pictures would have to be reordered.
         weight = self._dense.weight.view(-1, *hidden.shape[1:])
-        return F.relu_(F.conv2d(hidden, weight, self._dense.bias).flatten(1))
+        return functional.relu_(functional.conv2d(hidden, weight, self._dense.bias).flatten(1))
 
 
 class PictureNetwork:

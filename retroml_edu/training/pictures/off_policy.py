@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from stable_baselines3.common.type_aliases import ReplayBufferSamples
 from stable_baselines3.common.utils import update_learning_rate
 from torch import Tensor
+from torch.nn import functional
 
 from retroml_edu.core.metrics import EXPLORATION_RATE, LOSS
 from retroml_edu.core.saved import SavedState
@@ -78,4 +78,4 @@ class PictureDQN(RunDQN):
         with torch.no_grad():
             best = self._target_values(batch.next_observations).amax(dim=1, keepdim=True)
             targets = batch.rewards + (1 - batch.dones) * self.gamma * best
-        return F.smooth_l1_loss(self._values(batch.observations).gather(1, batch.actions.long()), targets)
+        return functional.smooth_l1_loss(self._values(batch.observations).gather(1, batch.actions.long()), targets)

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from stable_baselines3.common.utils import explained_variance, update_learning_rate
 from torch import Tensor
+from torch.nn import functional
 
 from retroml_edu.core.metrics import ENTROPY, LOSS, POLICY_LOSS, VALUE_LOSS
 from retroml_edu.policies.sampling import choose
@@ -52,7 +52,7 @@ class PictureOnPolicy(SteppedOnPolicy):
         with torch.inference_mode():
             logits, values = self._network(channels_last(observations))
             actions = choose(logits, self.generators["actions"])
-            log_probs = F.log_softmax(logits, dim=1).gather(1, actions.unsqueeze(1)).squeeze(1)
+            log_probs = functional.log_softmax(logits, dim=1).gather(1, actions.unsqueeze(1)).squeeze(1)
         return Chosen(actions.numpy(), values, log_probs)
 
     def _judge(self, observations: Any) -> Tensor:
@@ -93,13 +93,13 @@ class PictureOnPolicy(SteppedOnPolicy):
     def _loss(self, batch: Any, told: dict[str, list[float]]) -> tuple[Tensor, bool]:
         """Return the loss of a mini-batch, and whether to learn from it."""
         logits, values = self._network(batch.observations)
-        log_all = F.log_softmax(logits, dim=1)
+        log_all = functional.log_softmax(logits, dim=1)
         log_probs = log_all.gather(1, batch.actions.long()).squeeze(1)
         advantages = batch.advantages
         if self.normalize_advantage and len(advantages) > 1:  # PPO's rule; A2C would divide a single one by nothing
             advantages = (advantages - advantages.mean()) / (advantages.std() + _TINY)
         policy_loss, goes_on = self._policy_loss(log_probs, batch.old_log_prob, advantages, told)
-        value_loss = F.mse_loss(batch.returns, values)
+        value_loss = functional.mse_loss(batch.returns, values)
         entropy = -(log_all.exp() * log_all).sum(dim=1).mean()
         loss: Tensor = policy_loss - self.ent_coef * entropy + self.vf_coef * value_loss
         for name, value in ((POLICY_LOSS, policy_loss), (VALUE_LOSS, value_loss), (ENTROPY, entropy), (LOSS, loss)):
