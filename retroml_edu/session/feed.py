@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 
+from retroml_edu.core.background import background_thread
 from retroml_edu.core.frames import Frame
 from retroml_edu.core.weights import PolicyWeights
 from retroml_edu.session.player import Player
@@ -17,7 +18,9 @@ FPS = 15
 """Most pictures a second."""
 ENOUGH_FPS = 10
 """Faster games are shown at this pace: each picture costs the browser, and so the training beside it, some time."""
-MAX_WEIGHTS_AGE_S = 0.5
+REEL_S = 1.0
+"""What a preview plays ahead, with the newest weights, and hands over at once. Every message to the screen wakes half a
+dozen threads and processes, each of which may take the trainer's core: one a second costs less than ten."""
 
 
 class FeedMode(StrEnum):
@@ -35,8 +38,8 @@ class LiveFeed:
     Args:
         run: The run to look at.
         mode: What to show.
-        show: Takes each frame and returns the seconds from one to the next that suit it; may block, which slows the
-            feed and nothing else.
+        show: Takes frames in turn, and the seconds for which each is to be seen; returns the seconds that suit it. May
+            block, which slows the feed and nothing else.
         failed: Takes a sentence, should the feed fail.
         ended: Called when no more frames come.
 
@@ -48,7 +51,7 @@ class LiveFeed:
         run: TrainingRun,
         mode: FeedMode,
         *,
-        show: Callable[[Frame], float],
+        show: Callable[[Sequence[Frame], float], float],
         failed: Callable[[str], None],
         ended: Callable[[], None],
     ) -> None:
@@ -59,7 +62,7 @@ class LiveFeed:
         self._when_ended = ended
         self._ended = threading.Event()
         self._newest: PolicyWeights | None = None
-        self._thread = threading.Thread(target=self._work, name="retroml-feed", daemon=True)
+        self._thread = background_thread(self._work, "retroml-feed")
 
     def start(self) -> None:
         """Begin."""
@@ -90,7 +93,7 @@ class LiveFeed:
         due = time.monotonic()
         while not self._over:
             frame = self._run.control.frames.take(timeout_s=0.5)
-            interval_s = self._show(frame) if frame is not None else 0.0
+            interval_s = self._show([frame], 0.0) if frame is not None else 0.0
             due = self._rest(due, max(interval_s, 1 / FPS))
 
     def _preview(self) -> None:
@@ -106,27 +109,32 @@ class LiveFeed:
 
     def _play(self, player: Player) -> None:
         shortest = max(math.ceil(player.fps / FPS), math.floor(player.fps / ENOUGH_FPS))
-        stride = shortest
-        asked = time.monotonic()
-        due = asked
+        stride, pictures = shortest, 1
+        due = time.monotonic()
         episode, moment = 0, None
         while not self._over:
             if self._newest is not None:
                 player.load(self._newest)
                 self._newest = None
-            if moment is None or moment.ended:
-                moment, episode = player.restart(), episode + 1
-            for _ in range(stride):
-                moment = player.step()
-                if moment.ended:
-                    break
-            interval_s = self._show(Frame(player.render(), player.weights_step, episode, moment.episode_return))
-            due = self._rest(due, stride / player.fps)
+            reel: list[Frame] = []
+            while len(reel) < pictures and not self._over:
+                if moment is None or moment.ended:
+                    moment, episode = player.restart(), episode + 1
+                for _ in range(stride):
+                    moment = player.step()
+                    if moment.ended:
+                        break
+                reel.append(Frame(player.render(), player.weights_step, episode, moment.episode_return))
+            if not reel:
+                return
+            shown_s = stride / player.fps
+            interval_s = self._show(reel, shown_s)
+            self._run.control.request_weights(self._receive)
+            due = self._rest(due, shown_s * len(reel))
             # Of a slow page's game more is left out between two pictures: it still goes at its own speed.
             stride = max(shortest, round(interval_s * player.fps))
-            if time.monotonic() - asked > MAX_WEIGHTS_AGE_S:
-                asked = time.monotonic()
-                self._run.control.request_weights(self._receive)
+            # The first picture comes at once; what is played ahead grows from there.
+            pictures = max(1, min(2 * pictures, round(REEL_S * player.fps / stride)))
 
     def _fetch_weights(self, timeout_s: float) -> bool:
         arrived = threading.Event()

@@ -97,7 +97,7 @@ class Player:
         return self._moment
 
     def render(self) -> np.ndarray:
-        """Return the picture of the moment, shape (height, width, 3), uint8.
+        """Return a picture of the moment that stays as it is, shape (height, width, 3), uint8.
 
         Raises:
             TrainingError: If the game cannot be drawn.
@@ -107,7 +107,7 @@ class Player:
             picture = self._env.render()
         if picture is None:
             raise TrainingError(f'"{self._env_id}" cannot be drawn: it has no render mode "rgb_array".')
-        return np.asarray(picture)
+        return np.array(picture)
 
     def close(self) -> None:
         """Close the environment, and give torch its threads back."""

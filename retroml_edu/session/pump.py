@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from retroml_edu.core.background import background_thread
+
 
 class Pump:
     """Calls its jobs at a fixed pace in a thread of its own, and once more when it is stopped.
@@ -25,7 +27,7 @@ class Pump:
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._in_last_round = False
-        self._thread = threading.Thread(target=self._turn, name=name, daemon=True)
+        self._thread = background_thread(self._turn, name)
 
     def start(self) -> None:
         """Begin."""

@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+from retroml_edu.core.background import background_thread
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.errors import TrainingError
 from retroml_edu.core.events import Event, VideoEvent, log
@@ -92,7 +93,7 @@ class VideoRecorder:
         self._queue: queue.Queue[PolicyWeights | None] = queue.Queue()
         self._newest: PolicyWeights | None = None
         self._cancel = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="retroml-videos", daemon=True)
+        self._thread = background_thread(self._work, "retroml-videos")
 
     def start(self) -> None:
         """Begin to wait for weights."""

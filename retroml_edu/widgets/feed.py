@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import anywidget
@@ -16,7 +17,7 @@ from retroml_edu.widgets.words import score
 
 OFF = "off"
 CONFIRMED_EVERY = 4
-"""Frames. A confirmation makes three messages (the page's word, busy, idle): as much work as a frame, for everybody."""
+"""Pictures, at least. A confirmation makes three messages (the page's word, busy, idle): as much work as a picture."""
 PAINT_TIMEOUT_S = 1.0
 SHARE = 0.05
 """Of the page's time that painting may take; the rest of its process needs several times as much, of the same cores."""
@@ -56,24 +57,32 @@ class FeedView(anywidget.AnyWidget):
         with self.hold_sync():
             self.poster, self.caption = b"", ""
 
-    def show(self, mode: FeedMode, frame: Frame) -> float:
-        """Send a frame; wait, now and then, until the page has painted what it was sent, a second at most.
+    def show(self, mode: FeedMode, frames: Sequence[Frame], shown_s: float) -> float:
+        """Send frames; wait, now and then, until the page has painted the first it was sent, a second at most.
 
         Args:
-            mode: Where the frame comes from.
-            frame: What to show.
+            mode: Where the frames come from.
+            frames: What to show, in turn; at least one.
+            shown_s: Seconds for which each is to be seen; 0 until the next comes.
 
         Returns:
             Seconds from one frame to the next, as the page has asked for: the longer a frame keeps it busy, the more.
 
         Threads: called by one feed thread at a time.
         """
-        self._last, self._last_caption = encode_jpeg(frame.pixels), self._describe(mode, frame)
-        self._number += 1
+        pictures = [encode_jpeg(frame.pixels) for frame in frames]
+        self._last, self._last_caption = pictures[-1], self._describe(mode, frames[-1])
+        confirm = self._number // CONFIRMED_EVERY != (self._number + len(frames)) // CONFIRMED_EVERY
+        self._number += len(frames)
         self._painted.clear()
-        confirm = self._number % CONFIRMED_EVERY == 0
-        message = {"kind": "frame", "frame": self._number, "caption": self._last_caption, "confirm": confirm}
-        self.send(message, buffers=[self._last])
+        message = {
+            "kind": "frames",
+            "frame": self._number,
+            "shown_ms": 1_000 * shown_s,
+            "caption": self._describe(mode, frames[0]),
+            "confirm": confirm,
+        }
+        self.send(message, buffers=pictures)
         if confirm and not self._painted.wait(PAINT_TIMEOUT_S):
             self._interval_s = UNSEEN_S
         return self._interval_s

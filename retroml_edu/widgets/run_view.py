@@ -34,6 +34,8 @@ CHART_POINTS = 400
 CHART_STRIDE = 10
 """By how many of these points a curve grows between two drawings, about."""
 MOST_PATIENCE_S = 2.0
+STANDING_S = 0.5
+"""Of the run's time, between two looks at how far it is: for each the page is laid out and painted."""
 NOTABLE_LAG = 1_000
 """Events that wait to be written, from which on it is said."""
 
@@ -53,6 +55,7 @@ class RunView:
         self._config: ExperimentConfig | None = None
         self._storage_lag: Callable[[], int] = lambda: 0
         self._drawn = 0
+        self._tell_at_s = 0.0
         self._forget()
 
     def show_run(
@@ -98,9 +101,12 @@ class RunView:
 
     def _take(self, events: Sequence[Event], worth_a_line: Sequence[Event]) -> None:
         self._recorder.handle(events)
+        before = self._state
         for event in events:
             self._note(event)
-        if self._config is not None:
+        tell_again = self._elapsed_s >= self._tell_at_s or self._state is not RunState.RUNNING
+        if self._config is not None and (tell_again or self._state is not before):
+            self._tell_at_s = self._elapsed_s + STANDING_S
             self._show_standing(self._config)
         self._log.add(worth_a_line)
         self._videos.add(events)
@@ -117,6 +123,7 @@ class RunView:
         self._state = RunState.CREATED
         self._step = 0
         self._elapsed_s = 0.0
+        self._tell_at_s = 0.0
         self._episodes = 0
         self._resumable = False
         self._doing = ""

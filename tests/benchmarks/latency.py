@@ -56,7 +56,6 @@ class _Tab:
         self._subshell = kernel.create_subshell()
         ids = kernel.run(CELL.format(env_id=env_id), timeout_s=RUN_TIMEOUT_S).stdout.split()
         self.runbar, self._feed, self._form, self._probe = (kernel.widgets[comm_id] for comm_id in ids)
-        self._painted = 0
 
     def one_plus_one(self) -> float:
         """Return the seconds that ``1+1`` takes in another cell."""
@@ -109,7 +108,6 @@ class _Tab:
 
     def _confirm_frames(self) -> None:
         for content, _ in self._feed.messages:
-            self._painted += 1
             self._kernel.send(self._feed, {"action": "painted", "frame": content["frame"]}, subshell=self._subshell)
         self._feed.messages.clear()
 

@@ -149,7 +149,7 @@ def _spectators(run: TrainingRun, session: Session) -> Iterator[None]:
     """Look at a run while it trains: both kinds of feed, every event, and an evaluation of an earlier run."""
     failed: list[str] = []
     feeds = [
-        LiveFeed(run, mode, show=lambda frame: 0.0, failed=failed.append, ended=lambda: None)
+        LiveFeed(run, mode, show=lambda frames, shown_s: 0.0, failed=failed.append, ended=lambda: None)
         for mode in (FeedMode.TRAINING, FeedMode.PREVIEW)
     ]
     for feed in feeds:

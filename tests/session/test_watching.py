@@ -22,10 +22,11 @@ class Viewer:
     """Takes frames, and notes when no more come."""
 
     def __init__(self):
-        self.frames, self.problems, self.ends = [], [], 0
+        self.frames, self.reels, self.problems, self.ends = [], [], [], 0
 
-    def show(self, frame):
-        self.frames.append(frame)
+    def show(self, frames, shown_s):
+        self.frames += frames
+        self.reels.append((len(frames), shown_s))
         return 0.0
 
     def end(self):
@@ -113,6 +114,25 @@ def test_a_preview_shows_no_more_pictures_than_it_may(train, monkeypatch):
     until(lambda: len(viewer.frames) >= 2, "two frames")
     run.stop()
     assert Steps.taken[0] == 5  # CartPole plays 50 steps a second: 10 pictures
+
+
+def test_a_preview_plays_a_second_ahead(train):
+    run, viewer = train(steps=ENDLESS), Viewer()
+    viewer.feed(run, FeedMode.PREVIEW)
+    until(lambda: len(viewer.reels) >= 6, "six reels")
+    run.stop()
+    # The first picture comes at once; then they double, up to what is seen in a second.
+    assert viewer.reels[:6] == [(1, 0.1), (2, 0.1), (4, 0.1), (8, 0.1), (10, 0.1), (10, 0.1)]
+    reel = viewer.frames[15:25]
+    assert len({frame.pixels.tobytes() for frame in reel}) == len(reel)
+
+
+def test_the_training_environment_is_shown_as_it_stands(train):
+    run, viewer = train(steps=ENDLESS), Viewer()
+    viewer.feed(run, FeedMode.TRAINING)
+    until(lambda: len(viewer.reels) >= 3, "three reels")
+    run.stop()
+    assert viewer.reels[:3] == [(1, 0.0)] * 3
 
 
 def measured(run, home):

@@ -52,6 +52,18 @@ def test_the_speed_is_known_before_the_first_update(stage):
     assert stage.runbar.progress_text == "50 of 1,000 steps · 25 steps/s · 38 s left"
 
 
+def test_how_far_it_is_is_told_twice_a_second_and_a_change_at_once(stage):
+    stage.state(RunState.RUNNING)
+    stage.view.handle([ProgressEvent(50, 2.0)])
+    stage.view.handle([ProgressEvent(60, 2.4)])
+    assert stage.runbar.progress_text.startswith("50 of 1,000 steps")
+    stage.view.handle([ProgressEvent(70, 2.5)])
+    assert stage.runbar.progress_text.startswith("70 of 1,000 steps")
+    stage.view.handle([ProgressEvent(75, 2.6)])
+    stage.state(RunState.PAUSED, 75)
+    assert stage.runbar.progress_text.startswith("75 of 1,000 steps")
+
+
 def test_the_speed_is_the_trainers_own(stage):
     stage.view.handle(
         [MetricEvent(100, 1.0, {STEPS_PER_SECOND: 80.0}), MetricEvent(200, 2.0, {STEPS_PER_SECOND: 50.0})]

@@ -1,7 +1,7 @@
 // The live chart: plotly.js draws what the page holds; what comes from Python are the points that are new.
 
 const CONFIG = { displaylogo: false };
-const SHARE = 0.04; // of the page's time that drawing may take: the same cores train
+const SHARE = 0.03; // of the page's time that drawing may take: the same cores train
 const SOONEST_MS = 250;
 const LATEST_MS = 3000;
 

@@ -1,25 +1,46 @@
-// The live feed: JPEG frames as binary messages, some of them confirmed with the time that painting took, so that the
-// page sets the pace. A worker decodes and paints them: the page itself, whose layout costs more than the picture,
-// needs not be drawn again for it.
+// The live feed: reels of JPEG pictures as binary messages, some of them confirmed with the time that painting took, so
+// that the page sets the pace. A worker decodes and paints each when it is due: the page itself, whose layout costs more
+// than the picture, needs not be woken for it.
 
-const draw = async (canvas, bytes) => {
-  const began = performance.now();
-  const picture = await createImageBitmap(new Blob([bytes], { type: "image/jpeg" }));
-  if (canvas.width !== picture.width) canvas.width = picture.width;
-  if (canvas.height !== picture.height) canvas.height = picture.height;
-  canvas.getContext("bitmaprenderer").transferFromImageBitmap(picture);
-  return performance.now() - began;
+const LATEST_MS = 1500; // by which a reel may wait for the one before
+
+// Returns show(bytes[], shown_ms, told): paints each for its time, the first after what is still to be seen, or at once
+// if each is shown for ever (0); told(milliseconds) once the first is painted.
+const screening = (canvas, latest_ms) => {
+  let timers = [];
+  let free = 0; // when the last picture will have been seen
+  const paint = async (bytes) => {
+    const began = performance.now();
+    const picture = await createImageBitmap(new Blob([bytes], { type: "image/jpeg" }));
+    if (canvas.width !== picture.width) canvas.width = picture.width;
+    if (canvas.height !== picture.height) canvas.height = picture.height;
+    canvas.getContext("bitmaprenderer").transferFromImageBitmap(picture);
+    return performance.now() - began;
+  };
+  return (reel, shown_ms, told) => {
+    const now = performance.now();
+    const waits = shown_ms && free - now < latest_ms ? Math.max(0, free - now) : 0;
+    if (!waits) timers.forEach(clearTimeout);
+    timers = [
+      ...(waits ? timers : []),
+      ...reel.map((bytes, i) => setTimeout(
+        () => paint(bytes).then((took) => i || told(took), () => {}), // what cannot be decoded is left out
+        waits + i * shown_ms,
+      )),
+    ].slice(-2 * reel.length);
+    free = now + waits + reel.length * shown_ms;
+  };
 };
 
 const WORKER = `
-const draw = ${draw};
-let canvas;
+const screening = ${screening};
+let show;
 self.onmessage = async ({ data }) => {
-  if (data.canvas) canvas = data.canvas;
-  else self.postMessage({ number: data.number, took: await draw(canvas, data.bytes).catch(() => null) });
+  if (data.canvas) show = screening(data.canvas, ${LATEST_MS});
+  else show(data.reel, data.shown_ms, (took) => self.postMessage({ number: data.number, took }));
 };`;
 
-// Paints pictures into the canvas that `place` is given; told(number, milliseconds) after each that could be painted.
+// Paints reels into the canvas that `place` is given; told(number, milliseconds) when one is begun.
 const painter = (place, told) => {
   const make = () => {
     const canvas = document.createElement("canvas");
@@ -28,22 +49,22 @@ const painter = (place, told) => {
     place(canvas);
     return canvas;
   };
-  const here = (canvas) => (bytes, number) => draw(canvas, bytes).then((took) => told(number, took), () => {});
   const apart = () => {
     const url = URL.createObjectURL(new Blob([WORKER], { type: "text/javascript" }));
     const worker = new Worker(url);
     URL.revokeObjectURL(url);
     const canvas = make().transferControlToOffscreen();
     worker.postMessage({ canvas }, [canvas]);
-    worker.onmessage = ({ data }) => data.took !== null && told(data.number, data.took);
+    worker.onmessage = ({ data }) => told(data.number, data.took);
     return worker;
   };
   let worker = null;
-  let paint = (bytes, number) => worker.postMessage({ bytes, number });
+  let paint = (number, reel, shown_ms) => worker.postMessage({ number, reel, shown_ms });
   const stayHere = () => {
     worker?.terminate();
     worker = null;
-    paint = here(make());
+    const show = screening(make(), LATEST_MS);
+    paint = (number, reel, shown_ms) => show(reel, shown_ms, (took) => told(number, took));
   };
   try {
     worker = apart();
@@ -51,7 +72,7 @@ const painter = (place, told) => {
   } catch {
     stayHere();
   }
-  return { paint: (bytes, number) => paint(bytes, number), end: () => worker?.terminate() };
+  return { paint: (...reel) => paint(...reel), end: () => worker?.terminate() };
 };
 
 function render({ model, el }) {
@@ -93,27 +114,23 @@ function render({ model, el }) {
     canvas.dataset.painted = number;
     canvas.hidden = false;
     empty.hidden = true;
-    if (number === latest?.number) latest.told?.(took);
+    if (number === latest.number) latest.told?.(took);
   });
-  const put = (bytes, told) => {
+  const put = (reel, shown_ms, told) => {
     latest = { number: ++asked, told };
-    paint(bytes, asked);
+    paint(asked, reel, shown_ms);
   };
   let visible = true;
   let missed = null;
   const seen = () => visible && !document.hidden;
-  const show = (message, bytes) => {
-    // The words change with every fourth picture: for them the page has to be laid out.
-    if (!message.confirm && !message.late) return put(bytes);
-    put(bytes, (took_ms) => {
-      caption.textContent = message.caption;
-      if (message.confirm) model.send({ action: "painted", frame: message.frame, seen: true, took_ms });
-    });
-  };
-  const onMessage = (message, buffers) => {
-    if (message.kind !== "frame") return;
-    missed = seen() ? null : [{ ...message, confirm: false, late: true }, buffers[0]];
-    if (!missed) show(message, buffers[0]);
+  const show = (message, reel) => put(reel, message.shown_ms, (took_ms) => {
+    caption.textContent = message.caption;
+    if (message.confirm) model.send({ action: "painted", frame: message.frame, seen: true, took_ms });
+  });
+  const onMessage = (message, reel) => {
+    if (message.kind !== "frames") return;
+    missed = seen() ? null : [{ ...message, confirm: false, shown_ms: 0 }, reel.slice(-1)];
+    if (!missed) show(message, reel);
     else if (message.confirm) model.send({ action: "painted", frame: message.frame, seen: false });
   };
   const catchUp = () => {
@@ -131,7 +148,7 @@ function render({ model, el }) {
     choice.value = model.get("mode");
     const poster = model.get("poster");
     if (poster?.byteLength) {
-      put(poster);
+      put([poster], 0);
       caption.textContent = model.get("caption");
     } else {
       latest = null;
