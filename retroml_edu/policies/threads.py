@@ -13,7 +13,16 @@ _LOCK = threading.Lock()
 
 @contextmanager
 def one_torch_thread() -> Iterator[None]:
-    """Let torch compute in the calling thread alone, without helpers.
+    """Let torch compute in the calling thread alone, without helpers, as `stay_with_one_torch_thread`."""
+    before = stay_with_one_torch_thread()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def stay_with_one_torch_thread() -> int:
+    """Let torch compute in the calling thread alone from now on; return how many threads it took before.
 
     Small networks are as fast so, and they stay so when the processor is busy: helpers that wait for a core have made
     a run ten times slower. What is computed no longer depends on the number of cores either. Other threads keep their
@@ -26,7 +35,4 @@ def one_torch_thread() -> Iterator[None]:
         restore = threading.Thread(target=torch.set_num_threads, args=(before,))
         restore.start()
         restore.join()
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+    return before

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from statistics import fmean
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -16,6 +18,7 @@ from torch.nn import functional
 from retroml_edu.core.metrics import ENTROPY, LOSS, POLICY_LOSS, VALUE_LOSS
 from retroml_edu.policies.sampling import choose
 from retroml_edu.training.pictures.allocator import keep_freed_memory
+from retroml_edu.training.pictures.halves import Halves
 from retroml_edu.training.pictures.network import PictureNetwork, channels_last
 from retroml_edu.training.pictures.rollout import PictureRollout
 from retroml_edu.training.sb3.algorithms import RunA2C, RunPPO
@@ -25,6 +28,18 @@ _TINY = 1e-8
 """Keeps equal advantages from being divided by zero, as in stable-baselines3."""
 _KL = "train/approx_kl"
 _CLIPPED = "train/clip_fraction"
+
+
+class _Slope(NamedTuple):
+    """What a part of a mini-batch adds to its gradient.
+
+    Attributes:
+        gradients: One a parameter.
+        told: What it adds to the measured means.
+    """
+
+    gradients: tuple[Tensor, ...]
+    told: dict[str, float]
 
 
 class PictureOnPolicy(SteppedOnPolicy):
@@ -37,6 +52,8 @@ class PictureOnPolicy(SteppedOnPolicy):
         super()._setup_model()
         keep_freed_memory()
         self._network = PictureNetwork(self.policy)
+        self._in_halves = Halves()
+        self._parameters = [parameter for parameter in self.policy.parameters() if parameter.requires_grad]
         self._measured: dict[str, float] = {}
         optimizer = self.policy.optimizer
         if isinstance(optimizer, torch.optim.Adam):
@@ -72,12 +89,13 @@ class PictureOnPolicy(SteppedOnPolicy):
         for _ in range(epochs):
             told[_KL].clear()
             for batch in buffer.get(batch_size):
-                loss, goes_on = self._loss(batch, told)
+                gradients = self._gradients(batch, told)
+                goes_on = self._close_enough(told)
                 if not goes_on:
                     break
-                optimizer.zero_grad()
-                torch.autograd.backward(loss)
-                torch.nn.utils.clip_grad_norm_(self.policy.parameters(), self.max_grad_norm)
+                for parameter, gradient in zip(self._parameters, gradients, strict=True):
+                    parameter.grad = gradient
+                torch.nn.utils.clip_grad_norm_(self._parameters, self.max_grad_norm)
                 optimizer.step()
             self._n_updates += 1
             if not goes_on:
@@ -90,27 +108,43 @@ class PictureOnPolicy(SteppedOnPolicy):
             "train/updates": float(self._n_updates),
         }
 
-    def _loss(self, batch: Any, told: dict[str, list[float]]) -> tuple[Tensor, bool]:
-        """Return the loss of a mini-batch, and whether to learn from it."""
-        logits, values = self._network(batch.observations)
-        log_all = functional.log_softmax(logits, dim=1)
-        log_probs = log_all.gather(1, batch.actions.long()).squeeze(1)
+    def _gradients(self, batch: Any, told: dict[str, list[float]]) -> list[Tensor]:
+        """Return the gradient of a mini-batch's loss, and tell what was measured on the way."""
         advantages = batch.advantages
         if self.normalize_advantage and len(advantages) > 1:  # PPO's rule; A2C would divide a single one by nothing
             advantages = (advantages - advantages.mean()) / (advantages.std() + _TINY)
-        policy_loss, goes_on = self._policy_loss(log_probs, batch.old_log_prob, advantages, told)
-        value_loss = functional.mse_loss(batch.returns, values)
-        entropy = -(log_all.exp() * log_all).sum(dim=1).mean()
-        loss: Tensor = policy_loss - self.ent_coef * entropy + self.vf_coef * value_loss
+        batch = batch._replace(advantages=advantages)
+        halves = self._in_halves(lambda which: self._slope(batch, which), len(advantages))
+        for name in halves[0].told:
+            told[name].append(math.fsum(half.told[name] for half in halves))
+        first, *others = (half.gradients for half in halves)
+        for other in others:
+            torch._foreach_add_(first, other)
+        return list(first)
+
+    def _slope(self, batch: Any, which: slice) -> _Slope:
+        """Return what a part of a mini-batch adds to its gradient; in a thread of its own."""
+        share = 1 / len(batch.advantages)
+        logits, values = self._network(batch.observations[which])
+        log_all = functional.log_softmax(logits, dim=1)
+        log_probs = log_all.gather(1, batch.actions[which].long()).squeeze(1)
+        policy_loss, told = self._policy_loss(log_probs, batch.old_log_prob[which], batch.advantages[which])
+        value_loss = functional.mse_loss(batch.returns[which], values, reduction="sum") * share
+        entropy = -(log_all.exp() * log_all).sum() * share
+        policy_loss = policy_loss * share
+        loss = policy_loss - self.ent_coef * entropy + self.vf_coef * value_loss
+        measured = {name: total * share for name, total in told.items()}
         for name, value in ((POLICY_LOSS, policy_loss), (VALUE_LOSS, value_loss), (ENTROPY, entropy), (LOSS, loss)):
-            told[name].append(value.item())
-        return loss, goes_on
+            measured[name] = value.item()
+        return _Slope(torch.autograd.grad(loss, self._parameters), measured)
+
+    def _close_enough(self, told: Mapping[str, Sequence[float]]) -> bool:  # noqa: ARG002 - PPO alone looks
+        """Return whether to learn from the newest mini-batch."""
+        return True
 
     @abstractmethod
-    def _policy_loss(
-        self, log_probs: Tensor, before: Tensor, advantages: Tensor, told: dict[str, list[float]]
-    ) -> tuple[Tensor, bool]:
-        """Return the actor's part of the loss, and whether to learn from it."""
+    def _policy_loss(self, log_probs: Tensor, before: Tensor, advantages: Tensor) -> tuple[Tensor, dict[str, float]]:
+        """Return the actor's part of the loss, and what is to be told: sums over these steps."""
 
 
 class PicturePPO(PictureOnPolicy, RunPPO):
@@ -127,20 +161,20 @@ class PicturePPO(PictureOnPolicy, RunPPO):
         schedule: Any = self.clip_range
         return float(schedule(self._current_progress_remaining))
 
-    def _policy_loss(
-        self, log_probs: Tensor, before: Tensor, advantages: Tensor, told: dict[str, list[float]]
-    ) -> tuple[Tensor, bool]:
+    def _close_enough(self, told: Mapping[str, Sequence[float]]) -> bool:
+        # What is no number goes on, so that the guard around the update finds it.
+        return self.target_kl is None or not told[_KL][-1] > 1.5 * self.target_kl
+
+    def _policy_loss(self, log_probs: Tensor, before: Tensor, advantages: Tensor) -> tuple[Tensor, dict[str, float]]:
         reach = self._clip_range_now
         log_ratio = log_probs - before
         ratio = log_ratio.exp()
-        loss = -torch.min(advantages * ratio, advantages * ratio.clamp(1 - reach, 1 + reach)).mean()
+        loss = -torch.min(advantages * ratio, advantages * ratio.clamp(1 - reach, 1 + reach)).sum()
         with torch.no_grad():
             # Schulman's third estimator of the divergence, http://joschu.net/blog/kl-approx.html
-            divergence = ((ratio - 1) - log_ratio).mean().item()
-            told[_CLIPPED].append(((ratio - 1).abs() > reach).float().mean().item())
-        told[_KL].append(divergence)
-        too_far = self.target_kl is not None and divergence > 1.5 * self.target_kl
-        return loss, not too_far  # what is no number goes on, so that the guard around the update finds it
+            divergence = ((ratio - 1) - log_ratio).sum().item()
+            clipped = ((ratio - 1).abs() > reach).float().sum().item()
+        return loss, {_KL: divergence, _CLIPPED: clipped}
 
 
 class PictureA2C(PictureOnPolicy, RunA2C):
@@ -156,6 +190,5 @@ class PictureA2C(PictureOnPolicy, RunA2C):
         log_probs: Tensor,
         before: Tensor,  # noqa: ARG002 - PPO alone compares
         advantages: Tensor,
-        told: dict[str, list[float]],  # noqa: ARG002 - likewise
-    ) -> tuple[Tensor, bool]:
-        return -(advantages * log_probs).mean(), True
+    ) -> tuple[Tensor, dict[str, float]]:
+        return -(advantages * log_probs).sum(), {}
