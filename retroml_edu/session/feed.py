@@ -11,13 +11,14 @@ from enum import StrEnum
 from retroml_edu.core.background import background_thread
 from retroml_edu.core.frames import Frame
 from retroml_edu.core.weights import PolicyWeights
+from retroml_edu.envs.calibration import usable_cores
 from retroml_edu.session.player import Player
 from retroml_edu.session.run import TrainingRun
 
 FPS = 15
 """Most pictures a second."""
-ENOUGH_FPS = 10
-"""Faster games are shown at this pace: each picture costs the browser, and so the training beside it, some time."""
+FPS_A_CORE = 4
+"""A preview shows no more: each picture costs the browser, and with few cores the training beside it, some time."""
 REEL_S = 1.0
 """What a preview plays ahead, with the newest weights, and hands over at once. Every message to the screen wakes half a
 dozen threads and processes, each of which may take the trainer's core: one a second costs less than ten."""
@@ -108,7 +109,7 @@ class LiveFeed:
             player.close()
 
     def _play(self, player: Player) -> None:
-        shortest = max(math.ceil(player.fps / FPS), math.floor(player.fps / ENOUGH_FPS))
+        shortest = math.ceil(player.fps / min(FPS, FPS_A_CORE * usable_cores()))
         stride, pictures = shortest, 1
         due = time.monotonic()
         episode, moment = 0, None

@@ -100,7 +100,6 @@ def write_checkpoint(
                     replay=replay,
                 )
                 written.result()
-                written.result()
                 write_new(temporary / STATE, description_bytes(description))
             undo.pop_all()  # the checkpoint is there: its blocks stay
     except ValueError as error:

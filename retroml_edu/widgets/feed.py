@@ -16,8 +16,9 @@ from retroml_edu.widgets.assets import STATIC
 from retroml_edu.widgets.words import score
 
 OFF = "off"
-CONFIRMED_EVERY = 4
-"""Pictures, at least. A confirmation makes three messages (the page's word, busy, idle): as much work as a picture."""
+CONFIRMED_EVERY = 24
+"""Pictures, and each that nobody sees. For a confirmation's three messages (the page's word, busy, idle) JupyterLab has
+to paint the kernel's state twice."""
 PAINT_TIMEOUT_S = 1.0
 SHARE = 0.05
 """Of the page's time that painting may take; the rest of its process needs several times as much, of the same cores."""
@@ -72,8 +73,9 @@ class FeedView(anywidget.AnyWidget):
         """
         pictures = [encode_jpeg(frame.pixels) for frame in frames]
         self._last, self._last_caption = pictures[-1], self._describe(mode, frames[-1])
-        confirm = self._number // CONFIRMED_EVERY != (self._number + len(frames)) // CONFIRMED_EVERY
-        self._number += len(frames)
+        before, self._number = self._number, self._number + len(frames)
+        unseen = self._interval_s >= UNSEEN_S
+        confirm = unseen or before // CONFIRMED_EVERY < self._number // CONFIRMED_EVERY
         self._painted.clear()
         message = {
             "kind": "frames",

@@ -108,7 +108,8 @@ class _Tab:
 
     def _confirm_frames(self) -> None:
         for content, _ in self._feed.messages:
-            self._kernel.send(self._feed, {"action": "painted", "frame": content["frame"]}, subshell=self._subshell)
+            if content["confirm"]:
+                self._kernel.send(self._feed, {"action": "painted", "frame": content["frame"]}, subshell=self._subshell)
         self._feed.messages.clear()
 
 

@@ -94,11 +94,13 @@ def test_a_feed_that_fails_is_told_and_the_run_goes_on(train, monkeypatch):
     assert not run.ended
 
 
-def test_a_preview_shows_no_more_pictures_than_it_may(train, monkeypatch):
+@pytest.mark.parametrize(("cores", "steps"), [(2, 7), (3, 5), (16, 4)])
+def test_a_preview_shows_no_more_pictures_than_it_may(train, monkeypatch, cores, steps):
+    # CartPole plays 50 steps a second: 8 pictures at most on two cores, 12 on three, 15 on many.
     class Steps(Player):
         """Shows of a game how many steps were taken since the last picture."""
 
-        taken: ClassVar = [0]
+        taken: ClassVar[list[int]]
 
         def step(self):
             self.taken[-1] += 1
@@ -108,15 +110,18 @@ def test_a_preview_shows_no_more_pictures_than_it_may(train, monkeypatch):
             self.taken.append(0)
             return super().render()
 
+    Steps.taken = [0]
     monkeypatch.setattr("retroml_edu.session.feed.Player", Steps)
+    monkeypatch.setattr("retroml_edu.session.feed.usable_cores", lambda: cores)
     run, viewer = train(steps=ENDLESS), Viewer()
     viewer.feed(run, FeedMode.PREVIEW)
     until(lambda: len(viewer.frames) >= 2, "two frames")
     run.stop()
-    assert Steps.taken[0] == 5  # CartPole plays 50 steps a second: 10 pictures
+    assert Steps.taken[0] == steps
 
 
-def test_a_preview_plays_a_second_ahead(train):
+def test_a_preview_plays_a_second_ahead(train, monkeypatch):
+    monkeypatch.setattr("retroml_edu.session.feed.usable_cores", lambda: 3)
     run, viewer = train(steps=ENDLESS), Viewer()
     viewer.feed(run, FeedMode.PREVIEW)
     until(lambda: len(viewer.reels) >= 6, "six reels")

@@ -1,6 +1,9 @@
 """What the fast engine does with pictures: the same numbers from memory that lies otherwise."""
 
 import platform
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 
 import numpy as np
@@ -17,6 +20,7 @@ from retroml_edu.policies.build import build_policy
 from retroml_edu.policies.weights import copy_weights
 from retroml_edu.training import trainer_for
 from retroml_edu.training.pictures.allocator import keep_freed_memory
+from retroml_edu.training.pictures.halves import FEWEST, Halves
 from retroml_edu.training.pictures.network import PictureNetwork, channels_last
 from retroml_edu.training.pictures.rollout import PictureRollout
 
@@ -114,3 +118,41 @@ def test_what_is_no_number_is_found_where_an_early_stop_is_asked_for_too(tiny, p
     weights["value_net.weight"][:] = 0
     with pytest.raises(TrainingError, match="not-a-number"):
         trainer_for(config).train(config, lambda event: None, Control(), PolicyWeights(0, weights))
+
+
+def test_halves_are_computed_side_by_side_each_by_one_thread_of_torch():
+    meet = threading.Barrier(2, timeout=30)
+    before = torch.get_num_threads()
+
+    def compute(which):
+        meet.wait()  # breaks if the second half waits for the first
+        return which.start, which.stop, torch.get_num_threads(), threading.get_ident()
+
+    first, second = Halves()(compute, 2 * FEWEST + 1)
+    assert first[:3] == (0, FEWEST, 1)
+    assert second[:3] == (FEWEST, 2 * FEWEST + 1, 1)
+    assert len({first[3], second[3], threading.get_ident()}) == 3
+    assert torch.get_num_threads() == before
+    started_later = ThreadPoolExecutor(1)
+    assert started_later.submit(torch.get_num_threads).result() == before
+
+
+def test_a_small_batch_is_computed_whole_and_where_it_is():
+    assert Halves()(lambda which: (which, threading.get_ident()), 2 * FEWEST - 1) == [
+        (slice(0, 2 * FEWEST - 1), threading.get_ident())
+    ]
+
+
+@pytest.mark.parametrize("broken", [0, FEWEST])
+def test_a_half_that_fails_is_told_when_both_have_ended(broken):
+    ended = []
+
+    def compute(which):
+        if which.start == broken:
+            raise ValueError("no numbers")
+        time.sleep(0.05)
+        ended.append(which)
+
+    with pytest.raises(ValueError, match="no numbers"):
+        Halves()(compute, 2 * FEWEST)
+    assert len(ended) == 1

@@ -35,8 +35,8 @@ class Halves:
             Exception: What `compute` raised; both halves have ended then.
         """
         if count < 2 * FEWEST:
-            return [compute(slice(count))]
+            return [compute(slice(0, count))]
         middle = count // 2
-        halves = [self._threads.submit(compute, which) for which in (slice(middle), slice(middle, count))]
+        halves = [self._threads.submit(compute, which) for which in (slice(0, middle), slice(middle, count))]
         wait(halves)
         return [half.result() for half in halves]
