@@ -20,7 +20,7 @@ from retroml_edu.policies.build import build_policy
 from retroml_edu.policies.weights import copy_weights
 from retroml_edu.training import trainer_for
 from retroml_edu.training.pictures.allocator import keep_freed_memory
-from retroml_edu.training.pictures.halves import FEWEST, Halves
+from retroml_edu.training.pictures.halves import FEWEST, Halves, Slope
 from retroml_edu.training.pictures.network import PictureNetwork, channels_last
 from retroml_edu.training.pictures.rollout import PictureRollout
 
@@ -123,24 +123,26 @@ def test_what_is_no_number_is_found_where_an_early_stop_is_asked_for_too(tiny, p
 def test_halves_are_computed_side_by_side_each_by_one_thread_of_torch():
     meet = threading.Barrier(2, timeout=30)
     before = torch.get_num_threads()
+    seen = []
 
     def compute(which):
         meet.wait()  # breaks if the second half waits for the first
-        return which.start, which.stop, torch.get_num_threads(), threading.get_ident()
+        seen.append((which, torch.get_num_threads(), threading.get_ident()))
+        return Slope([torch.full((2,), float(which.stop - which.start))], {"size": which.stop - which.start})
 
-    first, second = Halves()(compute, 2 * FEWEST + 1)
-    assert first[:3] == (0, FEWEST, 1)
-    assert second[:3] == (FEWEST, 2 * FEWEST + 1, 1)
-    assert len({first[3], second[3], threading.get_ident()}) == 3
+    slope = Halves()(compute, 2 * FEWEST + 1)
+    halves = sorted((which.start, which.stop, threads) for which, threads, _ in seen)
+    assert halves == [(0, FEWEST, 1), (FEWEST, 2 * FEWEST + 1, 1)]
+    assert len({thread for _, _, thread in seen} | {threading.get_ident()}) == 3
+    assert slope.gradients[0].tolist() == [2 * FEWEST + 1] * 2
+    assert slope.told == {"size": 2 * FEWEST + 1}
     assert torch.get_num_threads() == before
-    started_later = ThreadPoolExecutor(1)
-    assert started_later.submit(torch.get_num_threads).result() == before
+    assert ThreadPoolExecutor(1).submit(torch.get_num_threads).result() == before
 
 
 def test_a_small_batch_is_computed_whole_and_where_it_is():
-    assert Halves()(lambda which: (which, threading.get_ident()), 2 * FEWEST - 1) == [
-        (slice(0, 2 * FEWEST - 1), threading.get_ident())
-    ]
+    slope = Halves()(lambda which: Slope([], {"thread": threading.get_ident(), "all": which.stop}), 2 * FEWEST - 1)
+    assert slope.told == {"thread": threading.get_ident(), "all": 2 * FEWEST - 1}
 
 
 @pytest.mark.parametrize("broken", [0, FEWEST])
@@ -152,7 +154,19 @@ def test_a_half_that_fails_is_told_when_both_have_ended(broken):
             raise ValueError("no numbers")
         time.sleep(0.05)
         ended.append(which)
+        return Slope([], {})
 
     with pytest.raises(ValueError, match="no numbers"):
         Halves()(compute, 2 * FEWEST)
     assert len(ended) == 1
+
+
+def test_gradients_lie_in_memory_as_parameters_do(policy, seen):
+    parameters = list(policy.parameters())
+    logits, values = PictureNetwork(policy)(channels_last(seen))
+    slope = Slope(torch.autograd.grad(logits.square().sum() + values.sum(), parameters), {})
+    assert any(not gradient.is_contiguous() for gradient in slope.gradients)
+    slope.hand_to(parameters)
+    for parameter, gradient in zip(parameters, slope.gradients, strict=True):
+        assert parameter.grad.stride() == parameter.stride()
+        assert torch.equal(parameter.grad, gradient)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from statistics import fmean
 from typing import Any
 
@@ -9,12 +10,12 @@ import numpy as np
 import torch
 from stable_baselines3.common.type_aliases import ReplayBufferSamples
 from stable_baselines3.common.utils import update_learning_rate
-from torch import Tensor
 from torch.nn import functional
 
 from retroml_edu.core.metrics import EXPLORATION_RATE, LOSS
 from retroml_edu.core.saved import SavedState
 from retroml_edu.training.pictures.allocator import keep_freed_memory
+from retroml_edu.training.pictures.halves import Halves, Slope
 from retroml_edu.training.pictures.q_network import PictureQNetwork
 from retroml_edu.training.pictures.replay import PictureReplay
 from retroml_edu.training.sb3.algorithms import RunDQN
@@ -29,6 +30,8 @@ class PictureDQN(RunDQN):
         super()._setup_model()
         keep_freed_memory()
         self._values, self._target_values = PictureQNetwork(self.q_net), PictureQNetwork(self.q_net_target)
+        self._parameters = list(self.q_net.parameters())
+        self._in_halves = Halves()
         self._loss = 0.0
         for group in self.policy.optimizer.param_groups:
             group["fused"], group["foreach"] = True, False
@@ -64,18 +67,21 @@ class PictureDQN(RunDQN):
         update_learning_rate(optimizer, float(self.lr_schedule(self._current_progress_remaining)))
         losses = []
         for _ in range(gradient_steps):
-            loss = self._error(self.replay_buffer.sample(batch_size, env=self._vec_normalize_env))
-            optimizer.zero_grad()
-            torch.autograd.backward(loss)
-            torch.nn.utils.clip_grad_norm_(self.q_net.parameters(), self.max_grad_norm)
+            batch = self.replay_buffer.sample(batch_size, env=self._vec_normalize_env)
+            slope = self._in_halves(partial(self._part, batch), batch_size)
+            slope.hand_to(self._parameters)
+            torch.nn.utils.clip_grad_norm_(self._parameters, self.max_grad_norm)
             optimizer.step()
-            losses.append(loss.item())
+            losses.append(slope.told[LOSS])
         self._loss = fmean(losses)
         self._n_updates += gradient_steps
 
-    def _error(self, batch: ReplayBufferSamples) -> Tensor:
-        """Return how far the values of what was done are from what came of it."""
+    def _part(self, batch: ReplayBufferSamples, which: slice) -> Slope:
+        """Return what a part of a mini-batch adds to its slope; called by two threads at once."""
         with torch.no_grad():
-            best = self._target_values(batch.next_observations).amax(dim=1, keepdim=True)
-            targets = batch.rewards + (1 - batch.dones) * self.gamma * best
-        return functional.smooth_l1_loss(self._values(batch.observations).gather(1, batch.actions.long()), targets)
+            best = self._target_values(batch.next_observations[which]).amax(dim=1, keepdim=True)
+            targets = batch.rewards[which] + (1 - batch.dones[which]) * self.gamma * best
+        values = self._values(batch.observations[which]).gather(1, batch.actions[which].long())
+        # How far the values of what was done are from what came of it.
+        loss = functional.smooth_l1_loss(values, targets, reduction="sum") / len(batch.rewards)
+        return Slope(torch.autograd.grad(loss, self._parameters), {LOSS: loss.item()})

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from abc import abstractmethod
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from statistics import fmean
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,7 +17,7 @@ from torch.nn import functional
 from retroml_edu.core.metrics import ENTROPY, LOSS, POLICY_LOSS, VALUE_LOSS
 from retroml_edu.policies.sampling import choose
 from retroml_edu.training.pictures.allocator import keep_freed_memory
-from retroml_edu.training.pictures.halves import Halves
+from retroml_edu.training.pictures.halves import Halves, Slope
 from retroml_edu.training.pictures.network import PictureNetwork, channels_last
 from retroml_edu.training.pictures.rollout import PictureRollout
 from retroml_edu.training.sb3.algorithms import RunA2C, RunPPO
@@ -28,18 +27,6 @@ _TINY = 1e-8
 """Keeps equal advantages from being divided by zero, as in stable-baselines3."""
 _KL = "train/approx_kl"
 _CLIPPED = "train/clip_fraction"
-
-
-class _Slope(NamedTuple):
-    """What a part of a mini-batch adds to its gradient.
-
-    Attributes:
-        gradients: One a parameter.
-        told: What it adds to the measured means.
-    """
-
-    gradients: tuple[Tensor, ...]
-    told: dict[str, float]
 
 
 class PictureOnPolicy(SteppedOnPolicy):
@@ -89,12 +76,13 @@ class PictureOnPolicy(SteppedOnPolicy):
         for _ in range(epochs):
             told[_KL].clear()
             for batch in buffer.get(batch_size):
-                gradients = self._gradients(batch, told)
-                goes_on = self._close_enough(told)
+                slope = self._slope_of(batch)
+                for name, value in slope.told.items():
+                    told[name].append(value)
+                goes_on = self._close_enough(slope.told)
                 if not goes_on:
                     break
-                for parameter, gradient in zip(self._parameters, gradients, strict=True):
-                    parameter.grad = gradient
+                slope.hand_to(self._parameters)
                 torch.nn.utils.clip_grad_norm_(self._parameters, self.max_grad_norm)
                 optimizer.step()
             self._n_updates += 1
@@ -108,22 +96,15 @@ class PictureOnPolicy(SteppedOnPolicy):
             "train/updates": float(self._n_updates),
         }
 
-    def _gradients(self, batch: Any, told: dict[str, list[float]]) -> list[Tensor]:
-        """Return the gradient of a mini-batch's loss, and tell what was measured on the way."""
+    def _slope_of(self, batch: Any) -> Slope:
         advantages = batch.advantages
         if self.normalize_advantage and len(advantages) > 1:  # PPO's rule; A2C would divide a single one by nothing
             advantages = (advantages - advantages.mean()) / (advantages.std() + _TINY)
         batch = batch._replace(advantages=advantages)
-        halves = self._in_halves(lambda which: self._slope(batch, which), len(advantages))
-        for name in halves[0].told:
-            told[name].append(math.fsum(half.told[name] for half in halves))
-        first, *others = (half.gradients for half in halves)
-        for other in others:
-            torch._foreach_add_(first, other)
-        return list(first)
+        return self._in_halves(lambda which: self._part(batch, which), len(advantages))
 
-    def _slope(self, batch: Any, which: slice) -> _Slope:
-        """Return what a part of a mini-batch adds to its gradient; in a thread of its own."""
+    def _part(self, batch: Any, which: slice) -> Slope:
+        """Return what a part of a mini-batch adds to its slope; called by two threads at once."""
         share = 1 / len(batch.advantages)
         logits, values = self._network(batch.observations[which])
         log_all = functional.log_softmax(logits, dim=1)
@@ -136,10 +117,10 @@ class PictureOnPolicy(SteppedOnPolicy):
         measured = {name: total * share for name, total in told.items()}
         for name, value in ((POLICY_LOSS, policy_loss), (VALUE_LOSS, value_loss), (ENTROPY, entropy), (LOSS, loss)):
             measured[name] = value.item()
-        return _Slope(torch.autograd.grad(loss, self._parameters), measured)
+        return Slope(torch.autograd.grad(loss, self._parameters), measured)
 
-    def _close_enough(self, told: Mapping[str, Sequence[float]]) -> bool:  # noqa: ARG002 - PPO alone looks
-        """Return whether to learn from the newest mini-batch."""
+    def _close_enough(self, told: Mapping[str, float]) -> bool:  # noqa: ARG002 - PPO alone looks
+        """Return whether to learn from a mini-batch, by what was measured of it."""
         return True
 
     @abstractmethod
@@ -161,9 +142,9 @@ class PicturePPO(PictureOnPolicy, RunPPO):
         schedule: Any = self.clip_range
         return float(schedule(self._current_progress_remaining))
 
-    def _close_enough(self, told: Mapping[str, Sequence[float]]) -> bool:
+    def _close_enough(self, told: Mapping[str, float]) -> bool:
         # What is no number goes on, so that the guard around the update finds it.
-        return self.target_kl is None or not told[_KL][-1] > 1.5 * self.target_kl
+        return self.target_kl is None or not told[_KL] > 1.5 * self.target_kl
 
     def _policy_loss(self, log_probs: Tensor, before: Tensor, advantages: Tensor) -> tuple[Tensor, dict[str, float]]:
         reach = self._clip_range_now
