@@ -11,7 +11,6 @@ from enum import StrEnum
 from retroml_edu.core.background import background_thread
 from retroml_edu.core.frames import Frame
 from retroml_edu.core.weights import PolicyWeights
-from retroml_edu.envs.calibration import usable_cores
 from retroml_edu.session.player import Player
 from retroml_edu.session.run import TrainingRun
 
@@ -22,6 +21,9 @@ FPS_A_CORE = 4
 REEL_S = 1.0
 """What a preview plays ahead, with the newest weights, and hands over at once. Every message to the screen wakes half a
 dozen threads and processes, each of which may take the trainer's core: one a second costs less than ten."""
+
+LOOK_S = 0.2
+"""Between two looks, while nothing is due, at whether the run has ended."""
 
 
 class FeedMode(StrEnum):
@@ -109,6 +111,9 @@ class LiveFeed:
             player.close()
 
     def _play(self, player: Player) -> None:
+        # Not before: what measures environments is slow to load, and the panel waits for this module.
+        from retroml_edu.envs.calibration import usable_cores
+
         shortest = math.ceil(player.fps / min(FPS, FPS_A_CORE * usable_cores()))
         stride, pictures = shortest, 1
         due = time.monotonic()
@@ -126,7 +131,7 @@ class LiveFeed:
                     if moment.ended:
                         break
                 reel.append(Frame(player.render(), player.weights_step, episode, moment.episode_return))
-            if not reel:
+            if not reel or self._ended.is_set():
                 return
             shown_s = stride / player.fps
             interval_s = self._show(reel, shown_s)
@@ -155,5 +160,6 @@ class LiveFeed:
     def _rest(self, due: float, interval_s: float) -> float:
         """Wait until the next picture is due; a feed that is late does not hurry to catch up."""
         due = max(due + interval_s, time.monotonic())
-        self._ended.wait(max(0.0, due - time.monotonic()))
+        while not self._over and (left_s := due - time.monotonic()) > 0:
+            self._ended.wait(min(left_s, LOOK_S))
         return due

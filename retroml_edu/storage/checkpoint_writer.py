@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 
 from retroml_edu.core.digest import array_digests, policy_digest
@@ -74,15 +73,13 @@ def write_checkpoint(
             if snapshot.replay is not None:
                 writer = ReplayWriter(folder, snapshot.replay, _replay_before(folder, names, attempt))
                 undo.callback(writer.discard)
-            # What takes long releases the interpreter's lock: the disk and both digests are at work together.
-            with atomic_folder(folder.checkpoints_dir / name) as temporary, ThreadPoolExecutor(2) as beside:
+            with atomic_folder(folder.checkpoints_dir / name) as temporary:
                 replay = None if writer is None else writer.write(temporary)
                 facts, arrays = facts_bytes(snapshot.facts), to_safetensors(snapshot.arrays)
                 if len(arrays) > MAX_ARRAYS_BYTES:
                     raise ValueError(f"its arrays have {len(arrays)} bytes, and {MAX_ARRAYS_BYTES} are allowed")  # noqa: TRY301
                 write_new(temporary / FACTS, facts)
-                written = beside.submit(write_new, temporary / ARRAYS, arrays)
-                record = beside.submit(file_record, arrays)
+                write_new(temporary / ARRAYS, arrays)
                 digests = array_digests(snapshot.arrays)
                 rows = None if replay is None else StoredReplay(folder, name, replay).digest
                 description = Description(
@@ -96,10 +93,9 @@ def write_checkpoint(
                     state_digest=combined_state_digest(snapshot.step, parse(facts), digests, rows),
                     size_bytes=len(facts) + len(arrays) + (0 if writer is None else writer.size_bytes),
                     facts=file_record(facts),
-                    arrays=record.result(),
+                    arrays=file_record(arrays),
                     replay=replay,
                 )
-                written.result()
                 write_new(temporary / STATE, description_bytes(description))
             undo.pop_all()  # the checkpoint is there: its blocks stay
     except ValueError as error:

@@ -104,7 +104,8 @@ class RunView:
         before = self._state
         for event in events:
             self._note(event)
-        tell_again = self._elapsed_s >= self._tell_at_s or self._state is not RunState.RUNNING
+        # Before the first step, what is being done changes without the run's clock.
+        tell_again = not self._step or self._elapsed_s >= self._tell_at_s or self._state is not RunState.RUNNING
         if self._config is not None and (tell_again or self._state is not before):
             self._tell_at_s = self._elapsed_s + STANDING_S
             self._show_standing(self._config)

@@ -180,17 +180,37 @@ def test_a_killed_process_leaves_a_run_that_is_listed_as_lost_and_opens(home):
     assert collector.states == ["starting", "running", "lost"]
 
 
-def test_a_script_that_ends_while_a_run_goes_on_ends_it_in_order(tmp_path: Path) -> None:
-    script = (
-        "import sys\nfrom retroml_edu import ExperimentConfig, Session\n"
-        "config = ExperimentConfig(env_id='CartPole-v1', run_type='long', seed=1)\n"
-        "print(Session(sys.argv[1]).start(config).run_id)\n"
-    )
+LEFT = """
+import sys, threading
+from retroml_edu import ExperimentConfig, Session
+from retroml_edu.core.events import MetricEvent
+
+class Updates:
+    def handle(self, events):
+        if any(isinstance(event, MetricEvent) for event in events):
+            learned.set()
+
+learned = threading.Event()
+settings = {"n_steps": 64, "batch_size": 64, "n_epochs": 100}  # it learns nearly all the time
+config = ExperimentConfig(
+    env_id=sys.argv[2], run_type="long", seed=1, n_envs=2, hyperparameters=settings, video={"enabled": False}
+)
+run = Session(sys.argv[1]).start(config)
+run.follow(Updates())
+assert learned.wait(60)
+print(run.run_id)
+"""
+
+
+@pytest.mark.parametrize("env_id", ["CartPole-v1", "RetroML/PongPixels-v0"])
+def test_a_script_that_ends_while_a_run_goes_on_ends_it_in_order(tmp_path: Path, env_id: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", LEFT, str(tmp_path), env_id], capture_output=True, text=True, timeout=120, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert load_run(done.stdout.strip(), tmp_path).state is RunState.STOPPED
+    stored = load_run(done.stdout.strip(), tmp_path)
+    assert stored.state is RunState.STOPPED
+    assert stored.checkpoints()[-1].reason == "stop"
 
 
 @pytest.mark.parametrize("part", ["write_summary", "write_metrics_csv", "write_certificate"])

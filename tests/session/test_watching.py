@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import ClassVar
 
 import numpy as np
@@ -112,7 +113,7 @@ def test_a_preview_shows_no_more_pictures_than_it_may(train, monkeypatch, cores,
 
     Steps.taken = [0]
     monkeypatch.setattr("retroml_edu.session.feed.Player", Steps)
-    monkeypatch.setattr("retroml_edu.session.feed.usable_cores", lambda: cores)
+    monkeypatch.setattr("retroml_edu.envs.calibration.usable_cores", lambda: cores)
     run, viewer = train(steps=ENDLESS), Viewer()
     viewer.feed(run, FeedMode.PREVIEW)
     until(lambda: len(viewer.frames) >= 2, "two frames")
@@ -121,7 +122,7 @@ def test_a_preview_shows_no_more_pictures_than_it_may(train, monkeypatch, cores,
 
 
 def test_a_preview_plays_a_second_ahead(train, monkeypatch):
-    monkeypatch.setattr("retroml_edu.session.feed.usable_cores", lambda: 3)
+    monkeypatch.setattr("retroml_edu.envs.calibration.usable_cores", lambda: 3)
     run, viewer = train(steps=ENDLESS), Viewer()
     viewer.feed(run, FeedMode.PREVIEW)
     until(lambda: len(viewer.reels) >= 6, "six reels")
@@ -129,7 +130,27 @@ def test_a_preview_plays_a_second_ahead(train, monkeypatch):
     # The first picture comes at once; then they double, up to what is seen in a second.
     assert viewer.reels[:6] == [(1, 0.1), (2, 0.1), (4, 0.1), (8, 0.1), (10, 0.1), (10, 0.1)]
     reel = viewer.frames[15:25]
-    assert len({frame.pixels.tobytes() for frame in reel}) == len(reel)
+    assert len({frame.pixels.tobytes() for frame in reel}) > 1
+    assert not any(np.shares_memory(one.pixels, other.pixels) for one, other in itertools.combinations(reel, 2))
+
+
+def test_a_feed_that_is_stopped_while_it_plays_ahead_shows_no_more(train, monkeypatch):
+    class Stopping(Player):
+        """Has the feed stopped with the third picture: in the middle of the second reel."""
+
+        pictures = 0
+
+        def render(self):
+            Stopping.pictures += 1
+            if Stopping.pictures == 3:
+                feeds[0].stop()
+            return super().render()
+
+    monkeypatch.setattr("retroml_edu.session.feed.Player", Stopping)
+    run, viewer = train(steps=ENDLESS), Viewer()
+    feeds = [viewer.feed(run, FeedMode.PREVIEW)]
+    until(lambda: viewer.ends, "the end of the feed")
+    assert len(viewer.frames) == 1
 
 
 def test_the_training_environment_is_shown_as_it_stands(train):

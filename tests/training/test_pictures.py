@@ -132,11 +132,13 @@ def test_halves_are_computed_side_by_side_each_by_one_thread_of_torch():
 
     slope = Halves()(compute, 2 * FEWEST + 1)
     halves = sorted((which.start, which.stop, threads) for which, threads, _ in seen)
-    assert halves == [(0, FEWEST, 1), (FEWEST, 2 * FEWEST + 1, 1)]
+    each = max(1, before // 2)
+    assert halves == [(0, FEWEST, each), (FEWEST, 2 * FEWEST + 1, each)]
     assert len({thread for _, _, thread in seen} | {threading.get_ident()}) == 3
     assert slope.gradients[0].tolist() == [2 * FEWEST + 1] * 2
     assert slope.told == {"size": 2 * FEWEST + 1}
     assert torch.get_num_threads() == before
+    # Others that begin now have torch's usual count.
     assert ThreadPoolExecutor(1).submit(torch.get_num_threads).result() == before
 
 
@@ -170,3 +172,18 @@ def test_gradients_lie_in_memory_as_parameters_do(policy, seen):
     for parameter, gradient in zip(parameters, slope.gradients, strict=True):
         assert parameter.grad.stride() == parameter.stride()
         assert torch.equal(parameter.grad, gradient)
+
+
+def test_threads_of_halves_end_with_them():
+    def running():
+        return [thread for thread in threading.enumerate() if thread.name == "retroml-half"]
+
+    before = running()
+    halves = Halves()
+    halves(lambda which: Slope([torch.zeros(1)], {}), 2 * FEWEST)
+    own = [thread for thread in running() if thread not in before]
+    assert len(own) == 2
+    del halves
+    for thread in own:
+        thread.join(10)
+        assert not thread.is_alive()

@@ -47,8 +47,8 @@ def test_the_page_is_asked_now_and_then(stage):
     for _ in range(6):
         stage.show()
     asked = [content["frame"] for content, _ in stage.sent if content["confirm"]]
-    assert asked == [3 * REEL, 5 * REEL]
-    assert CONFIRMED_EVERY == 24
+    assert asked == [reels * REEL for reels in range(1, 7) if reels * REEL % CONFIRMED_EVERY < REEL]
+    assert 0 < len(asked) < 6
 
 
 @pytest.mark.parametrize(("took_ms", "interval_s"), [(1.0, 1 / FPS), (10.0, 0.2), (1_000.0, SLOWEST_S)])

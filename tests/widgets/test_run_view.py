@@ -64,6 +64,13 @@ def test_how_far_it_is_is_told_twice_a_second_and_a_change_at_once(stage):
     assert stage.runbar.progress_text.startswith("75 of 1,000 steps")
 
 
+def test_what_is_done_before_the_first_step_is_told_as_it_changes(stage):
+    stage.state(RunState.RUNNING)
+    for part in ("part 1 of 2…", "part 2 of 2…"):
+        stage.view.handle([log("info", f"Compiling: {part}")])
+        assert stage.runbar.progress_text == f"Compiling: {part}"
+
+
 def test_the_speed_is_the_trainers_own(stage):
     stage.view.handle(
         [MetricEvent(100, 1.0, {STEPS_PER_SECOND: 80.0}), MetricEvent(200, 2.0, {STEPS_PER_SECOND: 50.0})]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
+import threading
+import weakref
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from queue import SimpleQueue
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from retroml_edu.policies.threads import stay_with_one_torch_thread
+from retroml_edu.policies.threads import limit_torch_threads
 
 FEWEST = 16
 """Pictures of a half that are worth a thread of their own."""
@@ -39,10 +40,14 @@ class Halves:
 
     torch's own threads meet after every operation, some thirty times a mini-batch: whoever takes a core from one of
     them for a moment keeps both waiting. Halves meet once.
+
+    Each half is computed with half as many of torch's threads as the thread takes that makes this: one, on two cores.
     """
 
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(2, "retroml-half", initializer=stay_with_one_torch_thread)
+        self._torch_threads = max(1, torch.get_num_threads() // 2)
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._started = False
 
     def __call__(self, compute: Callable[[slice], Slope], count: int) -> Slope:
         """Compute a mini-batch in two halves; a small one whole, and in this thread.
@@ -56,10 +61,57 @@ class Halves:
         """
         if count < 2 * FEWEST:
             return compute(slice(0, count))
+        self._start()
         middle = count // 2
-        halves = [self._threads.submit(compute, which) for which in (slice(0, middle), slice(middle, count))]
-        wait(halves)
+        halves = [_Job(compute, which) for which in (slice(0, middle), slice(middle, count))]
+        for half in halves:
+            self._jobs.put(half)
+        for half in halves:
+            half.ended.wait()
         first, second = (half.result() for half in halves)
         torch._foreach_add_(list(first.gradients), list(second.gradients))
-        told = {name: math.fsum((first.told[name], second.told[name])) for name in first.told}
-        return Slope(first.gradients, told)
+        return Slope(first.gradients, {name: first.told[name] + second.told[name] for name in first.told})
+
+    def _start(self) -> None:
+        # No executor of the standard library: those are closed before runs that Python's end has caught can end well.
+        if not self._started:
+            self._started = True
+            for _ in range(2):
+                work = (self._jobs, self._torch_threads)
+                threading.Thread(target=_work, args=work, name="retroml-half", daemon=True).start()
+            weakref.finalize(self, _end, self._jobs).atexit = False
+
+
+class _Job:
+    """One half: what is to be computed, and what came of it."""
+
+    def __init__(self, compute: Callable[[slice], Slope], which: slice) -> None:
+        self._compute, self._which = compute, which
+        self._slope: Slope | None = None
+        self._error: BaseException | None = None
+        self.ended = threading.Event()
+
+    def run(self) -> None:
+        try:
+            self._slope = self._compute(self._which)
+        except BaseException as error:  # noqa: BLE001 - raised where the result is asked for
+            self._error = error
+        finally:
+            self.ended.set()
+
+    def result(self) -> Slope:
+        if self._slope is None:
+            raise self._error or RuntimeError("a half was not computed")
+        return self._slope
+
+
+def _work(jobs: SimpleQueue[_Job | None], torch_threads: int) -> None:
+    limit_torch_threads(torch_threads)
+    while (job := jobs.get()) is not None:
+        job.run()
+        del job  # what it computed is not kept until the next
+
+
+def _end(jobs: SimpleQueue[_Job | None]) -> None:
+    for _ in range(2):
+        jobs.put(None)

@@ -2,12 +2,12 @@
 // that the page sets the pace. A worker decodes and paints each when it is due: the page itself, whose layout costs more
 // than the picture, needs not be woken for it.
 
-const LATEST_MS = 1500; // by which a reel may wait for the one before
+const LATEST_MS = 500; // by which a reel may wait for the one before: the kernel waits a second for a confirmation
 
 // Returns show(bytes[], shown_ms, told): paints each for its time, the first after what is still to be seen, or at once
 // if each is shown for ever (0); told(milliseconds) once the first is painted.
 const screening = (canvas, latest_ms) => {
-  let timers = [];
+  const timers = new Set();
   let free = 0; // when the last picture will have been seen
   const paint = async (bytes) => {
     const began = performance.now();
@@ -20,14 +20,17 @@ const screening = (canvas, latest_ms) => {
   return (reel, shown_ms, told) => {
     const now = performance.now();
     const waits = shown_ms && free - now < latest_ms ? Math.max(0, free - now) : 0;
-    if (!waits) timers.forEach(clearTimeout);
-    timers = [
-      ...(waits ? timers : []),
-      ...reel.map((bytes, i) => setTimeout(
-        () => paint(bytes).then((took) => i || told(took), () => {}), // what cannot be decoded is left out
-        waits + i * shown_ms,
-      )),
-    ].slice(-2 * reel.length);
+    if (!waits) {
+      timers.forEach(clearTimeout);
+      timers.clear();
+    }
+    reel.forEach((bytes, i) => {
+      const timer = setTimeout(() => {
+        timers.delete(timer);
+        paint(bytes).then((took) => i || told(took), () => {}); // what cannot be decoded is left out
+      }, waits + i * shown_ms);
+      timers.add(timer);
+    });
     free = now + waits + reel.length * shown_ms;
   };
 };
@@ -72,7 +75,8 @@ const painter = (place, told) => {
   } catch {
     stayHere();
   }
-  return { paint: (...reel) => paint(...reel), end: () => worker?.terminate() };
+  const end = () => (worker ? worker.terminate() : paint(0, [], 0));
+  return { paint: (...reel) => paint(...reel), end };
 };
 
 function render({ model, el }) {
@@ -128,7 +132,7 @@ function render({ model, el }) {
     if (message.confirm) model.send({ action: "painted", frame: message.frame, seen: true, took_ms });
   });
   const onMessage = (message, reel) => {
-    if (message.kind !== "frames") return;
+    if (message.kind !== "frames" || model.get("mode") === "off") return;
     missed = seen() ? null : [{ ...message, confirm: false, shown_ms: 0 }, reel.slice(-1)];
     if (!missed) show(message, reel);
     else if (message.confirm) model.send({ action: "painted", frame: message.frame, seen: false });
@@ -163,14 +167,22 @@ function render({ model, el }) {
     model.save_changes();
   });
   model.on("msg:custom", onMessage);
-  const watched = ["mode", "poster", "caption"];
-  watched.forEach((name) => model.on(`change:${name}`, refresh));
+  const renew = () => {
+    missed = null; // it is of the run before, or before the last picture
+    refresh();
+  };
+  model.on("change:mode", refresh);
+  model.on("change:poster", renew);
+  model.on("change:caption", renew);
   refresh();
   return () => {
     model.off("msg:custom", onMessage);
     watcher.disconnect();
     document.removeEventListener("visibilitychange", catchUp);
-    watched.forEach((name) => model.off(`change:${name}`, refresh));
+    model.off("change:mode", refresh);
+    model.off("change:poster", renew);
+    model.off("change:caption", renew);
+    latest = null; // nothing more is said of what is painted
     end();
   };
 }
