@@ -34,6 +34,7 @@ class PictureOnPolicy(SteppedOnPolicy):
 
     rollout_buffer: PictureRollout
     normalize_advantage: bool
+    target_kl: float | None = None
 
     def _setup_model(self) -> None:
         super()._setup_model()
@@ -119,9 +120,10 @@ class PictureOnPolicy(SteppedOnPolicy):
             measured[name] = value.item()
         return Slope(torch.autograd.grad(loss, self._parameters), measured)
 
-    def _close_enough(self, told: Mapping[str, float]) -> bool:  # noqa: ARG002 - PPO alone looks
+    def _close_enough(self, told: Mapping[str, float]) -> bool:
         """Return whether to learn from a mini-batch, by what was measured of it."""
-        return True
+        # What is no number goes on, so that the guard around the update finds it.
+        return self.target_kl is None or not told[_KL] > 1.5 * self.target_kl
 
     @abstractmethod
     def _policy_loss(self, log_probs: Tensor, before: Tensor, advantages: Tensor) -> tuple[Tensor, dict[str, float]]:
@@ -141,10 +143,6 @@ class PicturePPO(PictureOnPolicy, RunPPO):
     def _clip_range_now(self) -> float:
         schedule: Any = self.clip_range
         return float(schedule(self._current_progress_remaining))
-
-    def _close_enough(self, told: Mapping[str, float]) -> bool:
-        # What is no number goes on, so that the guard around the update finds it.
-        return self.target_kl is None or not told[_KL] > 1.5 * self.target_kl
 
     def _policy_loss(self, log_probs: Tensor, before: Tensor, advantages: Tensor) -> tuple[Tensor, dict[str, float]]:
         reach = self._clip_range_now
