@@ -1,11 +1,15 @@
-"""Work beside the training that can wait a moment."""
+"""Work in threads beside the one that has more to do."""
 
 from __future__ import annotations
 
 import os
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
+from typing import TypeVar
+
+Result = TypeVar("Result")
 
 
 def background_thread(work: Callable[[], object], name: str) -> threading.Thread:
@@ -26,3 +30,29 @@ def background_thread(work: Callable[[], object], name: str) -> threading.Thread
         work()
 
     return threading.Thread(target=work_patiently, name=name, daemon=True)
+
+
+def carry_out(work: Callable[[], Result], future: Future[Result]) -> None:
+    """Do some work, and tell what came of it, or that it failed."""
+    try:
+        future.set_result(work())
+    except BaseException as error:  # noqa: BLE001 - raised where the result is asked for
+        future.set_exception(error)
+
+
+def alongside(work: Callable[[], Result], name: str) -> Future[Result]:
+    """Begin some work in a thread of its own, while the caller does something else.
+
+    No executor of the standard library does it: those are closed before runs that Python's end has caught can end well.
+
+    Args:
+        work: What is to be done.
+        name: Of the thread.
+    """
+    future: Future[Result] = Future()
+    thread = threading.Thread(target=carry_out, args=(work, future), name=name, daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:  # Python ends, and starts none any more
+        carry_out(work, future)
+    return future

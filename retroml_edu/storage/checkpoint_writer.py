@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack, suppress
 
+from retroml_edu.core.background import alongside
 from retroml_edu.core.digest import array_digests, policy_digest
 from retroml_edu.core.errors import StorageError
 from retroml_edu.core.events import CheckpointEvent, CheckpointReason
@@ -78,9 +79,11 @@ def write_checkpoint(
                 facts, arrays = facts_bytes(snapshot.facts), to_safetensors(snapshot.arrays)
                 if len(arrays) > MAX_ARRAYS_BYTES:
                     raise ValueError(f"its arrays have {len(arrays)} bytes, and {MAX_ARRAYS_BYTES} are allowed")  # noqa: TRY301
+                # Digests take about as long as the disk, and both leave Python to others.
+                digested = alongside(lambda: array_digests(snapshot.arrays), "retroml-digest")
                 write_new(temporary / FACTS, facts)
                 write_new(temporary / ARRAYS, arrays)
-                digests = array_digests(snapshot.arrays)
+                recorded, digests = file_record(arrays), digested.result()
                 rows = None if replay is None else StoredReplay(folder, name, replay).digest
                 description = Description(
                     step=snapshot.step,
@@ -93,7 +96,7 @@ def write_checkpoint(
                     state_digest=combined_state_digest(snapshot.step, parse(facts), digests, rows),
                     size_bytes=len(facts) + len(arrays) + (0 if writer is None else writer.size_bytes),
                     facts=file_record(facts),
-                    arrays=file_record(arrays),
+                    arrays=recorded,
                     replay=replay,
                 )
                 write_new(temporary / STATE, description_bytes(description))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import platform
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -15,6 +17,7 @@ import psutil
 
 Measure = Callable[[], float]
 CALIBRATION_TURNS = 500_000
+_DIGESTED = bytes(16 * 2**20)
 
 
 @dataclass(frozen=True)
@@ -40,20 +43,25 @@ class Machine:
 
     Attributes:
         calibration_s: Seconds that the loop took, each time.
+        crowding: How many times as long two calculations took side by side as one alone: two cores that a virtual
+            machine shows can be one, now and then.
         load: The system's load average over a minute, each time.
     """
 
     calibration_s: list[float] = field(default_factory=list)
+    crowding: list[float] = field(default_factory=list)
     load: list[float] = field(default_factory=list)
 
     def calibrate(self) -> None:
-        """Time the fixed loop once."""
+        """Time the fixed loop, and two calculations side by side, once."""
         self.load.append(psutil.getloadavg()[0])
         began = time.perf_counter()
         total = 0
         for number in range(CALIBRATION_TURNS):
             total += number & 7
         self.calibration_s.append(time.perf_counter() - began)
+        alone_s = _digests_s(1)
+        self.crowding.append(_digests_s(2) / alone_s)
 
     def describe(self) -> str:
         """Return what it is and how busy it was, in a line."""
@@ -65,8 +73,9 @@ class Machine:
         low, middle, high = min(self.calibration_s), median(self.calibration_s), max(self.calibration_s)
         return (
             f"{facts}. Noise: a fixed loop took {middle * 1e3:.1f} ms, {(low / middle - 1):+.0%} to "
-            f"{(high / middle - 1):+.0%} over {len(self.calibration_s)} turns; load average "
-            f"{min(self.load):.1f}–{max(self.load):.1f}."
+            f"{(high / middle - 1):+.0%} over {len(self.calibration_s)} turns; two calculations at "
+            f"once took {min(self.crowding):.2f}–{max(self.crowding):.2f} times as long as one (median "
+            f"{median(self.crowding):.2f}); load average {min(self.load):.1f}–{max(self.load):.1f}."
         )
 
 
@@ -226,6 +235,17 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         first, *rest = zip(row, widths, strict=True)
         lines.append([first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in rest)])
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _digests_s(threads: int) -> float:
+    """Return how long threads take for a digest each, which needs Python for nothing."""
+    began = time.perf_counter()
+    working = [threading.Thread(target=sha256, args=(_DIGESTED,)) for _ in range(threads)]
+    for thread in working:
+        thread.start()
+    for thread in working:
+        thread.join()
+    return time.perf_counter() - began
 
 
 def _number(value: float) -> str:

@@ -289,5 +289,8 @@ class LabPage:
             self.problems.append(error.stack or str(error))
 
     def _note_console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.problems.append(f"{message.text} ({message.location.get('url', '')})")
+        source = message.location.get("url", "")
+        # JupyterLab says so of what the kernel closes for a page that was loaded again, or for a second tab.
+        stray = message.text.startswith("Comm not found") and "/static/lab/" in source
+        if message.type == "error" and not stray:
+            self.problems.append(f"{message.text} ({source})")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, wait
+from functools import partial
 from queue import SimpleQueue
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor, nn
 
+from retroml_edu.core.background import carry_out
 from retroml_edu.policies.threads import limit_torch_threads
 
 FEWEST = 16
@@ -33,6 +36,9 @@ class Slope(NamedTuple):
         for parameter, gradient in zip(parameters, self.gradients, strict=True):
             # A fused optimiser reads both as they lie in memory, where channels last make them differ.
             parameter.grad = gradient.contiguous()
+
+
+_Job: TypeAlias = tuple[Callable[[], Slope], Future[Slope]]
 
 
 class Halves:
@@ -63,11 +69,12 @@ class Halves:
             return compute(slice(0, count))
         self._start()
         middle = count // 2
-        halves = [_Job(compute, which) for which in (slice(0, middle), slice(middle, count))]
-        for half in halves:
-            self._jobs.put(half)
-        for half in halves:
-            half.ended.wait()
+        halves = []
+        for which in (slice(0, middle), slice(middle, count)):
+            half: Future[Slope] = Future()
+            self._jobs.put((partial(compute, which), half))
+            halves.append(half)
+        wait(halves)  # for both, whatever becomes of the first
         first, second = (half.result() for half in halves)
         torch._foreach_add_(list(first.gradients), list(second.gradients))
         return Slope(first.gradients, {name: first.told[name] + second.told[name] for name in first.told})
@@ -82,33 +89,10 @@ class Halves:
             weakref.finalize(self, _end, self._jobs).atexit = False
 
 
-class _Job:
-    """One half: what is to be computed, and what came of it."""
-
-    def __init__(self, compute: Callable[[slice], Slope], which: slice) -> None:
-        self._compute, self._which = compute, which
-        self._slope: Slope | None = None
-        self._error: BaseException | None = None
-        self.ended = threading.Event()
-
-    def run(self) -> None:
-        try:
-            self._slope = self._compute(self._which)
-        except BaseException as error:  # noqa: BLE001 - raised where the result is asked for
-            self._error = error
-        finally:
-            self.ended.set()
-
-    def result(self) -> Slope:
-        if self._slope is None:
-            raise self._error or RuntimeError("a half was not computed")
-        return self._slope
-
-
 def _work(jobs: SimpleQueue[_Job | None], torch_threads: int) -> None:
     limit_torch_threads(torch_threads)
     while (job := jobs.get()) is not None:
-        job.run()
+        carry_out(*job)
         del job  # what it computed is not kept until the next
 
 
