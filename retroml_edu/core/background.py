@@ -50,9 +50,8 @@ def alongside(work: Callable[[], Result], name: str) -> Future[Result]:
         name: Of the thread.
     """
     future: Future[Result] = Future()
-    thread = threading.Thread(target=carry_out, args=(work, future), name=name, daemon=True)
     try:
-        thread.start()
+        background_thread(lambda: carry_out(work, future), name).start()
     except RuntimeError:  # Python ends, and starts none any more
         carry_out(work, future)
     return future

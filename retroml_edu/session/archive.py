@@ -155,22 +155,30 @@ class RunArchive:
             self._last_problem = problem
             bus.publish(log("warning", problem))
 
-    def store_checkpoint(self, snapshot: Snapshot, reason: CheckpointReason, values_digest: str) -> CheckpointEvent:
-        """Put a snapshot into the folder, after everything that was reported before it.
+    def checkpoint_writer(
+        self, snapshot: Snapshot, reason: CheckpointReason, values_digest: str
+    ) -> Callable[[], CheckpointEvent]:
+        """Return what puts a snapshot into the folder, after everything that has been reported by now.
 
-        Raises:
-            StorageError: If something cannot be written.
+        It may be called from any thread, and raises a `StorageError` if something cannot be written. Training may go on
+        before, unless the snapshot has a replay buffer.
         """
         if self.subscription is not None:
             self.subscription.drain()
-        return write_checkpoint(
-            self.folder,
-            snapshot,
-            attempt=self.attempt,
-            last_valid_seq=self._writer.flush_through(),
-            reason=reason,
-            values_digest=values_digest,
-        )
+        last_valid_seq = self._writer.newest_line
+
+        def write() -> CheckpointEvent:
+            self._writer.flush_through()
+            return write_checkpoint(
+                self.folder,
+                snapshot,
+                attempt=self.attempt,
+                last_valid_seq=last_valid_seq,
+                reason=reason,
+                values_digest=values_digest,
+            )
+
+        return write
 
     def name_checkpoint(self, step: int, name: str) -> None:
         """Give a checkpoint a name, which no other one has then.

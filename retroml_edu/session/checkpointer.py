@@ -6,9 +6,12 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from typing import Protocol
 
+from retroml_edu.core.background import alongside
 from retroml_edu.core.digest import ValuesDigest
 from retroml_edu.core.errors import StorageError
 from retroml_edu.core.events import CheckpointEvent, CheckpointReason, EpisodeEvent, Event, log
@@ -19,7 +22,7 @@ from retroml_edu.core.snapshot import Snapshot
 FIRST_S = 5.0
 """Seconds to the first checkpoint; each further one comes after twice as long, up to the interval of the config."""
 MOST_SHARE = 0.02
-"""Of a run's time that checkpoints at intervals may take: on a slow disk they are made less often."""
+"""Of a run's time in which checkpoints at intervals may be written: on a slow disk they are made less often."""
 
 
 BEFORE_THE_RISE = "before the steepest rise"
@@ -29,11 +32,12 @@ BEFORE_THE_RISE = "before the steepest rise"
 class Store(Protocol):
     """The checkpoints in the run folder."""
 
-    def store_checkpoint(self, snapshot: Snapshot, reason: CheckpointReason, values_digest: str) -> CheckpointEvent:
-        """Put a snapshot there, after all that was reported before it.
+    def checkpoint_writer(
+        self, snapshot: Snapshot, reason: CheckpointReason, values_digest: str
+    ) -> Callable[[], CheckpointEvent]:
+        """Return what puts a snapshot there, after all that has been reported by now; for any thread.
 
-        Raises:
-            StorageError: If it cannot be written.
+        It raises a `StorageError` if the snapshot cannot be written.
         """
         ...
 
@@ -66,14 +70,15 @@ class _Rise:
         if isinstance(event, EpisodeEvent):
             self._returns.append(event.episode_return)
 
-    def steepest_from(self, step: int) -> int | None:
+    @property
+    def mean(self) -> float | None:
+        """Of the last games; None before the first has ended."""
+        return math.fsum(self._returns) / len(self._returns) if self._returns else None
+
+    def steepest_from(self, step: int, mean: float | None) -> int | None:
         """Return the step of the last checkpoint if none rose as steeply as from there to this one."""
-        before, self._before = self._before, None
-        if not self._returns:
-            return None
-        mean = math.fsum(self._returns) / len(self._returns)
-        self._before = (step, mean)
-        if before is None or mean - before[1] <= self._most:
+        before, self._before = self._before, None if mean is None else (step, mean)
+        if before is None or mean is None or mean - before[1] <= self._most:
             return None
         self._most = mean - before[1]
         return before[0]
@@ -82,7 +87,8 @@ class _Rise:
 class Checkpointer:
     """Stores snapshots at intervals, on request, and where training begins anew or ends.
 
-    A checkpoint that cannot be written is a line in the log, never the end of a run.
+    Training goes on while one made on the way is written, but for the rows of a replay buffer, which are read where
+    they are. A checkpoint that cannot be written is a line in the log, never the end of a run.
 
     Args:
         settings: How often.
@@ -92,7 +98,8 @@ class Checkpointer:
         stopping: Tells whether training ends because somebody asked for it.
         at_start: Whether the very first state is stored too: that of a run that goes on from another one.
 
-    Threads: `request` may be called from anywhere, the rest by the trainer alone.
+    Threads: `request` may be called from anywhere, the rest by the trainer alone. `emit` is called from another thread,
+    too.
     """
 
     def __init__(
@@ -117,6 +124,7 @@ class Checkpointer:
         self._next_step: int | None = None
         self._problem = ""
         self._rise = _Rise()
+        self._writing: Future[None] | None = None
 
     def note(self, event: Event) -> None:
         """Take notice of what the run reports."""
@@ -136,27 +144,43 @@ class Checkpointer:
         return self._reason is not None
 
     def take(self, snapshot: Snapshot) -> None:
-        """Store a snapshot; without one being due, it is the last of the run."""
+        """Store a snapshot; without one being due, it is the last of the run, and there when this returns."""
         reason = self._reason or ("stop" if self._stopping() else "end")
-        self._reason = None
+        last, self._reason = self._reason is None, None
+        self.finish()
+        self._next_s = math.inf  # known when this one is there
+        write = self._store.checkpoint_writer(snapshot, reason, self._values.hex)
+        store = partial(self._store_with, write, snapshot.step, self._rise.mean)
+        if last or snapshot.replay is not None:
+            store()
+        else:
+            self._writing = alongside(store, "retroml-checkpoint")
+
+    def finish(self) -> None:
+        """Wait until the newest checkpoint is there."""
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()
+
+    def _store_with(self, write: Callable[[], CheckpointEvent], step: int, mean: float | None) -> None:
         began_s = time.monotonic()
         try:
-            event = self._store.store_checkpoint(snapshot, reason, self._values.hex)
+            event = write()
         except StorageError as error:
             if str(error) != self._problem:  # a full disk is told once, not every minute
-                self._emit(log("warning", f"No checkpoint at step {snapshot.step:,}: {error}", step=snapshot.step))
+                self._emit(log("warning", f"No checkpoint at step {step:,}: {error}", step=step))
             self._problem = str(error)
         else:
             self._problem = ""
             self._emit(event)
-            self._tidy_up(snapshot.step)
+            self._tidy_up(step, mean)
         ended_s = time.monotonic()
         self._interval_s = min(2 * self._interval_s, self._settings.every_s)
         self._next_s = ended_s + max(self._interval_s, (ended_s - began_s) / MOST_SHARE)
 
-    def _tidy_up(self, step: int) -> None:
+    def _tidy_up(self, step: int, mean: float | None) -> None:
         """Remove old checkpoints; one too many is no reason to warn anybody."""
-        steepest = self._rise.steepest_from(step)
+        steepest = self._rise.steepest_from(step, mean)
         with suppress(StorageError):
             if steepest is not None:
                 self._store.name_checkpoint(steepest, BEFORE_THE_RISE)

@@ -15,6 +15,7 @@ from retroml_edu.core.errors import ConfigError, RunBusyError, StorageError
 from retroml_edu.core.events import CheckpointEvent, Event, StateEvent
 from retroml_edu.core.states import RunState
 from retroml_edu.policies import WeightsError
+from retroml_edu.session.differences import Measured
 from retroml_edu.session.importing import is_imported, stock_weights
 from retroml_edu.session.stretches import Again, Stretches
 from retroml_edu.storage.certificate import STATEMENT, Certificate, config_digest, marks_of, read_certificate
@@ -192,10 +193,15 @@ def _first_wrong_mark(events: Iterable[Event], certificate: Certificate) -> int 
         The step before which a value has been changed; None if all are as they were.
     """
     digest = ValuesDigest()
+    since_mark = [digest.hex]  # training goes on while a checkpoint is written, and reports meanwhile
     for event in events:
-        if isinstance(event, CheckpointEvent) and event.values_digest != digest.hex:
-            return event.step
-        digest.add(event)
+        if isinstance(event, CheckpointEvent):
+            if event.values_digest not in since_mark:
+                return event.step
+            del since_mark[: since_mark.index(event.values_digest)]
+        elif isinstance(event, Measured):
+            digest.add(event)
+            since_mark.append(digest.hex)
     return None if digest.hex == certificate.values_digest else certificate.steps
 
 

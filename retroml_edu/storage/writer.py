@@ -93,11 +93,14 @@ class RunWriter:
                     self._text.owed.append(_as_text(event))
             self._flush()
 
-    def flush_through(self) -> int:
-        """Put everything that was handed over so far on the disk, so that it survives a power cut.
+    @property
+    def newest_line(self) -> int:
+        """Number of the newest line that was handed over."""
+        with self._lock:
+            return self._seq
 
-        Returns:
-            The number of the newest line.
+    def flush_through(self) -> None:
+        """Put everything that was handed over so far on the disk, so that it survives a power cut.
 
         Raises:
             StorageError: If the system refuses, now or earlier and still.
@@ -106,7 +109,6 @@ class RunWriter:
             self._flush()
             for part in self._parts:
                 part.sync()
-            return self._seq
 
     def close(self) -> None:
         """Put everything on the disk and close the files; may be called again.

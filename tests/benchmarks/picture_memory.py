@@ -57,19 +57,19 @@ def memory(scale: Scale, ppo: Case, dqn: Case, ours: Executor) -> Report:
         ],
         [
             Sample(
-                "Exact checkpoint of PPO (60 ms at most, 20 aimed at)",
+                "PPO's training waits for an exact checkpoint (60 ms at most, 20 aimed at)",
                 "ms",
-                [(one.copied_s + one.stored_s) * 1e3 for one in made],
+                [(one.copied_s + one.taken_s) * 1e3 for one in made],
             ),
             Sample("of which: copying", "ms", [one.copied_s * 1e3 for one in made]),
-            Sample("of which: storing", "ms", [one.stored_s * 1e3 for one in made]),
+            Sample("it is on the disk after", "ms", [one.written_s * 1e3 for one in made]),
             Sample("its size", "MB", [one.size_bytes / 1e6 for one in made]),
         ],
         notes="Memory is what a process grows by while the buffer is filled with pictures of noise; "
         "stable-baselines3's arrays have the computed size, half of it with `optimize_memory_usage`, where time limits "
         "are not told from ends. "
-        f"Training waits for a checkpoint; one is made every {CHECKPOINT_EVERY} steps, so that rollouts are more or "
-        "less full, and one at the end.",
+        f"A checkpoint is made every {CHECKPOINT_EVERY} steps, so that rollouts are more or less full, and written "
+        "while training goes on; and one at the end, for which the run waits.",
     )
 
 

@@ -103,15 +103,17 @@ def _checkpoints(scale: Scale) -> Report:
         made = checkpoints_of(case.config(scale, checkpoints={"every_steps": case.checkpoint_every}))
         config = case.config(scale)
         what = f"{case.name}, {config.n_envs} env"
-        samples.append(Sample(f"{what}: time", "ms", [(one.copied_s + one.stored_s) * 1e3 for one in made]))
+        samples.append(Sample(f"{what}: training waits", "ms", [(one.copied_s + one.taken_s) * 1e3 for one in made]))
+        samples.append(Sample(f"{what}: on the disk after", "ms", [one.written_s * 1e3 for one in made]))
         samples.append(Sample(f"{what}: size", "KiB", [one.size_bytes / 1024 for one in made]))
     every_s = CheckpointSettings().every_s
-    slowest_s = max(value / 1e3 for sample in samples if sample.unit == "ms" for value in sample.values)
+    slowest_s = max(value / 1e3 for sample in samples if sample.what.endswith("waits") for value in sample.values)
     return Report(
         "Checkpoints",
         machine,
         samples=samples,
-        notes=f"Training waits meanwhile. By default one is made every {every_s:g} s: the slowest of these would take "
+        notes="Training waits while everything is copied; it is written while training goes on, but for the last one "
+        f"of a run and for a replay buffer. By default one is made every {every_s:g} s: the longest wait would be "
         f"{slowest_s / every_s:.2%} of the time. Size is what each adds to the disk; of a replay buffer, what is new.",
     )
 
@@ -122,28 +124,30 @@ class Made:
 
     Attributes:
         copied_s: Seconds until everything that decides how the run goes on was copied.
-        stored_s: Seconds from there until it was on the disk, and old ones removed.
+        taken_s: Seconds that training waited from there on.
+        written_s: Seconds that writing it took.
         size_bytes: What it added to the disk.
     """
 
     copied_s: float
-    stored_s: float
+    taken_s: float
+    written_s: float
     size_bytes: int
 
 
 def checkpoints_of(config: ExperimentConfig) -> list[Made]:
-    """Return every checkpoint of a run; training waits while one is copied and stored."""
+    """Return every checkpoint of a run."""
     copied: list[float] = []
-    stored: list[float] = []
+    taken: list[float] = []
     with (
         _home() as home,
         mock.patch.object(ModelView, "snapshot", timed(ModelView.snapshot, copied)),
-        mock.patch.object(Checkpointer, "take", timed(Checkpointer.take, stored)),
+        mock.patch.object(Checkpointer, "take", timed(Checkpointer.take, taken)),
     ):
         result = Session(home).start(config).wait()
         events = list(read_events(RunFolder(Path(result.path))))
-    sizes = [event.size_bytes for event in events if isinstance(event, CheckpointEvent)]
-    return [Made(*one) for one in zip(copied, stored, sizes, strict=True)]
+    written = [(event.duration_s, event.size_bytes) for event in events if isinstance(event, CheckpointEvent)]
+    return [Made(*waited, *told) for *waited, told in zip(copied, taken, written, strict=True)]
 
 
 def _speed(config: ExperimentConfig, *, digest: bool = True) -> float:

@@ -162,14 +162,19 @@ def _live(home: str, config: dict[str, Any], run_id: str | None, witness_file: s
 
 
 def _note_checkpoints(witness: Witness) -> None:
-    store: Callable[..., Any] = RunArchive.store_checkpoint
+    writer_of: Callable[..., Callable[[], Any]] = RunArchive.checkpoint_writer
 
-    def noted(archive: RunArchive, *arguments: Any) -> Any:
-        before = witness.phase
-        witness.store_begins()
-        try:
-            return store(archive, *arguments)
-        finally:
-            witness.phase = before
+    def noted(archive: RunArchive, *arguments: Any) -> Callable[[], Any]:
+        write = writer_of(archive, *arguments)
 
-    RunArchive.store_checkpoint = noted  # type: ignore[method-assign]
+        def write_noted() -> Any:
+            before = witness.phase
+            witness.store_begins()
+            try:
+                return write()
+            finally:
+                witness.phase = before
+
+        return write_noted
+
+    RunArchive.checkpoint_writer = noted  # type: ignore[method-assign]

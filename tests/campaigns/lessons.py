@@ -81,7 +81,11 @@ def lessons(only: str | None) -> list[Lesson]:
 
 
 def run(request: Request) -> Outcome:
-    """Run every lesson; `count` is the number of seeds, `only` picks lessons, `out` keeps what each run showed."""
+    """Run every lesson; `count` is the number of seeds, `only` picks lessons.
+
+    `out` keeps what each run showed, and what is there of an earlier campaign with the same settings is not run again:
+    it takes an hour, and can be done in parts. Whoever has changed what decides speed begins in an empty folder.
+    """
     prepare()
     folder = request.out or request.place
     folder.mkdir(parents=True, exist_ok=True)
@@ -105,11 +109,25 @@ def run(request: Request) -> Outcome:
 
 def _one(lesson: Lesson, seed: int, folder: Path) -> Learned:
     file = folder / f"{lesson.env_id.rpartition('/')[2]}-{seed}.json"
-    learned = learn(lesson.config(seed), lesson.marks, lesson.goal, lesson.most_s)
-    file.write_text(json.dumps(asdict(learned)), "utf-8")
+    config = lesson.config(seed)
+    asked = {"config": config.to_json_dict(), "marks": lesson.marks, "goal": lesson.goal, "most_s": lesson.most_s}
+    asked = json.loads(json.dumps(asked))
+    if file.is_file():
+        kept = json.loads(file.read_text("utf-8"))
+        if kept.get("asked") == asked:
+            return _read(kept["learned"])
+    learned = learn(config, lesson.marks, lesson.goal, lesson.most_s)
+    file.write_text(json.dumps({"asked": asked, "learned": asdict(learned)}), "utf-8")
     confirmed = "not confirmed" if learned.confirmed is None else f"confirmed after {learned.confirmed[0]:.0f} s"
     print(f"{lesson.env_id}, seed {seed}: {confirmed}, {learned.steps:,} steps", file=sys.stderr, flush=True)
     return learned
+
+
+def _read(kept: Mapping[str, Any]) -> Learned:
+    """Return what was written as JSON, which has neither tuples nor numbers as names."""
+    marks = {float(mark): (seconds, steps) for mark, (seconds, steps) in kept["marks"].items()}
+    confirmed = None if kept["confirmed"] is None else tuple(kept["confirmed"])
+    return Learned(**{**kept, "marks": marks, "confirmed": confirmed})
 
 
 def _rows(lesson: Lesson, runs: Sequence[Learned]) -> list[list[str]]:

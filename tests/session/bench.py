@@ -53,3 +53,8 @@ def until(condition, what):
 def threads_of_runs():
     """Return the threads that runs have started."""
     return [thread for thread in threading.enumerate() if thread.name.startswith("retroml-")]
+
+
+def until_stored(run, step):
+    """Wait until the checkpoint of a step is there: training does not wait for it."""
+    until(lambda: any(event.kind == "checkpoint" and event.step == step for event in run.bus.history), "the checkpoint")

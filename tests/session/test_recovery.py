@@ -20,7 +20,7 @@ from retroml_edu.session.recovery import TRASH, discard, earlier_events, keep, r
 from retroml_edu.session.session import Session
 from retroml_edu.storage.folder import RunFolder
 from retroml_edu.training.scripted import ScriptedTrainer
-from tests.session.bench import TIMEOUT_S, until
+from tests.session.bench import TIMEOUT_S, until, until_stored
 
 LOST = {RunState.LOST}
 CHECKPOINTS = {"every_steps": 128}
@@ -35,6 +35,9 @@ def lose(start, home, tmp_path):
         run = start(trainer, steps=800, checkpoints=checkpoints)
         assert trainer.reached.wait(TIMEOUT_S)
         until(lambda: any(isinstance(event, EpisodeEvent) for event in Run(RunFolder(run.path)).events()), "its files")
+        every = checkpoints.get("every_steps")
+        if every is not None:
+            until_stored(run, wait_at // every * every)
         copy = RunFolder(
             shutil.copytree(run.path, tmp_path / "lost" / run.run_id, ignore=shutil.ignore_patterns(".*.tmp"))
         )

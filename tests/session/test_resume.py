@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import pytest
 
@@ -17,11 +18,12 @@ from retroml_edu.session.checkpointer import Checkpointer
 from retroml_edu.session.history import list_runs, load_run
 from retroml_edu.session.session import Session
 from retroml_edu.storage.certificate import read_certificate
+from retroml_edu.storage.checkpoint_writer import write_checkpoint
 from retroml_edu.storage.checkpoints import list_checkpoints, read_checkpoint
 from retroml_edu.storage.lease import lease_state
 from retroml_edu.storage.model_files import load_model
 from retroml_edu.training.scripted import ScriptedTrainer
-from tests.session.bench import TIMEOUT_S, small_config, states, until
+from tests.session.bench import TIMEOUT_S, small_config, states, until, until_stored
 
 STEPS = 800
 
@@ -152,9 +154,12 @@ def test_the_first_checkpoints_come_early_and_then_less_and_less_often(monkeypat
     monkeypatch.setattr("retroml_edu.session.checkpointer.time.monotonic", lambda: now[0])
 
     class Store:
-        def store_checkpoint(self, snapshot, reason, values_digest):
-            made.append(now[0])
-            raise StorageError("nowhere")
+        def checkpoint_writer(self, snapshot, reason, values_digest):
+            def write():
+                made.append(now[0])
+                raise StorageError("nowhere")
+
+            return write
 
     checkpointer = Checkpointer(
         CheckpointSettings(), Store(), ValuesDigest(), lambda event: None, stopping=lambda: False
@@ -163,6 +168,7 @@ def test_the_first_checkpoints_come_early_and_then_less_and_less_often(monkeypat
         now[0] = float(second)
         if checkpointer.due(second):
             checkpointer.take(Snapshot(second, {}, {}))
+            checkpointer.finish()
     assert made == [5.0, 15.0, 35.0, 75.0, 135.0, 195.0, 255.0]
 
 
@@ -179,7 +185,7 @@ def test_a_checkpoint_on_request(home):
     run = Session(home, trainer_for=lambda config: trainer).start(small_config(steps=STEPS))
     assert trainer.reached.wait(TIMEOUT_S)
     run.checkpoint()
-    until(lambda: any(event.kind == "checkpoint" for event in run.bus.history), "the checkpoint")
+    until_stored(run, 200)
     trainer.release.set()
     run.wait(TIMEOUT_S)
     made = [(event.step, event.reason) for event in run.bus.history if event.kind == "checkpoint"]
@@ -203,6 +209,46 @@ def test_a_full_disk_costs_checkpoints_and_nothing_else(session, monkeypatch):
     assert run.wait(TIMEOUT_S).state is RunState.DONE
     warnings = [event.message for event in run.bus.history if event.kind == "log" and event.level == "warning"]
     assert warnings == ["No checkpoint at step 50: No space left on device."]  # once, not at every interval
+
+
+@pytest.fixture
+def slow_disk(monkeypatch):
+    """Checkpoints are written when this is set."""
+    ready = threading.Event()
+
+    def slowly(*arguments, **named):
+        assert ready.wait(TIMEOUT_S)
+        return write_checkpoint(*arguments, **named)
+
+    monkeypatch.setattr("retroml_edu.session.archive.write_checkpoint", slowly)
+    yield ready
+    ready.set()
+
+
+def test_training_goes_on_while_a_checkpoint_is_written(session, whole, slow_disk):
+    trainer = ScriptedTrainer(wait_at=500)
+    config = small_config(steps=STEPS, checkpoints={"every_steps": 300})
+    run = Session(session.home.path, trainer_for=lambda config: trainer).start(config)
+    assert trainer.reached.wait(TIMEOUT_S)
+    folder = load_run(run.run_id, session.home.path).folder
+    assert list_checkpoints(folder) == []
+    slow_disk.set()
+    until_stored(run, 300)
+    run.stop()
+    run.wait(TIMEOUT_S)
+    # What was reported meanwhile does not count as reported before it.
+    assert session.resume(run.run_id, step=300).wait(TIMEOUT_S).state is RunState.DONE
+    assert certified(load_run(run.run_id, session.home.path)) == certified(whole)
+
+
+def test_a_run_that_fails_still_has_the_checkpoint_that_was_being_written(home, slow_disk):
+    trainer = ScriptedTrainer(fail_at=500)
+    config = small_config(steps=STEPS, checkpoints={"every_steps": 300})
+    run = Session(home, trainer_for=lambda config: trainer).start(config)
+    until(lambda: any(event.kind == "log" and event.level == "error" for event in run.bus.history), "the failure")
+    slow_disk.set()
+    assert run.wait(TIMEOUT_S).state is RunState.FAILED
+    assert [info.step for info in list_checkpoints(load_run(run.run_id, home).folder)] == [300]
 
 
 def test_a_longer_run_goes_on_from_the_end_of_another(session, whole):

@@ -18,7 +18,7 @@ from retroml_edu.session.session import Session
 from retroml_edu.storage.folder import RunFolder
 from retroml_edu.storage.inbox import acknowledged
 from retroml_edu.training.scripted import ScriptedTrainer
-from tests.session.bench import TIMEOUT_S, Collector, threads_of_runs, until
+from tests.session.bench import TIMEOUT_S, Collector, threads_of_runs, until, until_stored
 
 ROOT = Path(__file__).parents[2]
 
@@ -141,6 +141,7 @@ def lost(start, tmp_path):
     trainer = ScriptedTrainer(wait_at=400)
     run = start(trainer, checkpoints={"every_steps": 128})
     assert trainer.reached.wait(TIMEOUT_S)
+    until_stored(run, 384)
     until(lambda: run.storage_lag == 0, "the files")
     stored = killed(run, tmp_path / "elsewhere")
     trainer.release.set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from functools import partial
 
 import gymnasium as gym
@@ -86,6 +87,8 @@ class Keeper(Control):
         self.snapshots = self
         self.taken = {}
         """Step to (snapshot, number of events before it); the last snapshot of a step counts."""
+        self.live = {}
+        """Step to the snapshot itself, not a copy."""
         self.events = []
         self._steps = {step for step in steps if step < config.total_timesteps}
         self._batches = 0
@@ -99,6 +102,7 @@ class Keeper(Control):
         np.random.rand(3)
         random.random()
         self.taken[snapshot.step] = (travelled(snapshot), len(self.events))
+        self.live[snapshot.step] = replace(snapshot, replay=None)
 
     def poll(self, step, view):
         self._stop_at_batch, wanted = None, self._stop_at_batch
@@ -146,6 +150,9 @@ def whole(request, tiny, facts):
     with_snapshots = train(case, config, control)
     assert facts(control.events) == facts(plain.events), "a snapshot changed the run"
     assert_same(with_snapshots, weights)
+    for step, (snapshot, _) in control.taken.items():
+        # Whoever stores one may do so while training goes on.
+        assert_same_state(travelled(control.live[step]), replace(snapshot, replay=None))
     return case, config, control.events, weights, control.taken
 
 
