@@ -20,7 +20,7 @@ from retroml_edu.envs.make import make_env
 from retroml_edu.envs.names import ATARI_FORMS, registered
 from retroml_edu.envs.spaces import describe_action, describe_observation, observation_bytes
 from retroml_edu.envs.specs import ActionKind, EnvSpec, ObservationKind, TunedDefaults
-from retroml_edu.envs.tuned import LESSON_STEPS, for_atari, for_fast_atari, for_listed, for_unknown
+from retroml_edu.envs.tuned import for_atari, for_fast_atari, for_listed, for_unknown, lesson_steps
 
 PIXELS = f"{SIDE}×{SIDE}×{STACK} grey pixels"
 SMALL_PIXELS = f"{SMALL_SIDE}×{SMALL_SIDE}×{SMALL_STACK} grey pixels"
@@ -176,13 +176,15 @@ def _fast_spec(row: AtariRow, sees: FastViewName) -> EnvSpec:
         solved_return=row.human_return,
         solved_note=HUMAN + _DETERMINISTIC,
         max_episode_steps=MAX_FRAMES // FRAME_SKIP,
-        defaults=MappingProxyType({name: for_fast_atari(sees, name) for name in HYPERPARAMETERS}),
-        lesson_steps=LESSON_STEPS[sees],
+        defaults=MappingProxyType({name: for_fast_atari(row.game, sees, name) for name in HYPERPARAMETERS}),
+        lesson_steps=lesson_steps(row.game, sees),
     )
 
 
 def _defaults(form: AtariForm, algorithm: AlgorithmName) -> TunedDefaults:
-    return for_atari(algorithm) if form.sees == "standard" else for_fast_atari(form.sees, algorithm)
+    if form.sees == "standard":
+        return for_atari(algorithm)
+    return for_fast_atari(form.game, form.sees, algorithm)
 
 
 def _examine(gym_spec: GymSpec) -> EnvSpec:
@@ -221,5 +223,5 @@ def _examine(gym_spec: GymSpec) -> EnvSpec:
                 for name in _algorithms_for(action_kind)
             }
         ),
-        lesson_steps=LESSON_STEPS[form.sees] if form and form.sees != "standard" else None,
+        lesson_steps=lesson_steps(form.game, form.sees) if form and form.sees != "standard" else None,
     )
