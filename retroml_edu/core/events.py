@@ -115,11 +115,12 @@ class CheckpointEvent:
         step: Environment steps taken so far, summed over all environments.
         reason: Why it was made: the run goes on from another one, its time had come, somebody asked, or the run stopped
             or ended.
-        values_digest: Of all values that the run reported up to here (`core.digest.ValuesDigest`).
+        values_digest: Of all values that the run had reported when its state was copied (`core.digest.ValuesDigest`);
+            values before this event in the log may have come after that.
         weights_digest: Of the policy's weights and statistics (`core.digest.weights_digest`).
         state_digest: Of everything that decides how the run goes on.
         size_bytes: What it added to the disk.
-        duration_s: How long training waited for it.
+        duration_s: How long it took to write, while training went on or waited.
     """
 
     kind: ClassVar[str] = "checkpoint"

@@ -42,7 +42,7 @@ class Snapshot:
 
     Attributes:
         step: Environment steps taken so far, summed over all environments.
-        facts: Counters, generator states, positions: JSON values only.
+        facts: Counters, generator states, positions: JSON values only, which stay as they are while training goes on.
         arrays: Parameters (``policy/...``), moments of the optimiser, rollout, environments: copies, by names with
             slashes.
         replay: Rows of the replay buffer, read from the buffer itself: valid until training goes on. None for
@@ -63,7 +63,7 @@ class Snapshot:
 
 
 class SnapshotSink(Protocol):
-    """Keeps snapshots. Called in the trainer's thread, which waits."""
+    """Keeps snapshots. Called in the trainer's thread."""
 
     def due(self, step: int) -> bool:
         """Return whether a snapshot is wanted at this step; asked at every step, so it must be quick."""

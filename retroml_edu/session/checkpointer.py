@@ -87,8 +87,8 @@ class _Rise:
 class Checkpointer:
     """Stores snapshots at intervals, on request, and where training begins anew or ends.
 
-    Training goes on while one made on the way is written, but for the rows of a replay buffer, which are read where
-    they are. A checkpoint that cannot be written is a line in the log, never the end of a run.
+    Training goes on while one made on the way is written, unless there is a replay buffer, which is read where it is.
+    A checkpoint that cannot be written is a line in the log, never the end of a run.
 
     Args:
         settings: How often.
@@ -144,14 +144,19 @@ class Checkpointer:
         return self._reason is not None
 
     def take(self, snapshot: Snapshot) -> None:
-        """Store a snapshot; without one being due, it is the last of the run, and there when this returns."""
+        """Store a snapshot; without one being due, it is the last of the run.
+
+        It is there when this returns if it is the first or the last, or has a replay buffer.
+        """
         reason = self._reason or ("stop" if self._stopping() else "end")
-        last, self._reason = self._reason is None, None
+        # The state with which a run begins that goes on from another: without it, it could not be resumed.
+        at_once = self._reason in (None, "start") or snapshot.replay is not None
+        self._reason = None
         self.finish()
         self._next_s = math.inf  # known when this one is there
         write = self._store.checkpoint_writer(snapshot, reason, self._values.hex)
         store = partial(self._store_with, write, snapshot.step, self._rise.mean)
-        if last or snapshot.replay is not None:
+        if at_once:
             store()
         else:
             self._writing = alongside(store, "retroml-checkpoint")
@@ -166,14 +171,15 @@ class Checkpointer:
         began_s = time.monotonic()
         try:
             event = write()
-        except StorageError as error:
+            self._tidy_up(step, mean)
+        except Exception as error:  # noqa: BLE001 - whatever it is, training can go on without this checkpoint
             if str(error) != self._problem:  # a full disk is told once, not every minute
-                self._emit(log("warning", f"No checkpoint at step {step:,}: {error}", step=step))
+                told = str(error) if isinstance(error, StorageError) else f"{type(error).__name__}: {error}"
+                self._emit(log("warning", f"No checkpoint at step {step:,}: {told}", step=step))
             self._problem = str(error)
         else:
             self._problem = ""
             self._emit(event)
-            self._tidy_up(step, mean)
         ended_s = time.monotonic()
         self._interval_s = min(2 * self._interval_s, self._settings.every_s)
         self._next_s = ended_s + max(self._interval_s, (ended_s - began_s) / MOST_SHARE)

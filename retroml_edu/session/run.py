@@ -302,10 +302,7 @@ class TrainingRun:
         )
         self._recorder.finish()
         if self._checkpointer is not None:
-            try:
-                self._checkpointer.finish()
-            except Exception as problem:  # noqa: BLE001 - said, and the folder is completed all the same
-                self.bus.publish(log("warning", f"The last checkpoint is not there: {problem}"))
+            self._checkpointer.finish()
 
     def _end(self, final: RunState) -> None:
         """Complete the folder; whatever fails here is said and leaves the rest standing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -15,7 +15,6 @@ from retroml_edu.core.errors import ConfigError, RunBusyError, StorageError
 from retroml_edu.core.events import CheckpointEvent, Event, StateEvent
 from retroml_edu.core.states import RunState
 from retroml_edu.policies import WeightsError
-from retroml_edu.session.differences import Measured
 from retroml_edu.session.importing import is_imported, stock_weights
 from retroml_edu.session.stretches import Again, Stretches
 from retroml_edu.storage.certificate import STATEMENT, Certificate, config_digest, marks_of, read_certificate
@@ -186,22 +185,25 @@ def _end_findings(
         yield "The run began with a state, and its config does not say from where."
 
 
-def _first_wrong_mark(events: Iterable[Event], certificate: Certificate) -> int | None:
+def _first_wrong_mark(events: Sequence[Event], certificate: Certificate) -> int | None:
     """Chain the stored values, and compare wherever the run itself wrote down where it was.
+
+    A checkpoint is told once it is written: values may stand before it that came after.
 
     Returns:
         The step before which a value has been changed; None if all are as they were.
     """
+    marks = [event.values_digest for event in events if isinstance(event, CheckpointEvent)]
+    reached = told = 0
     digest = ValuesDigest()
-    since_mark = [digest.hex]  # training goes on while a checkpoint is written, and reports meanwhile
     for event in events:
+        while reached < len(marks) and marks[reached] == digest.hex:
+            reached += 1
         if isinstance(event, CheckpointEvent):
-            if event.values_digest not in since_mark:
+            told += 1
+            if reached < told:
                 return event.step
-            del since_mark[: since_mark.index(event.values_digest)]
-        elif isinstance(event, Measured):
-            digest.add(event)
-            since_mark.append(digest.hex)
+        digest.add(event)
     return None if digest.hex == certificate.values_digest else certificate.steps
 
 

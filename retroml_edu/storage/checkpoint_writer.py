@@ -54,9 +54,9 @@ def write_checkpoint(
         folder: Run folder, which this process owns.
         snapshot: The state.
         attempt: Which start of the run this is. All its snapshots share one replay buffer.
-        last_valid_seq: The newest line of the run, which is on the disk.
+        last_valid_seq: The newest line of the run when the snapshot was taken, which is on the disk.
         reason: Why it is stored.
-        values_digest: Of all values reported so far.
+        values_digest: Of all values reported by then.
 
     Raises:
         StorageError: If it cannot be written, or holds what has no place in a file; nothing is left of it then, and

@@ -22,10 +22,10 @@ class _Gap:
 class Superseded:
     """The stretches of lines that attempts superseded.
 
-    An attempt that starts again supersedes the metrics and episodes after the last valid line of its checkpoint, and
-    the videos and checkpoints there that show a later step than its own. States and log sentences are history: they
-    always count. A start may itself lie in a stretch that a later one supersedes; then it has no effect, so that the
-    lines that count are always those of one unbroken line of descent.
+    An attempt that starts again supersedes the metrics and episodes after the last valid line of its checkpoint, the
+    videos there that show a later step, and all checkpoints but its own, which is told once it is written. States and
+    log sentences are history: they always count. A start may itself lie in a stretch that a later one supersedes; then
+    it has no effect, so that the lines that count are always those of one unbroken line of descent.
 
     The cost of a line grows with the logarithm of the number of attempts.
     """
@@ -50,8 +50,10 @@ class Superseded:
         # The first stretch that ends at this line or later; a line that ends it is the start itself.
         if at == len(gaps) or not gaps[at].after < seq < gaps[at].before:
             return False
-        if isinstance(event, VideoEvent | CheckpointEvent):
+        if isinstance(event, VideoEvent):
             return event.step > gaps[at].step
+        if isinstance(event, CheckpointEvent):
+            return event.step != gaps[at].step
         return isinstance(event, MetricEvent | EpisodeEvent)
 
     def _found(self) -> list[_Gap]:

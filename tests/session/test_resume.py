@@ -241,6 +241,17 @@ def test_training_goes_on_while_a_checkpoint_is_written(session, whole, slow_dis
     assert certified(load_run(run.run_id, session.home.path)) == certified(whole)
 
 
+def test_an_error_that_nobody_foresaw_costs_checkpoints_and_nothing_else(session, monkeypatch):
+    def broken(*arguments, **named):
+        raise MemoryError("no room")
+
+    monkeypatch.setattr("retroml_edu.session.archive.write_checkpoint", broken)
+    run = session.start(small_config(steps=STEPS, checkpoints={"every_steps": 300}))
+    assert run.wait(TIMEOUT_S).state is RunState.DONE
+    warnings = [event.message for event in run.bus.history if event.kind == "log" and event.level == "warning"]
+    assert warnings == ["No checkpoint at step 300: MemoryError: no room"]
+
+
 def test_a_run_that_fails_still_has_the_checkpoint_that_was_being_written(home, slow_disk):
     trainer = ScriptedTrainer(fail_at=500)
     config = small_config(steps=STEPS, checkpoints={"every_steps": 300})

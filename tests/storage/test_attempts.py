@@ -183,6 +183,19 @@ def test_an_attempt_may_go_back_to_before_an_attempt_that_is_superseded_itself(f
     assert steps(folder) == [10, 20, 30, 40, 50]
 
 
+def test_checkpoints_of_an_attempt_that_was_passed_over_do_not_count(folder: RunFolder) -> None:
+    """Though they are of earlier steps than the one from which the run went on; that one is told after its values."""
+    first = Attempt(folder)
+    early = first.write(*measured(0, 100, 1.0))
+    first.write(checkpoint(100))
+    late = first.write(*measured(100, 300, 1.0))
+    first.end(*measured(300, 320, 1.0), checkpoint(300))
+    Attempt(folder, AttemptStart(early, 100)).end(*measured(100, 150, 2.0), checkpoint(150))
+    Attempt(folder, AttemptStart(late, 300)).end(*measured(300, 350, 3.0))
+    found = [event.step for event in read_events(folder) if isinstance(event, CheckpointEvent)]
+    assert found == [100, 300]
+
+
 def test_an_attempt_from_the_beginning_supersedes_all(folder: RunFolder) -> None:
     Attempt(folder).end(*measured(0, 50, 1.0), checkpoint(50))
     Attempt(folder, AttemptStart(0, 0)).end(*measured(0, 20, 2.0))
