@@ -27,6 +27,8 @@ WORKERS_VARIABLE = "RETROML_WORKERS"
 """Names the number of workers for who does not want it to be tried out, as on a machine that many people share."""
 
 _PACKAGES = ("retroml-edu", "gymnasium", "numpy", "ale-py", "box2d")
+_RULES = 2
+"""Of measuring: what was found by earlier ones is not believed."""
 _BUSY = 0.25
 """Share of the machine that others use, above which a measurement is not trusted for long."""
 _TRUST_BUSY_S = 600.0
@@ -112,6 +114,7 @@ def _question(env_id: str, n_envs: int, cores: int) -> dict[str, Any]:
         "processor": llvm.get_host_cpu_name(),
         "python": platform.python_version(),
         "packages": versions,
+        "rules": _RULES,
     }
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import platform
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -15,9 +13,10 @@ from typing import Any
 import numpy as np
 import psutil
 
+from retroml_edu.envs.workers.measuring import crowding
+
 Measure = Callable[[], float]
 CALIBRATION_TURNS = 500_000
-_DIGESTED = bytes(16 * 2**20)
 
 
 @dataclass(frozen=True)
@@ -60,8 +59,7 @@ class Machine:
         for number in range(CALIBRATION_TURNS):
             total += number & 7
         self.calibration_s.append(time.perf_counter() - began)
-        alone_s = _digests_s(1)
-        self.crowding.append(_digests_s(2) / alone_s)
+        self.crowding.append(crowding())
 
     def describe(self) -> str:
         """Return what it is and how busy it was, in a line."""
@@ -235,17 +233,6 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         first, *rest = zip(row, widths, strict=True)
         lines.append([first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in rest)])
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-def _digests_s(threads: int) -> float:
-    """Return how long threads take for a digest each, which needs Python for nothing."""
-    began = time.perf_counter()
-    working = [threading.Thread(target=sha256, args=(_DIGESTED,)) for _ in range(threads)]
-    for thread in working:
-        thread.start()
-    for thread in working:
-        thread.join()
-    return time.perf_counter() - began
 
 
 def _number(value: float) -> str:

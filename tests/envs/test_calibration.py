@@ -246,6 +246,13 @@ def test_real_measurement_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch)
     assert np.random.get_state()[1].tobytes() == state
 
 
+def test_cores_that_are_only_shown_count_as_used_by_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is found while two cores are one does not hold for ever."""
+    monkeypatch.setattr(measuring, "_ROUND_S", 0.01)
+    monkeypatch.setattr(measuring, "crowding", lambda: 2.0)
+    assert measure(ENV_ID, 3, 1).others_busy >= 0.5
+
+
 def test_cheap_steps_have_no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measuring, "CHEAP_S", 1.0)
     assert measure("Taxi-v4", 2, 1) == Measurement(0, 1.0, 0.0)

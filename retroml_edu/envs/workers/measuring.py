@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import cycle, islice
 from typing import Any
 
@@ -24,6 +26,7 @@ lose more than this where a neighbour takes a core from one of them."""
 _ROUNDS = 5
 _ROUND_S = 0.12
 _WARM_STEPS = 20
+_DIGESTED = bytes(8 * 2**20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,8 @@ class Measurement:
     Attributes:
         workers: How many to take.
         gain: How many times as fast they make the environments.
-        others_busy: Share of the machine that others used meanwhile, 0 to 1.
+        others_busy: Share of the machine that others had meanwhile, 0 to 1: other processes, or whatever a virtual
+            machine shares its cores with.
     """
 
     workers: int
@@ -68,11 +72,12 @@ def measure(env_id: str, n_envs: int, most: int) -> Measurement:
             rivals.append(rival)
         n_steps = max(5, round(_ROUND_S / step_s))
         load = _Load([pid for rival in rivals for pid in rival.pids])
-        times = np.empty((_ROUNDS, 1 + len(rivals)))
+        times, crowded = np.empty((_ROUNDS, 1 + len(rivals))), []
         for row in times:
             same = list(islice(actions, n_steps))
             row[:] = [_seconds(venv, same) for venv in (alone, *rivals)]
-        others_busy = load.of_others()
+            crowded.append(crowding())
+        others_busy = max(load.of_others(), 1 - 1 / float(np.median(crowded)))
     gains = times[:, :1] / times[:, 1:]
     workers, gain = choose({rival.n_workers: gains[:, i].tolist() for i, rival in enumerate(rivals)})
     return Measurement(workers, gain, others_busy)
@@ -91,6 +96,25 @@ def choose(gains: Mapping[int, Sequence[float]]) -> tuple[int, float]:
         if sorted(gains[workers])[1] > WORTH and gain > WORTH * best_gain:
             best, best_gain = workers, gain
     return best, best_gain
+
+
+def crowding() -> float:
+    """Return how many times as long two calculations take side by side as one alone: 1 on two cores, 2 on one.
+
+    The cores that a virtual machine shows are not always its own, and the system's accounts do not tell.
+    """
+    return _digests_s(2) / _digests_s(1)
+
+
+def _digests_s(threads: int) -> float:
+    """Return how long threads take for a digest each, which needs Python for nothing."""
+    working = [threading.Thread(target=sha256, args=(_DIGESTED,)) for _ in range(threads)]
+    began_s = time.perf_counter()
+    for thread in working:
+        thread.start()
+    for thread in working:
+        thread.join()
+    return time.perf_counter() - began_s
 
 
 def _candidates(n_envs: int, most: int) -> list[int]:
