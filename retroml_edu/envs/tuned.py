@@ -232,7 +232,9 @@ _FAST_ATARI: dict[tuple[FastViewName, AlgorithmName], _Row] = {
         },
         _TRIED,
     ),
-    ("pixels", "PPO"): _Row(16, False, _PIXELS, "Those of Pong, more careful."),
+    ("pixels", "PPO"): _Row(
+        16, False, _PIXELS, "Tried out with Pong, for which better ones were found since; with no other game."
+    ),
     ("pixels", "A2C"): _ATARI["A2C"]._replace(source=_STANDARD),
     ("pixels", "DQN"): _ATARI["DQN"]._replace(source=_STANDARD),
 }

@@ -149,8 +149,8 @@ def _name(lesson: Lesson) -> str:
 def _one(lesson: Lesson, seed: int, folder: Path) -> Learned:
     file = folder / f"{_name(lesson)}-{seed}.json"
     config = lesson.config(seed)
-    asked = {"config": config.to_json_dict(), "marks": lesson.marks, "goal": lesson.goal, "most_s": lesson.most_s}
-    asked = json.loads(json.dumps(asked))
+    marks = list(lesson.marks)
+    asked = {"config": config.to_json_dict(), "marks": marks, "goal": lesson.goal, "most_s": lesson.most_s}
     if file.is_file():
         kept = json.loads(file.read_text("utf-8"))
         if kept.get("asked") == asked:

@@ -57,6 +57,10 @@ def certified(run):
     return found.values_digest, found.weights_digest, found.steps, found.state
 
 
+def warnings_of(run):
+    return [event.message for event in run.bus.history if event.kind == "log" and event.level == "warning"]
+
+
 def went_on_from(run):
     said = "Going on from the checkpoint"
     (step,) = (event.step for event in run.bus.history if event.kind == "log" and event.message.startswith(said))
@@ -105,7 +109,6 @@ def test_a_damaged_checkpoint_is_passed_over_and_told(session, home, whole):
     run = session.resume(left.run_id)
     assert went_on_from(run) == 300
     run.wait(TIMEOUT_S)
-    warnings = [event.message for event in run.bus.history if event.kind == "log" and event.level == "warning"]
     assert any(newest.path in warning for warning in warnings)
     assert certified(load_run(left.run_id, home)) == certified(whole)
 
@@ -207,8 +210,7 @@ def test_a_full_disk_costs_checkpoints_and_nothing_else(session, monkeypatch):
     monkeypatch.setattr("retroml_edu.session.archive.write_checkpoint", full)
     run = session.start(small_config(steps=STEPS, checkpoints={"every_steps": 50}))
     assert run.wait(TIMEOUT_S).state is RunState.DONE
-    warnings = [event.message for event in run.bus.history if event.kind == "log" and event.level == "warning"]
-    assert warnings == ["No checkpoint at step 50: No space left on device."]  # once, not at every interval
+    assert warnings_of(run) == ["No checkpoint at step 50: No space left on device."]  # once, not at every interval
 
 
 @pytest.fixture
@@ -248,8 +250,7 @@ def test_an_error_that_nobody_foresaw_costs_checkpoints_and_nothing_else(session
     monkeypatch.setattr("retroml_edu.session.archive.write_checkpoint", broken)
     run = session.start(small_config(steps=STEPS, checkpoints={"every_steps": 300}))
     assert run.wait(TIMEOUT_S).state is RunState.DONE
-    warnings = [event.message for event in run.bus.history if event.kind == "log" and event.level == "warning"]
-    assert warnings == ["No checkpoint at step 300: MemoryError: no room"]
+    assert warnings_of(run) == ["No checkpoint at step 300: MemoryError: no room"]
 
 
 def test_a_run_that_fails_still_has_the_checkpoint_that_was_being_written(home, slow_disk):
@@ -295,8 +296,7 @@ def test_another_machine_is_told(session, home):
     file.write_text(json.dumps(facts))
     run = session.resume(left.run_id)
     run.wait(TIMEOUT_S)
-    warnings = [event.message for event in run.bus.history if event.kind == "log" and event.level == "warning"]
-    assert any("processor: Another One there" in warning for warning in warnings)
+    assert any("processor: Another One there" in warning for warning in warnings_of(run))
 
 
 @pytest.mark.parametrize("algorithm", ["PPO", "DQN"])

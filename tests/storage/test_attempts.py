@@ -250,7 +250,7 @@ def test_the_cost_of_a_line_does_not_grow_with_the_attempts(monkeypatch: pytest.
     assert looked_at <= 8 * 1_000  # log2 of 200
 
 
-def test_lines_are_on_the_disk_before_their_number_is_told(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lines_are_on_the_disk_once_that_is_waited_for(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[str] = []
     sync = AppendFile.sync
 
