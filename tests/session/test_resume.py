@@ -109,7 +109,7 @@ def test_a_damaged_checkpoint_is_passed_over_and_told(session, home, whole):
     run = session.resume(left.run_id)
     assert went_on_from(run) == 300
     run.wait(TIMEOUT_S)
-    assert any(newest.path in warning for warning in warnings)
+    assert any(newest.path in warning for warning in warnings_of(run))
     assert certified(load_run(left.run_id, home)) == certified(whole)
 
 
@@ -203,14 +203,21 @@ def test_old_checkpoints_go_except_the_one_before_the_steepest_rise(session):
     assert len([info for info in kept if not info.tag]) == 2
 
 
-def test_a_full_disk_costs_checkpoints_and_nothing_else(session, monkeypatch):
-    def full(*args, **kwargs):
-        raise StorageError("No space left on device.")
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (StorageError("No space left on device."), "No space left on device."),
+        (MemoryError("no room"), "MemoryError: no room"),
+    ],
+)
+def test_what_cannot_be_written_costs_checkpoints_and_nothing_else(session, monkeypatch, error, told):
+    def failing(*args, **kwargs):
+        raise error
 
-    monkeypatch.setattr("retroml_edu.session.archive.write_checkpoint", full)
+    monkeypatch.setattr("retroml_edu.session.archive.write_checkpoint", failing)
     run = session.start(small_config(steps=STEPS, checkpoints={"every_steps": 50}))
     assert run.wait(TIMEOUT_S).state is RunState.DONE
-    assert warnings_of(run) == ["No checkpoint at step 50: No space left on device."]  # once, not at every interval
+    assert warnings_of(run) == [f"No checkpoint at step 50: {told}"]  # once, not at every interval
 
 
 @pytest.fixture
@@ -241,16 +248,6 @@ def test_training_goes_on_while_a_checkpoint_is_written(session, whole, slow_dis
     # What was reported meanwhile does not count as reported before it.
     assert session.resume(run.run_id, step=300).wait(TIMEOUT_S).state is RunState.DONE
     assert certified(load_run(run.run_id, session.home.path)) == certified(whole)
-
-
-def test_an_error_that_nobody_foresaw_costs_checkpoints_and_nothing_else(session, monkeypatch):
-    def broken(*arguments, **named):
-        raise MemoryError("no room")
-
-    monkeypatch.setattr("retroml_edu.session.archive.write_checkpoint", broken)
-    run = session.start(small_config(steps=STEPS, checkpoints={"every_steps": 300}))
-    assert run.wait(TIMEOUT_S).state is RunState.DONE
-    assert warnings_of(run) == ["No checkpoint at step 300: MemoryError: no room"]
 
 
 def test_a_run_that_fails_still_has_the_checkpoint_that_was_being_written(home, slow_disk):
