@@ -34,7 +34,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--algo", metavar="NAME", help=f"{', '.join(ALGORITHMS)} (default: PPO)")
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--steps", type=int, help="how many environment steps")
-    length.add_argument("--length", choices=tuple(RUN_LENGTHS), help="a preset length (default: quick, 10,000 steps)")
+    length.add_argument(
+        "--length",
+        choices=tuple(RUN_LENGTHS),
+        help="a preset length (default: quick, 10,000 steps, or what a game made for lessons needs)",
+    )
     length.add_argument("--minutes", type=float, help="how long; the machine's speed is measured first")
     parser.add_argument("--seed", type=int, help="seed of all random draws (default: drawn, and shown)")
     parser.add_argument("--n-envs", type=int, help="environments side by side (default: tuned)")

@@ -45,8 +45,8 @@ class ExperimentConfig(BaseModel):
     """Everything that decides what a run does.
 
     What is left out is resolved before the start: `n_envs`, `normalize` and unset hyperparameters from the tuned
-    defaults of the environment, `seed` at random, `total_timesteps` from `run_type`, `device` and `engine` by what
-    fits. A stored config has every value resolved.
+    defaults of the environment, `seed` at random, `run_type` from the environment where it is made for lessons,
+    `total_timesteps` from `run_type`, `device` and `engine` by what fits. A stored config has every value resolved.
 
     Attributes:
         env_id: Gymnasium id, such as ``CartPole-v1`` or ``ALE/Pong-v5``.
@@ -190,8 +190,10 @@ class ExperimentConfig(BaseModel):
             data["hyperparameters"] = _hyperparameters(name, data.get("hyperparameters"))
         else:
             data.pop("hyperparameters", None)  # of an algorithm that is not there, nothing can be said
-        run_type = data.get("run_type", "quick")
         steps = data.get("total_timesteps")
+        if steps is not None:  # who says how many has chosen a length, be it the one that is there by itself
+            data.setdefault("run_type", "quick")
+        run_type = data.get("run_type", "quick")
         if isinstance(run_type, str) and run_type in RUN_LENGTHS:
             preset = RUN_LENGTHS[cast(RunType, run_type)]
             if steps is not None and steps != preset:
@@ -232,7 +234,7 @@ class ExperimentConfig(BaseModel):
         Which hyperparameters a person set and which were left to the tuned defaults is kept.
         """
         data = {name: getattr(self, name) for name in {*self.model_fields_set, "seed"}} | changes
-        if "run_type" in changes and "total_timesteps" not in changes:
+        if "total_timesteps" not in changes and ("run_type" in changes or "run_type" not in self.model_fields_set):
             data.pop("total_timesteps", None)
         algorithm = str(changes.get("algorithm", self.algorithm)).upper()
         if "hyperparameters" not in changes and algorithm != self.algorithm:

@@ -51,12 +51,14 @@ class Panel:
         role: Which colour it has.
         trend: Metric of the strong line; the same one, if empty.
         waiting: What stands there while there is no data.
+        missing: What stands there when none came, once the run has ended or been written to a file.
     """
 
     metric: str
     role: Role
     trend: str = ""
     waiting: str = "after the first update"
+    missing: str = "no update in these steps"
 
     @property
     def title(self) -> str:
@@ -65,7 +67,13 @@ class Panel:
         return f"{shown.label} ({shown.unit})" if shown.unit else shown.label
 
 
-_RETURN = Panel(RETURN, "return", RETURN_MEAN, "The curve appears with the first finished episode.")
+_RETURN = Panel(
+    RETURN,
+    "return",
+    RETURN_MEAN,
+    "The curve appears with the first finished episode.",
+    "No episode ended in these steps: train for longer.",
+)
 _ACTOR_CRITIC = (
     _RETURN,
     Panel(POLICY_LOSS, "policy"),
@@ -79,7 +87,7 @@ PANELS: Mapping[AlgorithmName, tuple[Panel, ...]] = {
         _RETURN,
         Panel(LOSS, "value"),
         Panel(EXPLORATION_RATE, "exploration"),
-        Panel(LENGTH, "length", waiting="after the first episode"),
+        Panel(LENGTH, "length", waiting="after the first episode", missing="no episode in these steps"),
     ),
 }
 """An algorithm's panels, in reading order."""

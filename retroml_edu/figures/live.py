@@ -88,18 +88,24 @@ def live_columns(data: CurveData, algorithm: AlgorithmName) -> list[np.ndarray]:
     return columns
 
 
-def live_layout(columns: Sequence[np.ndarray]) -> dict[str, bool]:
-    """Return what of the layout depends on where there are points yet, by the path of each property.
+def live_layout(columns: Sequence[np.ndarray], algorithm: AlgorithmName, *, ended: bool) -> dict[str, bool | str]:
+    """Return what of the layout depends on where there are points, by the path of each property.
 
     Args:
         columns: From `live_columns`.
+        algorithm: What they were made for.
+        ended: Whether no more will come.
     """
-    panels = len(columns) // _COLUMNS_PER_PANEL
-    filled = [any(map(len, columns[at * _COLUMNS_PER_PANEL : (at + 1) * _COLUMNS_PER_PANEL])) for at in range(panels)]
-    layout: dict[str, bool] = {}
-    for number, has_points in enumerate(filled):
+    panels = PANELS[algorithm]
+    filled = [
+        any(map(len, columns[at * _COLUMNS_PER_PANEL : (at + 1) * _COLUMNS_PER_PANEL])) for at in range(len(panels))
+    ]
+    layout: dict[str, bool | str] = {}
+    for number, (panel, has_points) in enumerate(zip(panels, filled, strict=True)):
         suffix = parts.axis_suffix(number)
-        layout[f"annotations[{panels + number}].visible"] = not has_points
+        note = f"annotations[{len(panels) + number}]"
+        layout[f"{note}.visible"] = not has_points
+        layout[f"{note}.text"] = parts.plain(panel.missing if ended else panel.waiting)
         layout[f"xaxis{suffix}.showticklabels"] = any(filled)
         layout[f"yaxis{suffix}.showticklabels"] = has_points
         layout[f"yaxis{suffix}.showgrid"] = has_points
@@ -121,7 +127,7 @@ def filled_figure(
     columns = live_columns(data, algorithm)
     for trace, (x, y) in zip(figure.data, trace_columns(algorithm), strict=True):
         trace.x, trace.y = columns[x], columns[y]
-    figure.plotly_relayout(live_layout(columns))
+    figure.plotly_relayout(live_layout(columns, algorithm, ended=True))
     return figure
 
 

@@ -134,7 +134,7 @@ def _fill(axes: Axes, drawn: Layers, panel: Panel, theme: Theme) -> None:
     if not len(drawn.line_step):
         axes.tick_params(labelbottom=False, labelleft=False)
         axes.grid(visible=False)
-        note = axes.text(0.5, 0.3, panel.waiting, ha="center", va="center", transform=axes.transAxes)
+        note = axes.text(0.5, 0.3, panel.missing, ha="center", va="center", transform=axes.transAxes)
         _plain(note, 9, theme.muted)
         return
     axes.margins(y=0.09)

@@ -118,6 +118,8 @@ def config_text(config: ExperimentConfig, form: FileForm = "yaml") -> str:
 
 def _settings(config: ExperimentConfig) -> dict[str, Any]:
     data = config.model_dump(mode="json", exclude=_NOT_WRITTEN)
+    if "run_type" not in config.model_fields_set:
+        del data["run_type"]
     if config.run_type != "custom":
         del data["total_timesteps"]
     for name in ("n_envs", "normalize"):

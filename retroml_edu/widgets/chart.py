@@ -61,17 +61,23 @@ class LiveChart(Streamed):
             self._send_whole()
             self.figure = self._figure()
 
-    def show(self, data: CurveData, *, at_once: bool = False) -> None:
-        """Have the curves drawn as they are now: by and by, at the page's own pace, or at once."""
+    def show(self, data: CurveData, *, at_once: bool = False, ended: bool = False) -> None:
+        """Have the curves drawn as they are now.
+
+        Args:
+            data: The curves.
+            at_once: Whether the page draws them now, not at its own pace.
+            ended: Whether no more will come, which stands where nothing came.
+        """
         with self._writing:
             columns, layout = self._columns, self._layout
-            self._take(data)
+            self._take(data, ended=ended)
             tails = []
             for number, (old, new) in enumerate(zip(columns, self._columns, strict=True)):
                 kept = _alike(old, new)
                 if kept < max(len(old), len(new)):
                     tails.append((number, kept, new[kept:]))
-            changed = {path: value for path, value in self._layout.items() if layout[path] is not value}
+            changed = {path: value for path, value in self._layout.items() if layout[path] != value}
             if tails or changed:
                 self._send_change(
                     {
@@ -89,9 +95,10 @@ class LiveChart(Streamed):
                 self._dark = dark
                 self.figure = self._figure()
 
-    def _take(self, data: CurveData) -> None:
-        self._columns = live_columns(data, self._made_for[0])
-        self._layout = live_layout(self._columns)
+    def _take(self, data: CurveData, *, ended: bool = False) -> None:
+        algorithm, _ = self._made_for
+        self._columns = live_columns(data, algorithm)
+        self._layout = live_layout(self._columns, algorithm, ended=ended)
 
     def _content(self) -> tuple[Mapping[str, Any], Sequence[bytes]]:
         points = b"".join(column.tobytes() for column in self._columns)

@@ -54,7 +54,7 @@ class RunView:
         self._lock = threading.Lock()
         self._config: ExperimentConfig | None = None
         self._storage_lag: Callable[[], int] = lambda: 0
-        self._drawn = 0
+        self._drawn = (0, False)
         self._tell_at_s = 0.0
         self._forget()
 
@@ -113,13 +113,15 @@ class RunView:
         self._videos.add(events)
         self._videos.under_way = not self._state.is_final  # after the last video has come: that is the one to play
         # Last: whatever the chart may trip over, the state above it is right.
-        if self._recorder.version != self._drawn and self._chart_is_due():
-            self._drawn = self._recorder.version
-            self._chart.show(self._recorder.data(), at_once=self._state is not RunState.RUNNING)
+        drawn = (self._recorder.version, self._state.is_final)
+        if drawn != self._drawn and self._chart_is_due():
+            self._drawn = drawn
+            at_once = self._state is not RunState.RUNNING
+            self._chart.show(self._recorder.data(), at_once=at_once, ended=self._state.is_final)
 
     def _forget(self) -> None:
         self._recorder = CurveRecorder()
-        self._drawn = 0
+        self._drawn = (0, False)
         self._next_chart_s = 0.0
         self._state = RunState.CREATED
         self._step = 0

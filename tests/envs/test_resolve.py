@@ -6,7 +6,7 @@ import pytest
 
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.errors import ConfigError, UnknownNameError
-from retroml_edu.envs import list_envs, resolve_config, tuned_defaults
+from retroml_edu.envs import get_env, list_envs, resolve_config, tuned_defaults
 
 
 def config(**settings) -> ExperimentConfig:
@@ -32,6 +32,20 @@ def test_what_was_set_stays() -> None:
     assert resolved.hyperparameters.net_arch == (8,)
     tuned = tuned_defaults("CartPole-v1", "PPO").hyperparameters
     assert resolved.hyperparameters.gamma == tuned["gamma"]
+
+
+def test_a_game_made_for_lessons_brings_its_length_where_none_was_given() -> None:
+    env_id = "RetroML/PongPixels-v0"
+    left_open = resolve_config(ExperimentConfig(env_id=env_id))
+    assert (left_open.run_type, left_open.total_timesteps) == ("custom", get_env(env_id).lesson_steps)
+    moved = resolve_config(ExperimentConfig(env_id="CartPole-v1", seed=3).changed(env_id=env_id))
+    assert moved.total_timesteps == left_open.total_timesteps
+    for length in ({"run_type": "quick"}, {"total_timesteps": 10_000}):
+        chosen = resolve_config(ExperimentConfig(env_id=env_id, **length))
+        assert (chosen.run_type, chosen.total_timesteps) == ("quick", 10_000)
+        assert chosen.changed(seed=4).total_timesteps == 10_000
+    other = resolve_config(ExperimentConfig(env_id="CartPole-v1"))
+    assert (other.run_type, other.total_timesteps) == ("quick", 10_000)
 
 
 def test_setting_that_equals_the_algorithms_default_still_counts_as_set() -> None:

@@ -16,7 +16,7 @@ def test_every_algorithm_has_the_return_on_top_and_three_panels_below(algorithm)
     first, *below = PANELS[algorithm]
     assert (first.metric, first.trend, first.title) == (RETURN, RETURN_MEAN, "Return (points)")
     assert len(below) == 3
-    assert all(panel.title and panel.waiting and panel.role in LIGHT.lines for panel in below)
+    assert all(panel.title and panel.waiting and panel.missing and panel.role in LIGHT.lines for panel in below)
 
 
 def test_single_episodes_are_dots_under_the_moving_mean(sample) -> None:

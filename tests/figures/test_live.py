@@ -36,9 +36,17 @@ def test_the_empty_figure_has_all_traces_and_says_what_it_waits_for(algorithm) -
     assert len(spec["data"]) == len(trace_columns(algorithm)) == 4 * len(PANELS[algorithm])
     assert all(trace["x"] == trace["y"] == [] for trace in spec["data"])
     json.dumps(spec, allow_nan=False)  # goes to the page as it is
-    figure = filled_figure(curve_data(()), algorithm)
+    figure = go.Figure(spec)
     assert notes(figure)[0] == "The curve appears with the first finished episode."
     assert len(notes(figure)) == 4
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_chart_to_which_nothing_more_comes_promises_nothing(algorithm) -> None:
+    first, *others = notes(filled_figure(curve_data(()), algorithm))
+    assert first == "No episode ended in these steps: train for longer."
+    assert len(others) == 3
+    assert not any("after" in note for note in others)
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
@@ -55,7 +63,7 @@ def test_columns_are_bounded_float32_and_fit_the_traces(sample, algorithm, episo
 
 def test_notes_go_as_data_come(sample) -> None:
     figure = filled_figure(sample("PPO", 5, updates=0), "PPO")
-    assert notes(figure) == ["after the first update"] * 3
+    assert notes(figure) == ["no update in these steps"] * 3
     assert figure.layout.yaxis.showticklabels is True
     assert figure.layout.yaxis2.showticklabels is False
     figure = filled_figure(sample("PPO", 5), "PPO")
@@ -64,8 +72,10 @@ def test_notes_go_as_data_come(sample) -> None:
 
 
 def test_what_depends_on_points_has_the_same_paths_at_all_times(sample) -> None:
-    empty, full = (live_layout(live_columns(data, "DQN")) for data in (curve_data(()), sample("DQN", 5)))
-    assert empty.keys() == full.keys()
+    none, some = (live_columns(data, "DQN") for data in (curve_data(()), sample("DQN", 5)))
+    empty, full = (live_layout(columns, "DQN", ended=False) for columns in (none, some))
+    over = live_layout(some, "DQN", ended=True)
+    assert empty.keys() == full.keys() == over.keys()
     assert empty["annotations[4].visible"] is True
     assert full["annotations[4].visible"] is False
 

@@ -68,6 +68,12 @@ def test_a_game_for_a_lesson_brings_its_length_and_takes_it_away_again(bench):
     assert (panel.form.values["run_type"], panel.config.total_timesteps) == ("quick", 10_000)
 
 
+def test_a_game_for_a_lesson_that_code_chose_has_its_length_too(bench):
+    panel = bench().open()
+    panel.apply(ExperimentConfig(env_id="RetroML/PongPixels-v0"))
+    assert panel.config.total_timesteps == get_env("RetroML/PongPixels-v0").lesson_steps
+
+
 def test_a_length_of_one_s_own_stays_when_a_game_for_a_lesson_is_left(bench):
     item = bench()
     panel = item.open()

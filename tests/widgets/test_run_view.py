@@ -210,6 +210,17 @@ def checkpoint(step, reason="interval"):
     return CheckpointEvent(name, step, reason, "0" * 64, "1" * 64, "2" * 64, 1_000, 0.0234, NOW)
 
 
+def test_a_run_in_which_no_episode_ended_says_so_in_place_of_its_curve(stage):
+    def note():
+        return stage.chart._content()[0]["layout"]["annotations[4].text"]
+
+    stage.state(RunState.RUNNING)
+    stage.view.handle([ProgressEvent(1_000, 2.0)])
+    assert note() == "The curve appears with the first finished episode."
+    stage.state(RunState.DONE, 1_000)
+    assert note() == "No episode ended in these steps: train for longer."
+
+
 def test_of_the_checkpoints_made_at_intervals_the_newest_has_a_line(stage):
     stage.view.handle([checkpoint(1_000), log("info", "between"), checkpoint(2_000)])
     stage.view.handle([checkpoint(2_500, "request"), checkpoint(12_000)])
