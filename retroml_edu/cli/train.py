@@ -44,6 +44,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--n-envs", type=int, help="environments side by side (default: tuned)")
     parser.add_argument("--device", help="auto, cpu, cuda or mps (default: auto)")
     parser.add_argument("--engine", help="who trains: auto, fast or sb3 (default: auto)")
+    parser.add_argument("--precision", help="of pictures on the fast engine: float32 or bfloat16 (default: float32)")
     parser.add_argument(
         "--deterministic", action="store_true", help="one thread, on the CPU: the same bits on machines of one type"
     )
@@ -120,6 +121,7 @@ _FIELDS = {
     "n_envs": "n_envs",
     "device": "device",
     "engine": "engine",
+    "precision": "precision",
 }
 """Fields of the config by the names of the options that set them."""
 

@@ -27,6 +27,7 @@ _NOT_WITH_FROM = (
     "n_envs",
     "device",
     "engine",
+    "precision",
     "deterministic",
     "no_video",
     "no_checkpoints",

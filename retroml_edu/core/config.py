@@ -33,6 +33,7 @@ RUN_LENGTHS: Mapping[RunType, int] = {
 }
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 EngineName = Literal["auto", "fast", "sb3"]
+PrecisionName = Literal["float32", "bfloat16"]
 _ENV_ID = re.compile(r"[\w./:+-]+")
 
 
@@ -62,6 +63,7 @@ class ExperimentConfig(BaseModel):
             give the same numbers to the last bit.
         engine: Who trains: ``fast`` (small networks; PPO and A2C on pictures), ``sb3`` (stable-baselines3) or
             ``auto``.
+        precision: What the fast engine computes convolutions with: ``float32``, or ``bfloat16`` (pictures alone).
         video: Which videos are recorded during the run.
         checkpoints: How often the run writes down its exact state, to be resumed from there.
         parent: Run and step that this run branched from.
@@ -144,6 +146,14 @@ class ExperimentConfig(BaseModel):
             "round its last digits differently: one seed gives two different curves, over many seeds they agree."
         ),
     ] = "auto"
+    precision: Annotated[
+        PrecisionName,
+        Field(
+            description="How finely the fast engine computes what a network sees in pictures. float32: to seven "
+            "digits. bfloat16: to two or three, about a third less time in each update where the processor has "
+            "instructions for it; weights, losses and steps keep seven digits."
+        ),
+    ] = "float32"
     video: VideoSettings = Field(default_factory=VideoSettings)
     checkpoints: CheckpointSettings = Field(default_factory=CheckpointSettings)
     parent: ParentRun | None = None

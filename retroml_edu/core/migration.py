@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 Data = dict[str, Any]
 
@@ -33,4 +33,9 @@ def _engine(data: Data) -> Data:
     return {"engine": "sb3"} | data
 
 
-_STEPS: Mapping[int, Callable[[Data], Data]] = {1: _exactness, 2: _engine}
+def _precision(data: Data) -> Data:
+    """Version 3 knew one precision."""
+    return {"precision": "float32"} | data
+
+
+_STEPS: Mapping[int, Callable[[Data], Data]] = {1: _exactness, 2: _engine, 3: _precision}

@@ -9,8 +9,8 @@ from retroml_edu.core.errors import ConfigError, Problem, RetroMLError, Training
 from retroml_edu.core.hyperparameters import DQNHyperparameters, PPOHyperparameters
 from retroml_edu.core.weights import PolicyWeights
 from retroml_edu.envs import check_env, make_env, resolve_config
-from retroml_edu.session.resolving import engine_misfit, env_spaces, resolved_config
-from retroml_edu.training.devices import device_problem
+from retroml_edu.session.resolving import engine_misfit, env_spaces, precision_misfit, resolved_config
+from retroml_edu.training.devices import device_problem, knows_bfloat16
 from retroml_edu.training.memory import replay_buffer_problem
 
 
@@ -94,10 +94,12 @@ def _schedule_problems(config: ExperimentConfig) -> list[Problem]:
 def _machine_problems(config: ExperimentConfig) -> list[Problem]:
     """What this machine cannot do."""
     found = [_not_exact(config) or device_problem(config.device), _not_fast(config)]
-    if isinstance(config.hyperparameters, DQNHyperparameters):
-        observation_space, _ = env_spaces(config.env_id)
-        # The engine decides how much is kept; a device that is not there is told already.
-        with suppress(TrainingError):
+    with suppress(TrainingError):  # a device that is not there is told already
+        if config.precision != "float32":
+            found.append(_not_so_precise(resolved_config(config)))
+        if isinstance(config.hyperparameters, DQNHyperparameters):
+            observation_space, _ = env_spaces(config.env_id)
+            # The engine decides how much is kept.
             found.append(replay_buffer_problem(resolved_config(config), observation_space))
     return [problem for problem in found if problem is not None]
 
@@ -122,3 +124,17 @@ def _not_fast(config: ExperimentConfig) -> Problem | None:
         f'engine="fast" does not fit here: {misfit}.',
         'Choose "auto", which takes the fast engine wherever it fits.',
     )
+
+
+def _not_so_precise(config: ExperimentConfig) -> Problem | None:
+    misfit = precision_misfit(config)
+    if misfit is not None:
+        return Problem("precision", f'precision="{config.precision}" does not fit here: {misfit}.', 'Choose "float32".')
+    if not knows_bfloat16():
+        return Problem(
+            "precision",
+            'precision="bfloat16" gains nothing here: this processor has no instructions for it.',
+            '"float32" is more exact, and quicker.',
+            "warning",
+        )
+    return None

@@ -43,7 +43,7 @@ def engine_sentence(asked: ExperimentConfig, resolved: ExperimentConfig) -> str:
         resolved: What it became.
     """
     if resolved.engine == "fast":
-        how = "PyTorch, channels last" if _sees_pictures(resolved) else "compiled kernels"
+        how = f"PyTorch, channels last, {resolved.precision}" if _sees_pictures(resolved) else "compiled kernels"
         return f"Engine: fast ({how})."
     reason = f", since {engine_misfit(resolved)}" if asked.engine == "auto" else ""
     return f"Engine: stable-baselines3{reason}."
@@ -60,6 +60,15 @@ def engine_misfit(config: ExperimentConfig) -> str | None:
     if _sees_pictures(config):  # known without loading a game
         return engines.pictures_misfit(config, discrete=get_env(config.env_id).action_kind == "discrete")
     return fast_engine_misfit(config, *env_spaces(config.env_id))
+
+
+def precision_misfit(config: ExperimentConfig) -> str | None:
+    """Return why the precision that is asked for does not apply here, as a clause; None where it does.
+
+    Args:
+        config: With its engine resolved.
+    """
+    return engines.precision_misfit(config, sees_pictures=_sees_pictures(config))
 
 
 def _sees_pictures(config: ExperimentConfig) -> bool:

@@ -50,6 +50,20 @@ def pictures_misfit(config: ExperimentConfig, *, discrete: bool) -> str | None:
     return _device_misfit(config.device)
 
 
+def precision_misfit(config: ExperimentConfig, *, sees_pictures: bool) -> str | None:
+    """Return why the precision that is asked for does not apply, as a clause; None where it does.
+
+    Args:
+        config: With its engine resolved.
+        sees_pictures: Whether the observations are pictures.
+    """
+    if config.precision == "float32":
+        return None
+    if not sees_pictures:
+        return "the observations are numbers, and it is for pictures alone"
+    return None if config.engine == "fast" else "stable-baselines3 trains, and the fast engine alone knows it"
+
+
 def _observation_misfit(space: spaces.Space[Any]) -> str | None:
     if not isinstance(space, spaces.Box):
         return f"the observations are of the kind {type(space).__name__}, not a row of numbers"

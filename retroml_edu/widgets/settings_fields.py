@@ -52,6 +52,18 @@ def engine_field() -> dict[str, Any]:
     }
 
 
+def precision_field() -> dict[str, Any]:
+    """How finely it is computed."""
+    return {
+        "name": "precision",
+        "label": "Precision",
+        "type": "segmented",
+        "choices": [{"value": name, "label": name} for name in ("float32", "bfloat16")],
+        "default": "float32",
+        "help": help_of("precision"),
+    }
+
+
 def video_fields() -> list[dict[str, Any]]:
     """The videos of a run."""
     return [

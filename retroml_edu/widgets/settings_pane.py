@@ -114,7 +114,12 @@ class SettingsPane:
         kept |= {name for name in self.form.values if name.startswith(("video.", "checkpoints."))}
         try:
             config = self._config.changed(
-                env_id=env_id, algorithm=algorithm, n_envs=None, normalize=None, hyperparameters=None
+                env_id=env_id,
+                algorithm=algorithm,
+                n_envs=None,
+                normalize=None,
+                hyperparameters=None,
+                precision="float32",
             )
             values = form_values(config) | {name: self.form.values[name] for name in kept}
             if env_id != self._config.env_id:

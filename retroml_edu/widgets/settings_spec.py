@@ -18,6 +18,7 @@ from retroml_edu.widgets.settings_fields import (
     device_field,
     engine_field,
     help_of,
+    precision_field,
     video_fields,
 )
 from retroml_edu.widgets.settings_values import BY_TIME, OTHER_ENV, PREFIX, Values, default_values, requested_env
@@ -66,6 +67,7 @@ def form_spec(values: Mapping[str, Any]) -> list[dict[str, Any]]:
                 _normalize_field(defaults),
                 device_field(),
                 engine_field(),
+                *([precision_field()] if env.observation_kind == "image" else []),
                 deterministic_field(),
             ],
         },

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.core.config import ExperimentConfig, PrecisionName
 from retroml_edu.core.hyperparameters import HYPERPARAMETERS, AlgorithmName
 from retroml_edu.envs import resolve_config
 from tests.benchmarks.measuring import Scale
@@ -29,6 +29,7 @@ class Case:
         steps: How many are measured.
         settings: What differs from stable-baselines3's defaults.
         wanted: How many times as fast as stock ours has to be at least, and is meant to be.
+        precision: Of ours.
     """
 
     algorithm: AlgorithmName
@@ -38,12 +39,14 @@ class Case:
     steps: int
     settings: Mapping[str, Any] = field(default_factory=dict)
     wanted: tuple[float, float] | None = None
+    precision: PrecisionName = "float32"
 
     @property
     def name(self) -> str:
         """What it is, in a line."""
         envs = "1 env" if self.n_envs == 1 else f"{self.n_envs} envs"
-        return f"{self.algorithm} {self.env_id}, {self.settings_from}, {envs}"
+        finely = "" if self.precision == "float32" else f", {self.precision}"
+        return f"{self.algorithm} {self.env_id}, {self.settings_from}, {envs}{finely}"
 
     @property
     def few_steps(self) -> int:
@@ -64,6 +67,7 @@ class Case:
             device="cpu",
             video={"enabled": False},
             engine="fast",
+            precision=self.precision,
         )
         return resolve_config(config)
 

@@ -239,7 +239,7 @@ def test_whatever_a_file_holds_ends_in_a_sentence(settings: dict[str, object]) -
 class TestVersions:
     def test_a_config_of_version_1_means_what_it_meant(self) -> None:
         old = config(n_envs=2).to_json_dict() | {"schema_version": 1}
-        for new in ("deterministic", "checkpoints", "engine"):
+        for new in ("deterministic", "checkpoints", "engine", "precision"):
             del old[new]
         made = ExperimentConfig(**old)
         assert made == config(n_envs=2, engine="sb3")
@@ -249,8 +249,13 @@ class TestVersions:
 
     def test_a_config_of_version_2_stays_with_the_engine_that_it_had(self) -> None:
         old = config(deterministic=True).to_json_dict() | {"schema_version": 2}
-        del old["engine"]
+        del old["engine"], old["precision"]
         assert ExperimentConfig(**old) == config(deterministic=True, engine="sb3")
+
+    def test_a_config_of_version_3_stays_with_the_precision_that_it_had(self) -> None:
+        old = config(engine="fast").to_json_dict() | {"schema_version": 3}
+        del old["precision"]
+        assert ExperimentConfig(**old).precision == "float32"
 
     def test_a_config_without_a_version_is_of_today(self) -> None:
         assert migrated({"env_id": "CartPole-v1"}) == {"env_id": "CartPole-v1"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+import torch
 
 from retroml_edu.core.errors import ConfigError
 from retroml_edu.session import resolving
@@ -39,8 +40,9 @@ def _stock_alone(monkeypatch):
         ({"algorithm": "DQN", "deterministic": True}, "fast", "Engine: fast (compiled kernels)."),
         ({"engine": "fast"}, "fast", "Engine: fast (compiled kernels)."),
         ({"engine": "sb3"}, "sb3", "Engine: stable-baselines3."),
-        (PONG, "fast", "Engine: fast (PyTorch, channels last)."),
-        ({**PONG, "algorithm": "DQN"}, "fast", "Engine: fast (PyTorch, channels last)."),
+        (PONG, "fast", "Engine: fast (PyTorch, channels last, float32)."),
+        ({**PONG, "precision": "bfloat16"}, "fast", "Engine: fast (PyTorch, channels last, bfloat16)."),
+        ({**PONG, "algorithm": "DQN"}, "fast", "Engine: fast (PyTorch, channels last, float32)."),
         (WIDE, "sb3", "Engine: stable-baselines3, since a layer has 1,024 units, and from 512 on compiled kernels"),
         (TAXI, "sb3", "Engine: stable-baselines3, since the observations are of the kind Discrete, not a row of"),
     ],
@@ -129,3 +131,25 @@ def test_small_pictures_stay_with_the_processor_and_the_fast_engine(monkeypatch)
     monkeypatch.setattr(devices, "_present", lambda name: name in ("cpu", "cuda"))
     resolved = resolved_config(small_config(env_id="RetroML/PongPixels-v0"))
     assert (resolved.engine, resolved.device) == ("fast", "cpu")
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({}, "the observations are numbers, and it is for pictures alone"),
+        ({**PONG, "engine": "sb3"}, "stable-baselines3 trains, and the fast engine alone knows it"),
+    ],
+)
+def test_a_precision_that_nothing_here_computes_in_is_told_before_the_start(settings, said):
+    (problem,) = [
+        problem for problem in check(small_config(**settings, precision="bfloat16")) if problem.field == "precision"
+    ]
+    assert (problem.severity, said in problem.message) == ("error", True)
+    assert check(small_config(**settings)) == []
+
+
+@pytest.mark.parametrize(("instructions", "warned"), [({"avx512_bf16": True}, False), ({"amx_bf16": False}, True)])
+def test_a_processor_without_instructions_for_a_precision_is_told_of(monkeypatch, instructions, warned):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: instructions, raising=False)
+    problems = check(small_config(**PONG, precision="bfloat16"))
+    assert [(problem.field, problem.severity) for problem in problems] == [("precision", "warning")] * warned

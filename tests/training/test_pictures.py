@@ -12,6 +12,7 @@ import torch
 from gymnasium import spaces
 from stable_baselines3.common.utils import obs_as_tensor
 
+from retroml_edu.core.config import ALGORITHMS
 from retroml_edu.core.control import Control
 from retroml_edu.core.errors import TrainingError
 from retroml_edu.core.weights import PolicyWeights
@@ -65,6 +66,36 @@ def test_the_gradients_are_the_policy_s(policy, seen):
         gradients.append({name: value.grad.clone() for name, value in policy.named_parameters()})
     for name, gradient in gradients[0].items():
         assert torch.allclose(gradient, gradients[1][name], rtol=1e-3, atol=CLOSE), name
+
+
+def test_coarse_numbers_give_nearly_the_same_preferences_values_and_slopes(policy, seen):
+    pictures = channels_last(np.tile(seen, (20, 1, 1, 1)))  # so many that the dense layer is a convolution
+    told, slopes = [], []
+    for precision in ("float32", "bfloat16"):
+        logits, values = PictureNetwork(policy, precision)(pictures)
+        told.append(torch.cat([logits.detach().flatten(), values.detach()]))
+        loss = logits.log_softmax(1)[:, 1].sum() + values.square().sum()
+        gradients = torch.autograd.grad(loss, list(policy.parameters()))
+        slopes.append(torch.cat([gradient.flatten() for gradient in gradients]))
+        few, _ = PictureNetwork(policy, precision)(pictures[:4])
+        assert torch.allclose(few, logits[:4], rtol=0.02, atol=1e-3)
+    (fine, coarse), (fine_slope, coarse_slope) = told, slopes
+    assert coarse.dtype == coarse_slope.dtype == torch.float32
+    assert 0 < (fine - coarse).norm() < 0.02 * fine.norm()
+    assert torch.cosine_similarity(fine_slope, coarse_slope, dim=0) > 0.99
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_every_algorithm_computes_as_finely_as_it_is_told(tiny, algorithm):
+    learned = []
+    for precision in ("float32", "bfloat16"):
+        config = tiny(algorithm, env_id="ALE/Breakout-v5", steps=128, engine="fast", device="cpu", precision=precision)
+        model = trainer_for(config).train(config, lambda event: None, Control())
+        assert model.facts["precision"] == precision
+        learned.append(np.concatenate([array.ravel() for array in model.weights.arrays.values()]))
+    fine, coarse = learned
+    assert coarse.dtype == np.float32
+    assert 0 < np.abs(fine - coarse).mean() < 0.01
 
 
 def spaces_of(seen):

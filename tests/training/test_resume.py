@@ -53,6 +53,8 @@ CASES = {
 }
 FAST = {f"fast {case}": {**settings, "engine": "fast"} for case, settings in CASES.items() if case != "scripted"}
 FAST["fast A2C pictures"] = {"algorithm": "A2C", "steps": 64, "engine": "fast", **PICTURES}
+FAST["fast PPO coarse pictures"] = {**FAST["fast PPO pictures"], "precision": "bfloat16"}
+FAST["fast DQN coarse pictures"] = {**FAST["fast DQN pictures"], "precision": "bfloat16"}
 FAST["fast PPO numbers"] = {"algorithm": "PPO", "env_id": "Pendulum-v1", "n_envs": 3, "steps": 480, "engine": "fast"}
 CASES |= FAST
 

@@ -68,6 +68,16 @@ def test_a_game_for_a_lesson_brings_its_length_and_takes_it_away_again(bench):
     assert (panel.form.values["run_type"], panel.config.total_timesteps) == ("quick", 10_000)
 
 
+def test_coarse_numbers_are_offered_for_pictures_and_forgotten_with_the_game(bench):
+    item = bench()
+    panel = item.open(env_id="ALE/Breakout-v5", run_type="short", steps=None)
+    item.set(precision="bfloat16")
+    assert panel.config.precision == "bfloat16"
+    item.set(env_id="CartPole-v1")
+    assert panel.config.precision == "float32"
+    assert not any(field.get("name") == "precision" for section in panel.form.spec for field in section["fields"])
+
+
 def test_a_game_for_a_lesson_that_code_chose_has_its_length_too(bench):
     panel = bench().open()
     panel.apply(ExperimentConfig(env_id="RetroML/PongPixels-v0"))

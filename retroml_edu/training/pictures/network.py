@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -10,8 +12,10 @@ from stable_baselines3.common.policies import ActorCriticPolicy
 from torch import Tensor, nn
 from torch.nn import functional
 
+from retroml_edu.core.config import PrecisionName
 from retroml_edu.policies.small_pictures import CONTRAST, WHITE, SmallPictureNetwork
 
+_KINDS: Mapping[PrecisionName, torch.dtype] = MappingProxyType({"float32": torch.float32, "bfloat16": torch.bfloat16})
 _FEW = 64
 """Up to so many pictures are reordered sooner than the weights of a dense layer."""
 
@@ -21,13 +25,13 @@ def channels_last(pictures: np.ndarray) -> Tensor:
     return torch.from_numpy(pictures).contiguous(memory_format=torch.channels_last)
 
 
-def _numbers(pictures: Tensor) -> Tensor:
-    """Return pictures as float32 with channels last."""
+def _numbers(pictures: Tensor, kind: torch.dtype) -> Tensor:
+    """Return pictures as numbers of a kind, with channels last; bfloat16 holds all of 0 to 255 too."""
     if pictures.is_contiguous(memory_format=torch.channels_last):
-        return pictures.to(torch.float32)
+        return pictures.to(kind)
     # One channel after the other: torch's own way from channels first takes three times as long.
     count, channels, *sides = pictures.shape
-    numbers = torch.empty(count, *sides, channels)
+    numbers = torch.empty(count, *sides, channels, dtype=kind)
     for channel in range(channels):
         numbers[..., channel] = pictures[:, channel]
     return numbers.permute(0, 3, 1, 2)
@@ -41,9 +45,12 @@ class PictureFeatures:
 
     Args:
         extractor: stable-baselines3's `NatureCNN`, or a `SmallPictureNetwork`.
+        precision: What products are computed in. Parameters and their gradients are float32 with either, and sums of
+            products are added up in it.
     """
 
-    def __init__(self, extractor: nn.Module) -> None:
+    def __init__(self, extractor: nn.Module, precision: PrecisionName) -> None:
+        self._kind = _KINDS[precision]
         parts: Any = extractor
         self._convolutions = [part for part in parts.cnn if isinstance(part, nn.Conv2d)]
         self._dense: nn.Linear = parts.linear[0]
@@ -52,18 +59,27 @@ class PictureFeatures:
             self._background, self._scale = extractor.background, CONTRAST / WHITE
 
     def __call__(self, pictures: Tensor) -> Tensor:
-        """Return features of shape (n, features), of uint8 pictures that lie in memory as they will."""
-        hidden = _numbers(pictures)
+        """Return float32 features of shape (n, features), of uint8 pictures that lie in memory as they will."""
+        kind = self._kind
+        hidden = _numbers(pictures, kind)
         if self._background:
             hidden.sub_(self._background)
         hidden.mul_(self._scale)
-        for convolution in self._convolutions:
-            hidden = functional.relu_(convolution(hidden))
+        for layer in self._convolutions:
+            hidden = functional.relu_(functional.conv2d(hidden, *_in(kind, layer), layer.stride))
+        weight, bias = _in(kind, self._dense)
         if len(hidden) <= _FEW:
-            return functional.relu_(functional.linear(hidden.flatten(1), self._dense.weight, self._dense.bias))
-        # The dense layer as a convolution over all that is left: flattened, the pictures would have to be reordered.
-        weight = self._dense.weight.view(-1, *hidden.shape[1:])
-        return functional.relu_(functional.conv2d(hidden, weight, self._dense.bias).flatten(1))
+            features = functional.linear(hidden.flatten(1), weight, bias)
+        else:
+            # The dense layer as a convolution over all that is left: flattened, pictures would have to be reordered.
+            features = functional.conv2d(hidden, weight.view(-1, *hidden.shape[1:]), bias).flatten(1)
+        return functional.relu_(features).float()
+
+
+def _in(kind: torch.dtype, layer: nn.Conv2d | nn.Linear) -> tuple[Tensor, Tensor]:
+    # Both layers have a bias, which torch's types leave open.
+    bias: Any = layer.bias
+    return layer.weight.to(kind), bias.to(kind)
 
 
 class PictureNetwork:
@@ -71,10 +87,11 @@ class PictureNetwork:
 
     Args:
         policy: stable-baselines3's for pictures, with the `NatureCNN` of Mnih et al. (2015).
+        precision: See `PictureFeatures`.
     """
 
-    def __init__(self, policy: ActorCriticPolicy) -> None:
-        self._features = PictureFeatures(policy.features_extractor)
+    def __init__(self, policy: ActorCriticPolicy, precision: PrecisionName = "float32") -> None:
+        self._features = PictureFeatures(policy.features_extractor, precision)
         self._actor, self._critic = policy.action_net, policy.value_net
 
     def __call__(self, pictures: Tensor) -> tuple[Tensor, Tensor]:

@@ -12,6 +12,7 @@ from stable_baselines3.common.type_aliases import ReplayBufferSamples
 from stable_baselines3.common.utils import update_learning_rate
 from torch.nn import functional
 
+from retroml_edu.core.config import PrecisionName
 from retroml_edu.core.metrics import EXPLORATION_RATE, LOSS
 from retroml_edu.core.saved import SavedState
 from retroml_edu.training.pictures.allocator import keep_freed_memory
@@ -22,14 +23,25 @@ from retroml_edu.training.sb3.algorithms import RunDQN
 
 
 class PictureDQN(RunDQN):
-    """Deep Q-network (Mnih et al. 2015), as stable-baselines3 learns it, with less work around the same mathematics."""
+    """Deep Q-network (Mnih et al. 2015), as stable-baselines3 learns it, with less work around the same mathematics.
+
+    Args:
+        *arguments: What stable-baselines3 takes.
+        precision: See `PictureFeatures`.
+        **settings: Likewise.
+    """
 
     replay_buffer: PictureReplay
+
+    def __init__(self, *arguments: Any, precision: PrecisionName, **settings: Any) -> None:
+        self._precision = precision
+        super().__init__(*arguments, **settings)
 
     def _setup_model(self) -> None:
         super()._setup_model()
         keep_freed_memory()
-        self._values, self._target_values = PictureQNetwork(self.q_net), PictureQNetwork(self.q_net_target)
+        self._values = PictureQNetwork(self.q_net, self._precision)
+        self._target_values = PictureQNetwork(self.q_net_target, self._precision)
         self._parameters = list(self.q_net.parameters())
         self._in_halves = Halves()
         self._loss = 0.0

@@ -14,6 +14,7 @@ from stable_baselines3.common.utils import explained_variance, update_learning_r
 from torch import Tensor
 from torch.nn import functional
 
+from retroml_edu.core.config import PrecisionName
 from retroml_edu.core.metrics import ENTROPY, LOSS, POLICY_LOSS, VALUE_LOSS
 from retroml_edu.policies.sampling import choose
 from retroml_edu.training.pictures.allocator import keep_freed_memory
@@ -30,16 +31,26 @@ _CLIPPED = "train/clip_fraction"
 
 
 class PictureOnPolicy(SteppedOnPolicy):
-    """Acts and learns as stable-baselines3 does, with less work around the same mathematics."""
+    """Acts and learns as stable-baselines3 does, with less work around the same mathematics.
+
+    Args:
+        *arguments: What stable-baselines3 takes.
+        precision: See `PictureFeatures`.
+        **settings: Likewise.
+    """
 
     rollout_buffer: PictureRollout
     normalize_advantage: bool
     target_kl: float | None = None
 
+    def __init__(self, *arguments: Any, precision: PrecisionName, **settings: Any) -> None:
+        self._precision = precision
+        super().__init__(*arguments, **settings)
+
     def _setup_model(self) -> None:
         super()._setup_model()
         keep_freed_memory()
-        self._network = PictureNetwork(self.policy)
+        self._network = PictureNetwork(self.policy, self._precision)
         self._in_halves = Halves()
         self._parameters = [parameter for parameter in self.policy.parameters() if parameter.requires_grad]
         self._measured: dict[str, float] = {}

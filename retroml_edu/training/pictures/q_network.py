@@ -5,6 +5,7 @@ from __future__ import annotations
 from stable_baselines3.dqn.policies import QNetwork
 from torch import Tensor
 
+from retroml_edu.core.config import PrecisionName
 from retroml_edu.training.pictures.network import PictureFeatures
 
 
@@ -13,10 +14,11 @@ class PictureQNetwork:
 
     Args:
         network: stable-baselines3's for pictures.
+        precision: See `PictureFeatures`.
     """
 
-    def __init__(self, network: QNetwork) -> None:
-        self._features = PictureFeatures(network.features_extractor)
+    def __init__(self, network: QNetwork, precision: PrecisionName = "float32") -> None:
+        self._features = PictureFeatures(network.features_extractor, precision)
         self._head = network.q_net
 
     def __call__(self, pictures: Tensor) -> Tensor:

@@ -128,6 +128,7 @@ def _train(
             "device": str(model.device),
             "torch_threads": torch.get_num_threads(),
             "deterministic": config.deterministic,
+            "precision": config.precision,
             "determinism": _determinism(model.device, torch.get_num_threads()),
         },
     )
@@ -241,6 +242,8 @@ def _make_model(config: ExperimentConfig, spec: PolicySpec, venv: VecEnv, contro
     else:
         arguments["rollout_buffer_class"] = _rollout_class(config, spec)
         arguments["rollout_buffer_kwargs"] = memory
+    if _fast_on_pictures(config, spec):
+        arguments["precision"] = config.precision
     batch_size = arguments.get("batch_size")
     if config.algorithm == "PPO":
         # The constructor warns about a smaller last mini-batch, which is no mistake. It is told the true size below.
