@@ -18,6 +18,7 @@ CAMPAIGNS = {
     "table": "the same run eight times, watched and disturbed or not (count: configs at most)",
     "engines": "do fast engine and stable-baselines3 learn alike? (count: seeds of the latter, twice as many of ours)",
     "lessons": "seconds until the fast forms of games are learned, confirmed by examinations (count: seeds)",
+    "precision": "is a game learned from pictures in bfloat16 as in float32? (count: seeds)",
     "search": "settings with which they are learned soonest (count: candidates beside the preset)",
     "long": "memory, tick, checkpoint and file handles over a long run (count: steps)",
 }
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Read when the libraries are first imported. One thread each, so that sums come out the same on every machine;
     # but for those that measure seconds.
     os.environ.update(SDL_VIDEODRIVER="dummy", MPLBACKEND="agg")
-    if not {"lessons", "search"} & set(asked.names):
+    if not {"lessons", "precision", "search"} & set(asked.names):
         os.environ.update(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
     from tests.benchmarks.measuring import Machine
     from tests.campaigns.outcome import Request
@@ -51,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tests.campaigns",
         description="Attack what a run promises. Exits with the number of campaigns that found something.",
-        epilog="\n".join(f"{name:8} {about}" for name, about in CAMPAIGNS.items()),
+        epilog="\n".join(f"{name:9} {about}" for name, about in CAMPAIGNS.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     # `choices` would refuse the empty list that stands for all.
@@ -59,7 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1, help="of every draw (1)")
     parser.add_argument("--count", type=int, help="how many attempts; what one is, is said below")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the curve of `long` into a .png or .svg")
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="where `engines`, `lessons` and `search` keep runs")
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="where `engines`, `lessons`, `precision` and `search` keep runs"
+    )
     parser.add_argument("--only", metavar="TEXT", help="lessons whose environment's id contains it")
     return parser
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.core.config import ExperimentConfig, PrecisionName
 from retroml_edu.envs import get_env, resolve_config
 from retroml_edu.training.fast.preparation import prepare
 from tests.campaigns.learning import EXAM_GAMES, WINDOW, Learned, learn
@@ -36,6 +36,7 @@ class Lesson:
         goal: What an examination has to confirm.
         most_s: Where a run ends that does not get there.
         standard: The same game in the standard setting, if that is to be trained for as long beside it.
+        precision: What the network is computed in.
     """
 
     env_id: str
@@ -43,6 +44,13 @@ class Lesson:
     goal: float
     most_s: float
     standard: str = ""
+    precision: PrecisionName = "float32"
+
+    @property
+    def name(self) -> str:
+        """Short, and fit for a file."""
+        coarse = "" if self.precision == "float32" else f"-{self.precision}"
+        return self.env_id.rpartition("/")[2] + coarse
 
     def config(self, seed: int, settings: Mapping[str, Any] = MappingProxyType({})) -> ExperimentConfig:
         """Return a run of it with every value resolved.
@@ -62,6 +70,7 @@ class Lesson:
                 n_envs=hyperparameters.pop("n_envs", None),
                 hyperparameters=hyperparameters,
                 engine="fast",
+                precision=self.precision,
                 device="cpu",
             )
         )
@@ -99,10 +108,10 @@ def run(request: Request) -> Outcome:
     )
     for lesson in lessons(request.only):
         seeds = range(FIRST_SEED, FIRST_SEED + (request.count or SEEDS))
-        runs = [_one(lesson, seed, folder) for seed in seeds]
+        runs = [kept_run(lesson, seed, folder) for seed in seeds]
         outcome.rows.extend(_rows(lesson, runs))
-        standard = _one(replace(lesson, env_id=lesson.standard), FIRST_SEED, folder) if lesson.standard else None
-        draw(lesson, runs, standard, folder / f"{_name(lesson)}.png")
+        standard = kept_run(replace(lesson, env_id=lesson.standard), FIRST_SEED, folder) if lesson.standard else None
+        draw(lesson, runs, standard, folder / f"{lesson.name}.png")
     outcome.notes.append(
         f"Seconds from the start of a run, environments and workers made within them. A mark is passed when the last "
         f"{WINDOW} training games have a higher mean. *Confirmed*: then {EXAM_GAMES} whole games with raw rewards, "
@@ -132,7 +141,7 @@ def draw(lesson: Lesson, runs: Sequence[Learned], standard: Learned | None, targ
         axes.plot(seconds, means, color="tab:blue", linewidth=1, alpha=0.6)
         if run.confirmed is not None:
             axes.plot(run.confirmed[0], fmean(run.sampled), "o", color="tab:blue")
-    axes.plot([], [], "o-", color="tab:blue", label=f"{_name(lesson)}, {len(runs)} seeds; dots: confirmed")
+    axes.plot([], [], "o-", color="tab:blue", label=f"{lesson.name}, {len(runs)} seeds; dots: confirmed")
     if standard is not None and standard.curve:
         seconds, _, means = zip(*standard.curve, strict=True)
         axes.plot(seconds, means, color="tab:orange", linewidth=2, label=f"{lesson.standard}, one seed")
@@ -142,23 +151,21 @@ def draw(lesson: Lesson, runs: Sequence[Learned], standard: Learned | None, targ
     figure.savefig(target, dpi=110)
 
 
-def _name(lesson: Lesson) -> str:
-    return lesson.env_id.rpartition("/")[2]
-
-
-def _one(lesson: Lesson, seed: int, folder: Path) -> Learned:
-    file = folder / f"{_name(lesson)}-{seed}.json"
+def kept_run(lesson: Lesson, seed: int, folder: Path) -> Learned:
+    """Return what came of a run of a lesson, made now or, with the same settings, earlier; it is kept in the folder."""
+    file = folder / f"{lesson.name}-{seed}.json"
     config = lesson.config(seed)
-    marks = list(lesson.marks)
-    asked = {"config": config.to_json_dict(), "marks": marks, "goal": lesson.goal, "most_s": lesson.most_s}
+    asked = {"marks": list(lesson.marks), "goal": lesson.goal, "most_s": lesson.most_s}
     if file.is_file():
         kept = json.loads(file.read_text("utf-8"))
-        if kept.get("asked") == asked:
+        # As a config: an earlier version may have written it, and meant the same.
+        if ExperimentConfig(**kept["asked"].pop("config")) == config and kept["asked"] == asked:
             return _read(kept["learned"])
+    asked["config"] = config.to_json_dict()
     learned = learn(config, lesson.marks, lesson.goal, lesson.most_s)
     file.write_text(json.dumps({"asked": asked, "learned": asdict(learned)}), "utf-8")
     confirmed = "not confirmed" if learned.confirmed is None else f"confirmed after {learned.confirmed[0]:.0f} s"
-    print(f"{lesson.env_id}, seed {seed}: {confirmed}, {learned.steps:,} steps", file=sys.stderr, flush=True)
+    print(f"{lesson.name}, seed {seed}: {confirmed}, {learned.steps:,} steps", file=sys.stderr, flush=True)
     return learned
 
 

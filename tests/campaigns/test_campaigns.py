@@ -11,9 +11,20 @@ from tests.campaigns import curves, engines, equivalence, learning, lessons, lon
 from tests.campaigns.__main__ import CAMPAIGNS, main
 from tests.campaigns.outcome import Outcome, Request
 
-FEW = {"kills": 3, "faults": 30, "fuzz": 300, "table": 1, "engines": 3, "long": 200_000, "lessons": 1, "search": 1}
+FEW = {
+    "kills": 3,
+    "faults": 30,
+    "fuzz": 300,
+    "table": 1,
+    "engines": 3,
+    "long": 200_000,
+    "lessons": 1,
+    "precision": 1,
+    "search": 1,
+}
 LESSON = lessons.Lesson("RetroML/PongObjects-v0", (-22.0,), -21.5, 20.0)
 """Where nothing need be learned."""
+PICTURES = lessons.Lesson("RetroML/PongPixels-v0", (-22.0,), -21.5, 20.0)
 
 
 @pytest.mark.slow
@@ -25,7 +36,7 @@ def test_a_few_attempts_find_nothing(name, tmp_path, monkeypatch):
     monkeypatch.setattr(equivalence, "MARGIN", 50.0)  # a few seeds show nothing, only that everything works
     monkeypatch.setattr(learning, "WINDOW", 2)
     monkeypatch.setattr(learning, "EXAM_GAMES", 2)
-    monkeypatch.setattr(lessons, "LESSONS", (LESSON,))
+    monkeypatch.setattr(lessons, "LESSONS", (PICTURES if name == "precision" else LESSON,))
     picture = tmp_path / "long.png" if name == "long" else None
     outcome = import_module(f"tests.campaigns.{name}").run(Request(tmp_path, seed=3, count=FEW[name], picture=picture))
     assert outcome.failures == []

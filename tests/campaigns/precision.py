@@ -1,0 +1,65 @@
+"""Is a game learned from pictures in bfloat16 with as many steps as in float32?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from statistics import fmean, median
+
+import numpy as np
+
+from retroml_edu.training.fast.preparation import prepare
+from tests.campaigns import lessons
+from tests.campaigns.learning import Learned
+from tests.campaigns.lessons import FIRST_SEED, Lesson, kept_run
+from tests.campaigns.outcome import Outcome, Request
+
+SEEDS = 5
+GAME = "PongPixels-v0"
+"""Learned from pictures within minutes, by a network with the same kinds of layers as the standard one."""
+
+
+def run(request: Request) -> Outcome:
+    """Train both; `count` is the number of seeds, `out` keeps the runs, those of `lessons` too."""
+    prepare()
+    folder = request.out or request.place
+    folder.mkdir(parents=True, exist_ok=True)
+    (lesson,) = lessons.lessons(request.only or GAME)
+    seeds = range(FIRST_SEED, FIRST_SEED + (request.count or SEEDS))
+    outcome = Outcome(
+        f"Learning {lesson.env_id} in float32 and in bfloat16",
+        ("precision", "seeds", "steps to a mean of", "median", "each seed", "sampled games", "greedy"),
+    )
+    for each in (lesson, replace(lesson, precision="bfloat16")):
+        outcome.rows.extend(_rows(each, [kept_run(each, seed, folder) for seed in seeds]))
+    outcome.notes.append(
+        "Steps, since on so small a network precision changes no seconds. Marks and confirmations are those of "
+        "`lessons`; sampled and greedy: the means of the last examinations. Seeds are the same and runs differ all the "
+        "same: other digits, other games."
+    )
+    return outcome
+
+
+def _rows(lesson: Lesson, runs: Sequence[Learned]) -> list[list[str]]:
+    rows = [_row(lesson, f"{mark:g}", [run.marks.get(mark, (0, np.inf))[1] for run in runs]) for mark in lesson.marks]
+    confirmed = [np.inf if run.confirmed is None else run.confirmed[1] for run in runs]
+    exams = [run for run in runs if run.sampled and run.greedy]
+    means = [f"{fmean(fmean(games) for games in kind):.1f}" if kind else "" for kind in _kinds(exams)]
+    return [*rows, _row(lesson, f"{lesson.goal:g}, confirmed", confirmed, *means)]
+
+
+def _kinds(exams: Sequence[Learned]) -> tuple[list[list[float]], list[list[float]]]:
+    return [run.sampled for run in exams], [run.greedy for run in exams]
+
+
+def _row(lesson: Lesson, mark: str, steps: Sequence[float], sampled: str = "", greedy: str = "") -> list[str]:
+    each = ", ".join(f"{value / 1e3:.0f}" for value in sorted(steps))
+    return [
+        lesson.precision,
+        str(len(steps)),
+        mark,
+        f"{median(steps) / 1e3:.0f} thousand",
+        each,
+        sampled,
+        greedy,
+    ]
