@@ -18,10 +18,7 @@ REPLAY_BYTES = 2_300_000_000
 """What a replay buffer may take by itself, so that it fits beside everything else on a laptop."""
 
 _LESSON_STEPS: Mapping[FastViewName, int] = {"objects": 600_000, "pixels": 1_000_000}
-_LESSON_STEPS_OF_GAMES: Mapping[tuple[str, FastViewName], int] = {
-    ("Pong", "objects"): 500_000,
-    ("Pong", "pixels"): 500_000,
-}
+_LESSON_STEPS_OF_GAMES: Mapping[tuple[str, FastViewName], int] = {("Pong", "pixels"): 500_000}
 
 ZOO = "RL Baselines3 Zoo"
 
@@ -226,7 +223,7 @@ _OBJECTS = {
     "ent_coef": 0.002,
 }
 _FOR_PONG = "Tried out with Pong, for which better ones were found since; with no other game."
-_FOUND = "Tried out on seeds 1 to 3; `python -m tests.campaigns search` looks for better ones."
+_FOUND = "Tried out on seeds 1 to 4; `python -m tests.campaigns search` looks for better ones."
 _FAST_ATARI: dict[tuple[FastViewName, AlgorithmName], _Row] = {
     ("objects", "PPO"): _Row(8, False, _OBJECTS, _FOR_PONG),
     ("pixels", "PPO"): _Row(16, False, _PIXELS, _FOR_PONG),
@@ -236,7 +233,10 @@ _FAST_ATARI: dict[tuple[FastViewName, AlgorithmName], _Row] = {
 _FAST_GAMES: dict[tuple[str, FastViewName, AlgorithmName], _Row] = {
     # With those of other games, its sampled games stay below +15 for long.
     ("Pong", "objects", "PPO"): _Row(
-        8, False, {**_OBJECTS, "gamma": 0.99, "learning_rate": 4e-3, "ent_coef": 0.0005}, _FOUND
+        8,
+        False,
+        {**_OBJECTS, "gamma": 0.99, "learning_rate": 4e-3, "ent_coef": 0.0005, "activation": "relu"},
+        _FOUND,
     ),
     ("Pong", "pixels", "PPO"): _Row(16, False, {**_PIXELS, "learning_rate": 2.5e-3, "ent_coef": 0.001}, _FOUND),
 }

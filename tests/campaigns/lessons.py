@@ -185,6 +185,6 @@ def _rows(lesson: Lesson, runs: Sequence[Learned]) -> list[list[str]]:
 
 
 def _row(lesson: Lesson, mark: str, seconds: Sequence[float], greedy: str = "") -> list[str]:
-    figures = [float(np.median(seconds)), float(np.percentile(seconds, 90, method="higher"))]
+    figures = [float(np.median(seconds)), float(np.percentile(seconds, 90, method="inverted_cdf"))]
     each = ", ".join(f"{value:.0f}" for value in sorted(seconds))
     return [lesson.env_id, str(len(seconds)), mark, *(f"{value:.0f} s" for value in figures), each, greedy]
