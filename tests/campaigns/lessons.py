@@ -20,8 +20,6 @@ from tests.campaigns.learning import EXAM_GAMES, WINDOW, Learned, learn
 from tests.campaigns.outcome import Outcome, Request
 
 SEEDS = 10
-FIRST_SEED = 101
-"""Settings were searched for with smaller seeds (`search`)."""
 STANDARD_STEPS = 10_000_000
 """For which the standard settings' schedules are made, as published."""
 
@@ -93,6 +91,17 @@ def lessons(only: str | None) -> list[Lesson]:
     return [lesson for lesson in LESSONS if only is None or only in lesson.env_id]
 
 
+def seeds_of(request: Request, count: int) -> range:
+    """Return the seeds of runs: 101 and so on for the campaign's seed 1; settings are searched for with smaller ones.
+
+    Args:
+        request: What was asked for.
+        count: How many, if that was left open.
+    """
+    first = 100 * request.seed + 1
+    return range(first, first + (request.count or count))
+
+
 def run(request: Request) -> Outcome:
     """Run every lesson; `count` is the number of seeds, `only` picks lessons.
 
@@ -107,10 +116,10 @@ def run(request: Request) -> Outcome:
         ("", "seeds", "seconds to a mean of", "median", "90th percentile", "each seed", "greedy"),
     )
     for lesson in lessons(request.only):
-        seeds = range(FIRST_SEED, FIRST_SEED + (request.count or SEEDS))
+        seeds = seeds_of(request, SEEDS)
         runs = [kept_run(lesson, seed, folder) for seed in seeds]
         outcome.rows.extend(_rows(lesson, runs))
-        standard = kept_run(replace(lesson, env_id=lesson.standard), FIRST_SEED, folder) if lesson.standard else None
+        standard = kept_run(replace(lesson, env_id=lesson.standard), seeds[0], folder) if lesson.standard else None
         draw(lesson, runs, standard, folder / f"{lesson.name}.png")
     outcome.notes.append(
         f"Seconds from the start of a run, environments and workers made within them. A mark is passed when the last "

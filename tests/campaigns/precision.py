@@ -11,7 +11,7 @@ import numpy as np
 from retroml_edu.training.fast.preparation import prepare
 from tests.campaigns import lessons
 from tests.campaigns.learning import Learned
-from tests.campaigns.lessons import FIRST_SEED, Lesson, kept_run
+from tests.campaigns.lessons import Lesson, kept_run, seeds_of
 from tests.campaigns.outcome import Outcome, Request
 
 SEEDS = 5
@@ -25,7 +25,7 @@ def run(request: Request) -> Outcome:
     folder = request.out or request.place
     folder.mkdir(parents=True, exist_ok=True)
     (lesson,) = lessons.lessons(request.only or GAME)
-    seeds = range(FIRST_SEED, FIRST_SEED + (request.count or SEEDS))
+    seeds = seeds_of(request, SEEDS)
     outcome = Outcome(
         f"Learning {lesson.env_id} in float32 and in bfloat16",
         ("precision", "seeds", "steps to a mean of", "median", "each seed", "sampled games", "greedy"),
