@@ -60,7 +60,7 @@ def _print(stored: Run) -> None:
     print(f"  {_line(stored)}")
     print(
         f"  settings  {config.n_envs} environments, normalize={config.normalize}, device={config.device}, "
-        f"engine={config.engine}"
+        f"engine={config.engine}, precision={config.precision}"
     )
     for name, value in config.hyperparameters.model_dump().items():
         print(f"            {name} = {value}")

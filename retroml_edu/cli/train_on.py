@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, get_args
 
 from retroml_edu.core.config import ExperimentConfig, random_seed
 from retroml_edu.core.errors import ConfigError
+from retroml_edu.core.hyperparameters import DQNHyperparameters
 from retroml_edu.core.settings import ParentRun
 from retroml_edu.core.weights import PolicyWeights
 from retroml_edu.session.history import load_run
@@ -98,5 +99,17 @@ def weights_and_config(args: argparse.Namespace) -> tuple[PolicyWeights, Experim
     """
     source = load_run(args.weights_of, args.home)
     weights, _ = load_model(source.folder)
-    base = source.config.changed(seed=random_seed()) if args.config is None else read_config_file(args.config)
+    if args.config is None:
+        base = source.config.changed(seed=random_seed())
+    else:
+        base = _with_activation_of(source.config, read_config_file(args.config))
     return weights, base.changed(parent=ParentRun(run_id=source.run_id, step=weights.step))
+
+
+def _with_activation_of(there: ExperimentConfig, config: ExperimentConfig) -> ExperimentConfig:
+    """Return a config that leaves its activation to the network that it begins with: weights do not tell of it."""
+    settings, theirs = config.hyperparameters, there.hyperparameters
+    if isinstance(settings, DQNHyperparameters) or isinstance(theirs, DQNHyperparameters):
+        return config  # DQN knows one
+    given = {name: getattr(settings, name) for name in settings.model_fields_set}
+    return config.changed(hyperparameters={"activation": theirs.activation} | given)

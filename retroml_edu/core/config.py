@@ -52,8 +52,9 @@ class ExperimentConfig(BaseModel):
     Attributes:
         env_id: Gymnasium id, such as ``CartPole-v1`` or ``ALE/Pong-v5``.
         algorithm: ``PPO``, ``A2C`` or ``DQN``.
-        run_type: ``quick`` (10k steps), ``short`` (500k), ``medium`` (2M), ``long`` (10M) or ``custom``.
-        total_timesteps: Steps of a ``custom`` run, summed over the environments.
+        run_type: ``quick`` (10k steps), ``short`` (500k), ``medium`` (2M), ``long`` (10M) or ``custom``. Left open, it
+            says ``quick`` until it is resolved, and becomes the lesson's length of a game made for one.
+        total_timesteps: Steps of a ``custom`` run, summed over the environments; else what `run_type` says.
         seed: Seed of every random draw of the run.
         n_envs: Environments that are stepped side by side.
         normalize: Whether observations and rewards are scaled by running statistics.
@@ -63,7 +64,7 @@ class ExperimentConfig(BaseModel):
             give the same numbers to the last bit.
         engine: Who trains: ``fast`` (small networks; PPO and A2C on pictures), ``sb3`` (stable-baselines3) or
             ``auto``.
-        precision: What the fast engine computes convolutions with: ``float32``, or ``bfloat16`` (pictures alone).
+        precision: What the fast engine computes features of pictures in: ``float32`` or ``bfloat16``.
         video: Which videos are recorded during the run.
         checkpoints: How often the run writes down its exact state, to be resumed from there.
         parent: Run and step that this run branched from.
@@ -149,9 +150,9 @@ class ExperimentConfig(BaseModel):
     precision: Annotated[
         PrecisionName,
         Field(
-            description="How finely the fast engine computes what a network sees in pictures. float32: to seven "
-            "digits. bfloat16: to two or three, about a third less time in each update where the processor has "
-            "instructions for it; weights, losses and steps keep seven digits."
+            description="How finely the fast engine computes what a network sees in pictures. With float32 to seven "
+            "digits, with bfloat16 to two or three: with standard pictures that takes a third of the time off each "
+            "update where the processor has instructions for it. Weights and losses keep seven digits."
         ),
     ] = "float32"
     video: VideoSettings = Field(default_factory=VideoSettings)
@@ -252,8 +253,12 @@ class ExperimentConfig(BaseModel):
         return ExperimentConfig(**data)
 
     def to_json_dict(self) -> dict[str, Any]:
-        """Return the config as plain JSON values; `ExperimentConfig(**...)` reads them back."""
-        return self.model_dump(mode="json")
+        """Return the config as plain JSON values; `ExperimentConfig(**...)` reads them back.
+
+        A length that was left open is left out.
+        """
+        open_length = () if "run_type" in self.model_fields_set else ("run_type", "total_timesteps")
+        return self.model_dump(mode="json", exclude=set(open_length))
 
 
 def stored_config(data: Mapping[str, Any]) -> ExperimentConfig:

@@ -72,7 +72,7 @@ _RETURN = Panel(
     "return",
     RETURN_MEAN,
     "The curve appears with the first finished episode.",
-    "No episode ended in these steps: train for longer.",
+    "No episode ended in these steps: one takes more of them.",
 )
 _ACTOR_CRITIC = (
     _RETURN,

@@ -10,7 +10,8 @@ from retroml_edu.core.hyperparameters import DQNHyperparameters, PPOHyperparamet
 from retroml_edu.core.weights import PolicyWeights
 from retroml_edu.envs import check_env, make_env, resolve_config
 from retroml_edu.session.resolving import engine_misfit, env_spaces, precision_misfit, resolved_config
-from retroml_edu.training.devices import device_problem, knows_bfloat16
+from retroml_edu.storage.environment import bfloat16_instructions
+from retroml_edu.training.devices import device_problem
 from retroml_edu.training.memory import replay_buffer_problem
 
 
@@ -130,7 +131,7 @@ def _not_so_precise(config: ExperimentConfig) -> Problem | None:
     misfit = precision_misfit(config)
     if misfit is not None:
         return Problem("precision", f'precision="{config.precision}" does not fit here: {misfit}.', 'Choose "float32".')
-    if not knows_bfloat16():
+    if bfloat16_instructions() == []:
         return Problem(
             "precision",
             'precision="bfloat16" gains nothing here: this processor has no instructions for it.',

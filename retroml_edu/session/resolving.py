@@ -26,8 +26,9 @@ def resolved_config(config: ExperimentConfig) -> ExperimentConfig:
         TrainingError: If the machine has no such device.
     """
     resolved = resolve_config(config)
-    # Whoever asks for the fast engine asks for the processor: "auto" is then no GPU.
-    may_use_gpu = _sees_pictures(config) and small_scene(config.env_id) is None and config.engine != "fast"
+    # Whoever asks for the fast engine, or for what it alone can do, asks for the processor: "auto" is then no GPU.
+    wants_fast = config.engine == "fast" or config.precision != "float32"
+    may_use_gpu = _sees_pictures(config) and small_scene(config.env_id) is None and not wants_fast
     device = "cpu" if config.deterministic else resolve_device(config.device, is_large=may_use_gpu)
     resolved = resolved.changed(device=device)
     if resolved.engine == "auto":

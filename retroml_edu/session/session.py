@@ -77,13 +77,16 @@ class Session:
             WeightsError: If the weights are those of another network.
             StorageError: If its folder cannot be made.
         """
-        raise_problems(self.check(config))
+        problems = self.check(config)
+        raise_problems(problems)
         resolved = resolved_config(config)
         if weights is not None:
             check_weights(resolved, weights)
         archive = RunArchive.create(self.home, self.index, resolved)
         run = self._begin(TrainingRun(resolved, self._trainer_for(resolved), archive, start=weights))
         run.bus.publish(log("info", engine_sentence(config, resolved)))
+        for warning in problems:  # who starts a run by code sees no form beside which they stand
+            run.bus.publish(log("warning", str(warning)))
         return run
 
     def resume(self, run_id: str, *, step: int | None = None) -> TrainingRun:

@@ -163,6 +163,10 @@ class Stretches:
         if first is None or not self._can_begin:
             again.notes.append("There is no first update that could be compared.")
             return again
+        if self._config.precision != "float32":
+            precision = self._config.precision
+            again.notes.append(f"In {precision} machines agree to two digits: no first update was compared.")
+            return again
         self._progress(0.0, "training the first update again")
         here: dict[str, float] = {}
         control = _LinkedControl(self._control)

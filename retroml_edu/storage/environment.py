@@ -63,11 +63,24 @@ def environment_facts(extra: Mapping[str, Any]) -> dict[str, Any]:
         "python": platform.python_version(),
         "packages": _packages(),
         "os": {"name": platform.system(), "release": platform.release(), "machine": platform.machine()},
-        "cpu": {"model": _cpu_model(), "instruction_sets": _instruction_sets(), **_cores()},
+        "cpu": {"model": _cpu_model(), "instruction_sets": _instruction_sets(), **_bfloat16(), **_cores()},
         "memory_bytes": _memory_bytes(),
         "gpu": _gpu(),
         "torch_threads": _torch_threads(),
     } | {name: extra[name] for name in TRAINER_FACTS if name in extra}
+
+
+def bfloat16_instructions() -> list[str] | None:
+    """Return which instructions for bfloat16 this processor has, as torch names them.
+
+    None where that is not known: of torch since 2.12, or so.
+    """
+    import torch
+
+    capabilities = getattr(torch.cpu, "get_capabilities", None)
+    if capabilities is None:
+        return None
+    return sorted(name for name, present in capabilities().items() if "bf16" in name and present)
 
 
 def environment_differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
@@ -79,6 +92,9 @@ def environment_differences(there: Mapping[str, Any], here: Mapping[str, Any]) -
     """
     packages = DECISIVE_PACKAGES if there.get("engine") != "fast" else (*DECISIVE_PACKAGES, *KERNEL_PACKAGES)
     before, now = _decisive(there, packages), _decisive(here, packages)
+    if there.get("precision") == "bfloat16":
+        _add_bfloat16(there, before)
+        _add_bfloat16(here, now)
     # Where one thread was taken, one is taken again, wherever that is.
     if there.get("torch_threads") not in (None, 1) and here.get("torch_threads") is not None:
         before["threads"], now["threads"] = _short(there["torch_threads"]), _short(here["torch_threads"])
@@ -101,6 +117,14 @@ def _decisive(facts: Mapping[str, Any], packages: Iterable[str]) -> dict[str, st
         if isinstance(sets, list):
             found["instruction sets"] = _short(" ".join(map(str, sets)), 400)
     return found
+
+
+def _add_bfloat16(facts: Mapping[str, Any], found: dict[str, str]) -> None:
+    # Decisive for this precision alone: its kernels are not chosen by the sets that numpy names.
+    cpu = facts.get("cpu")
+    known = cpu.get("bfloat16") if isinstance(cpu, Mapping) else None
+    if isinstance(known, list):
+        found["instructions for bfloat16"] = _short(" ".join(map(str, known)) or "none")
 
 
 def _short(value: Any, most: int = 100) -> str:
@@ -141,6 +165,11 @@ def _instruction_sets() -> list[str]:
         found: Mapping[str, Any] = np.show_config(mode="dicts")["SIMD Extensions"]  # type: ignore[index,func-returns-value,unused-ignore]
         return [*found.get("baseline", ()), *found.get("found", ())]
     return []
+
+
+def _bfloat16() -> dict[str, list[str]]:
+    known = None if _loaded_torch() is None else bfloat16_instructions()
+    return {} if known is None else {"bfloat16": known}
 
 
 def _cores() -> dict[str, int | None]:

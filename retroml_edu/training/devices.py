@@ -32,15 +32,6 @@ def resolve_device(name: DeviceName, *, is_large: bool) -> DeviceName:
     return "mps" if is_large and _present("mps") else "cpu"
 
 
-def knows_bfloat16() -> bool:
-    """Return whether this processor says that it has instructions for numbers of 16 bits with a short mantissa."""
-    import torch
-
-    # Of torch since 2.12; before that nobody can tell, and nobody is warned.
-    told = getattr(torch.cpu, "get_capabilities", lambda: {"bf16": True})()
-    return any(present for name, present in told.items() if "bf16" in name)
-
-
 def _present(name: DeviceName) -> bool:
     if name == "cpu":
         return True

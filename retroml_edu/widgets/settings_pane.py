@@ -9,6 +9,7 @@ from typing import Any
 
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.errors import ConfigError, Problem, RetroMLError
+from retroml_edu.envs import get_env
 from retroml_edu.widgets.form import SettingsForm
 from retroml_edu.widgets.settings_file import SettingsFile
 from retroml_edu.widgets.settings_spec import form_spec
@@ -110,20 +111,17 @@ class SettingsPane:
         """Another environment or algorithm: show its tuned defaults, keep the rest."""
         if not env_id:
             return
-        kept = {"env_id", "seed", *LENGTH_FIELDS, "hours", "minutes", "device", "engine", "deterministic"}
+        kept = {"env_id", "seed", *LENGTH_FIELDS, "hours", "minutes", "device", "engine", "precision", "deterministic"}
         kept |= {name for name in self.form.values if name.startswith(("video.", "checkpoints."))}
         try:
             config = self._config.changed(
-                env_id=env_id,
-                algorithm=algorithm,
-                n_envs=None,
-                normalize=None,
-                hyperparameters=None,
-                precision="float32",
+                env_id=env_id, algorithm=algorithm, n_envs=None, normalize=None, hyperparameters=None
             )
             values = form_values(config) | {name: self.form.values[name] for name in kept}
             if env_id != self._config.env_id:
                 values |= length_values(env_id, values, self._config.env_id)
+            if get_env(env_id).observation_kind != "image":
+                values["precision"] = "float32"
             if values["engine"] == "fast":  # no promise for another game: where it fits, auto takes it too
                 values["engine"] = "auto"
             tuned = {name: value for name, value in default_values(values).items() if name not in kept}

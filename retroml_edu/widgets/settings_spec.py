@@ -67,7 +67,7 @@ def form_spec(values: Mapping[str, Any]) -> list[dict[str, Any]]:
                 _normalize_field(defaults),
                 device_field(),
                 engine_field(),
-                *([precision_field()] if env.observation_kind == "image" else []),
+                *([precision_field()] if env.observation_kind == "image" or values["precision"] != "float32" else []),
                 deterministic_field(),
             ],
         },

@@ -8,6 +8,7 @@ from statistics import fmean, median
 
 import numpy as np
 
+from retroml_edu.envs import get_env
 from retroml_edu.training.fast.preparation import prepare
 from tests.campaigns import lessons
 from tests.campaigns.learning import Learned
@@ -24,7 +25,10 @@ def run(request: Request) -> Outcome:
     prepare()
     folder = request.out or request.place
     folder.mkdir(parents=True, exist_ok=True)
-    (lesson,) = lessons.lessons(request.only or GAME)
+    found = [each for each in lessons.lessons(request.only or GAME) if get_env(each.env_id).observation_kind == "image"]
+    if len(found) != 1:
+        raise SystemExit(f"--only has to name one lesson with pictures: {len(found)} are called so.")
+    (lesson,) = found
     seeds = seeds_of(request, SEEDS)
     outcome = Outcome(
         f"Learning {lesson.env_id} in float32 and in bfloat16",

@@ -253,6 +253,18 @@ def test_a_longer_run_goes_on_from_the_exact_state(command, left, home, schedule
     assert f"  from      step 400 of run {left.run_id}\n" in command("show")[1]
 
 
+def test_weights_keep_their_activation_where_a_file_leaves_it_open(command, left, home, tmp_path):
+    there = left.config.hyperparameters.activation
+    assert there == "tanh"
+    file = tmp_path / "mine.yaml"
+    layers = list(left.config.hyperparameters.net_arch)
+    for given, used in (("", there), ("  activation: relu\n", "relu")):
+        file.write_text(f"env_id: CartPole-v1\nhyperparameters:\n  net_arch: {layers}\n{given}")
+        code, _, err = command(f"train --weights-of {left.run_id} --config {file} --steps 300 --quiet")
+        assert (code, err) == (0, "")
+        assert load_run(list_runs(home)[0].run_id, home).config.hyperparameters.activation == used
+
+
 def test_the_weights_alone_begin_a_run_of_its_own(command, left, home):
     assert command(f"train --weights-of {left.run_id} --steps 300 --set gamma=0.5 --quiet")[0] == 0
     new = load_run(list_runs(home)[0].run_id, home).config

@@ -44,7 +44,7 @@ def test_the_empty_figure_has_all_traces_and_says_what_it_waits_for(algorithm) -
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_a_chart_to_which_nothing_more_comes_promises_nothing(algorithm) -> None:
     first, *others = notes(filled_figure(curve_data(()), algorithm))
-    assert first == "No episode ended in these steps: train for longer."
+    assert first == "No episode ended in these steps: one takes more of them."
     assert len(others) == 3
     assert not any("after" in note for note in others)
 

@@ -8,11 +8,13 @@ import pytest
 import torch
 
 from retroml_edu.core.errors import ConfigError
+from retroml_edu.core.events import LogEvent
 from retroml_edu.session import resolving
 from retroml_edu.session.check import check
 from retroml_edu.session.history import load_run
 from retroml_edu.session.resolving import engine_sentence, resolved_config
 from retroml_edu.session.session import Session
+from retroml_edu.storage.reader import read_events
 from retroml_edu.training import devices, engines
 from retroml_edu.training.scripted import ScriptedTrainer
 from tests.session.bench import TIMEOUT_S, small_config
@@ -153,3 +155,21 @@ def test_a_processor_without_instructions_for_a_precision_is_told_of(monkeypatch
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: instructions, raising=False)
     problems = check(small_config(**PONG, precision="bfloat16"))
     assert [(problem.field, problem.severity) for problem in problems] == [("precision", "warning")] * warned
+
+
+@pytest.mark.parametrize(("precision", "device", "engine"), [("float32", "cuda", "sb3"), ("bfloat16", "cpu", "fast")])
+def test_whoever_asks_for_what_the_fast_engine_alone_can_do_gets_it_beside_a_gpu_too(
+    monkeypatch, precision, device, engine
+):
+    monkeypatch.setattr(devices, "_present", lambda name: name in ("cpu", "cuda"))
+    resolved = resolved_config(small_config(env_id="ALE/Pong-v5", precision=precision))
+    assert (resolved.device, resolved.engine) == (device, engine)
+
+
+def test_what_is_warned_of_stands_in_the_log_of_a_run_that_code_started(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", dict, raising=False)
+    session = Session(tmp_path, trainer_for=lambda config: ScriptedTrainer())
+    run = session.start(small_config(**PONG, precision="bfloat16"))
+    run.wait(TIMEOUT_S)
+    told = [event for event in read_events(load_run(run.run_id, tmp_path).folder) if isinstance(event, LogEvent)]
+    assert any(event.level == "warning" and "bfloat16" in event.message for event in told)

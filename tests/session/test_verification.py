@@ -215,6 +215,17 @@ def test_another_machine_gets_the_first_update_compared(run):
     assert "The first update, up to step 200, was trained again, within 0.001." in found.notes
 
 
+def test_of_coarse_numbers_another_machine_compares_nothing(run):
+    edited(run.folder.environment_file, lambda facts: facts["cpu"].update(model="Another One"))
+    edited(run.folder.config_file, lambda config: config.update(precision="bfloat16"))
+    digest = config_digest(run.folder)
+    edited(run.folder.certificate_file, lambda certificate: certificate.update(config_digest=digest))
+    write_manifest(run.folder)
+    found = verify(run)
+    assert (found.verdict, found.findings) == (Verdict.NOT_COMPARABLE, [])
+    assert "In bfloat16 machines agree to two digits: no first update was compared." in found.notes
+
+
 def test_another_machine_is_no_excuse_for_everything(run):
     edited(run.folder.environment_file, lambda facts: facts["cpu"].update(model="Another One"))
     edited(run.folder.config_file, lambda config: config["hyperparameters"].update(learning_rate=0.01))

@@ -42,6 +42,14 @@ class TestThereAndBack:
         assert resolve_config(back) == resolve_config(config)
 
     @pytest.mark.parametrize("form", FORMS)
+    def test_a_length_that_was_left_open_stays_open(self, form):
+        config = ExperimentConfig(env_id="RetroML/PongPixels-v0", seed=3)
+        for back in (config_of_text(config_text(config, form), f"a.{form}"), ExperimentConfig(**config.to_json_dict())):
+            assert "run_type" not in back.model_fields_set
+            assert resolve_config(back).total_timesteps == 500_000
+        assert resolve_config(config).to_json_dict()["total_timesteps"] == 500_000
+
+    @pytest.mark.parametrize("form", FORMS)
     @pytest.mark.parametrize("number", [1e-5, 1e-06, 0.1, 3e-4, 1 / 30, 0.09999999999999998, 5e-2, 0.09999999999999999])
     def test_floats_come_back_to_the_last_bit(self, form, number):
         config = ExperimentConfig(env_id="CartPole-v1", seed=3, hyperparameters={"learning_rate": number})

@@ -81,3 +81,22 @@ def test_torch_that_another_thread_is_importing_is_left_alone(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", half)
     found = environment_facts({})
     assert (found["gpu"], found["torch_threads"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("precision", "there", "here", "differs"),
+    [
+        ("bfloat16", ["avx512_bf16"], [], True),
+        ("bfloat16", ["avx512_bf16"], ["avx512_bf16"], False),
+        ("float32", ["avx512_bf16"], [], False),
+        ("bfloat16", ["avx512_bf16"], None, True),
+        ("bfloat16", None, None, False),
+    ],
+)
+def test_instructions_for_bfloat16_decide_bits_of_a_run_that_uses_them(precision, there, here, differs) -> None:
+    def facts(known):
+        return {"precision": precision, "cpu": {"model": "One"} | ({} if known is None else {"bfloat16": known})}
+
+    found = environment_differences(facts(there), facts(here))
+    assert bool(found) is differs
+    assert all(text.startswith("instructions for bfloat16: ") for text in found)

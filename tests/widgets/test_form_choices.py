@@ -68,14 +68,21 @@ def test_a_game_for_a_lesson_brings_its_length_and_takes_it_away_again(bench):
     assert (panel.form.values["run_type"], panel.config.total_timesteps) == ("quick", 10_000)
 
 
-def test_coarse_numbers_are_offered_for_pictures_and_forgotten_with_the_game(bench):
+def test_coarse_numbers_are_offered_for_pictures_alone(bench):
+    def offered():
+        return any(field.get("name") == "precision" for section in panel.form.spec for field in section["fields"])
+
     item = bench()
     panel = item.open(env_id="ALE/Breakout-v5", run_type="short", steps=None)
     item.set(precision="bfloat16")
-    assert panel.config.precision == "bfloat16"
+    item.set(algorithm="DQN")
+    item.set(env_id="ALE/Pong-v5")
+    assert (panel.config.precision, offered()) == ("bfloat16", True)
     item.set(env_id="CartPole-v1")
-    assert panel.config.precision == "float32"
-    assert not any(field.get("name") == "precision" for section in panel.form.spec for field in section["fields"])
+    assert (panel.config.precision, offered()) == ("float32", False)
+    # Where code or a file brought it in, it can be taken back.
+    panel.apply(ExperimentConfig(env_id="CartPole-v1", precision="bfloat16"))
+    assert offered()
 
 
 def test_a_game_for_a_lesson_that_code_chose_has_its_length_too(bench):

@@ -218,7 +218,7 @@ def test_a_run_in_which_no_episode_ended_says_so_in_place_of_its_curve(stage):
     stage.view.handle([ProgressEvent(1_000, 2.0)])
     assert note() == "The curve appears with the first finished episode."
     stage.state(RunState.DONE, 1_000)
-    assert note() == "No episode ended in these steps: train for longer."
+    assert note() == "No episode ended in these steps: one takes more of them."
 
 
 def test_of_the_checkpoints_made_at_intervals_the_newest_has_a_line(stage):

@@ -45,8 +45,8 @@ class PictureFeatures:
 
     Args:
         extractor: stable-baselines3's `NatureCNN`, or a `SmallPictureNetwork`.
-        precision: What products are computed in. Parameters and their gradients are float32 with either, and sums of
-            products are added up in it.
+        precision: What activations, weights and slopes are rounded to on their way through the layers. Parameters and
+            what an optimiser gets are float32 with either.
     """
 
     def __init__(self, extractor: nn.Module, precision: PrecisionName) -> None:

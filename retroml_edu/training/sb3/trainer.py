@@ -128,7 +128,7 @@ def _train(
             "device": str(model.device),
             "torch_threads": torch.get_num_threads(),
             "deterministic": config.deterministic,
-            "precision": config.precision,
+            "precision": config.precision if _fast_on_pictures(config, spec) else "float32",
             "determinism": _determinism(model.device, torch.get_num_threads()),
         },
     )
