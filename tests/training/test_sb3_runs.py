@@ -64,6 +64,7 @@ def test_it_learns_to_balance_the_pole(run, algorithm, steps):
         "device": "cpu",
         "torch_threads": 1,
         "deterministic": False,
+        "precision": "float32",
         "determinism": played.model.facts["determinism"],
     }
     assert "computed by one thread" in played.model.facts["determinism"]
