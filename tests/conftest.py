@@ -1,6 +1,7 @@
 """What holds for every test: no display, one thread for each library, and a home of runs of its own."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ import pytest
 os.environ.update(MPLBACKEND="agg", SDL_VIDEODRIVER="dummy", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
 # Workers have tests of their own; elsewhere they would be tried out for seconds, and nothing depends on them.
 os.environ["RETROML_WORKERS"] = "0"
+# A shell starts what it puts into the background deaf to Ctrl+C, and so would be every process that a test interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
