@@ -156,7 +156,7 @@ def draw(lesson: Lesson, runs: Sequence[Learned], standard: Learned | None, targ
         axes.plot(seconds, means, color="tab:orange", linewidth=2, label=f"{lesson.standard}, one seed")
     axes.axhline(lesson.goal, color="grey", linewidth=1, linestyle=":")
     axes.set(xlabel="seconds from the start of the run", ylabel=f"mean return of the last {WINDOW} games")
-    axes.legend(loc="lower right")
+    figure.legend(loc="outside upper left", ncols=2, frameon=False)
     figure.savefig(target, dpi=110)
 
 
