@@ -235,7 +235,7 @@ _FAST_ATARI: dict[tuple[FastViewName, AlgorithmName], _Row] = {
     ("pixels", "DQN"): _ATARI["DQN"]._replace(source=_STANDARD),
 }
 _FAST_GAMES: dict[tuple[str, FastViewName, AlgorithmName], _Row] = {
-    # With those of other games, its sampled games stay below +15 for long.
+    # With those of other games, Pong stays below +15 for long.
     ("Pong", "objects", "PPO"): _Row(
         8,
         False,

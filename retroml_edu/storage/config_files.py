@@ -117,11 +117,9 @@ def config_text(config: ExperimentConfig, form: FileForm = "yaml") -> str:
 
 
 def _settings(config: ExperimentConfig) -> dict[str, Any]:
-    data = config.model_dump(mode="json", exclude=_NOT_WRITTEN)
-    if "run_type" not in config.model_fields_set:
-        del data["run_type"]
+    data = {name: value for name, value in config.to_json_dict().items() if name not in _NOT_WRITTEN}
     if config.run_type != "custom":
-        del data["total_timesteps"]
+        data.pop("total_timesteps", None)
     for name in ("n_envs", "normalize"):
         if data[name] is None:
             del data[name]

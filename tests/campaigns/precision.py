@@ -47,23 +47,16 @@ def run(request: Request) -> Outcome:
 def _rows(lesson: Lesson, runs: Sequence[Learned]) -> list[list[str]]:
     rows = [_row(lesson, f"{mark:g}", [run.marks.get(mark, (0, np.inf))[1] for run in runs]) for mark in lesson.marks]
     confirmed = [np.inf if run.confirmed is None else run.confirmed[1] for run in runs]
-    exams = [run for run in runs if run.sampled and run.greedy]
-    means = [f"{fmean(fmean(games) for games in kind):.1f}" if kind else "" for kind in _kinds(exams)]
+    means = (_mean([run.sampled for run in runs]), _mean([run.greedy for run in runs]))
     return [*rows, _row(lesson, f"{lesson.goal:g}, confirmed", confirmed, *means)]
 
 
-def _kinds(exams: Sequence[Learned]) -> tuple[list[list[float]], list[list[float]]]:
-    return [run.sampled for run in exams], [run.greedy for run in exams]
+def _mean(exams: Sequence[Sequence[float]]) -> str:
+    means = [fmean(games) for games in exams if games]
+    return f"{fmean(means):.1f}" if means else ""
 
 
 def _row(lesson: Lesson, mark: str, steps: Sequence[float], sampled: str = "", greedy: str = "") -> list[str]:
     each = ", ".join(f"{value / 1e3:.0f}" for value in sorted(steps))
-    return [
-        lesson.precision,
-        str(len(steps)),
-        mark,
-        f"{median(steps) / 1e3:.0f} thousand",
-        each,
-        sampled,
-        greedy,
-    ]
+    middle = f"{median(steps) / 1e3:.0f} thousand"
+    return [lesson.precision, str(len(steps)), mark, middle, each, sampled, greedy]
