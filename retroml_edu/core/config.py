@@ -62,7 +62,7 @@ class ExperimentConfig(BaseModel):
         device: Where the network is trained.
         deterministic: Whether the run keeps to one processor thread and the CPU, so that machines of the same type
             give the same numbers to the last bit.
-        engine: Who trains: ``fast`` (small networks; PPO and A2C on pictures), ``sb3`` (stable-baselines3) or
+        engine: Who trains: ``fast`` (small networks; pictures of Atari games), ``sb3`` (stable-baselines3) or
             ``auto``.
         precision: What the fast engine computes features of pictures in: ``float32`` or ``bfloat16``.
         video: Which videos are recorded during the run.
@@ -142,7 +142,7 @@ class ExperimentConfig(BaseModel):
         EngineName,
         Field(
             description="Who does the arithmetic of training. fast: code compiled for small networks that read "
-            "numbers, several times quicker, and PyTorch with less to carry about for PPO and A2C on pictures. sb3: "
+            "numbers, several times quicker, and PyTorch with less to carry about for pictures. sb3: "
             "stable-baselines3, which trains everything. auto: fast where it fits. Both do the same mathematics, but "
             "round its last digits differently: one seed gives two different curves, over many seeds they agree."
         ),

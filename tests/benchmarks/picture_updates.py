@@ -36,16 +36,20 @@ def updates(scale: Scale, case: Case, ours: Executor, others: Executor) -> Repor
     settings: Any = case.config(scale).hyperparameters
     rollouts = 1 if scale.quick else 2
     config = case.config(Scale(), steps=rollouts * settings.n_steps * case.n_envs)
+    peaks: list[float] = []
+
+    def ours_beside_the_peak() -> float:
+        # The processor is faster in some minutes than in others: both are measured in the same.
+        peaks.append(measured_in(ours, peak_of_all_threads))
+        return float(measured_in(ours, batch_ms, config, ours=True))
+
     pair = alternate(
-        scale.pairs,
-        machine,
-        partial(measured_in, others, batch_ms, config, ours=False),
-        partial(measured_in, ours, batch_ms, config, ours=True),
+        scale.pairs, machine, partial(measured_in, others, batch_ms, config, ours=False), ours_beside_the_peak
     )
     what = f"PPO, mini-batch of {settings.batch_size}"
     comparison = Comparison(what, "ms", *pair, smaller_is_better=True)
     operations = measured_in(ours, batch_operations, config)
-    peak = measured_in(ours, peak_of_all_threads)
+    peak = median(peaks)
     rows = []
     for name, values in (("stock", comparison.baseline), ("ours", comparison.ours)):
         speed = operations / median(values) * 1e3
@@ -59,7 +63,8 @@ def updates(scale: Scale, case: Case, ours: Executor, others: Executor) -> Repor
         grids=[Grid(("", "GFLOP a mini-batch", "GFLOP/s", "peak, GFLOP/s", "share of the peak"), rows)],
         notes="The second update of a training, divided by its mini-batches, with torch's usual threads, each of the "
         "two in a process of its own. Operations are those of convolutions and matrix products, forward and backward, "
-        "as torch counts them; the peak is torch's product of 1,024 × 1,024 matrices with as many threads.",
+        "as torch counts them; the peak is torch's product of 1,024 × 1,024 matrices with as many threads, between the "
+        "others.",
     )
 
 
