@@ -46,7 +46,8 @@ def from_safetensors(data: bytes) -> dict[str, np.ndarray]:
 
     _check_header(data)
     try:
-        return {name: np.array(array) for name, array in load(data).items()}
+        # Already in memory of its own, which may be written into; a second copy would cost as much as reading.
+        return {name: np.require(array, requirements="W") for name, array in load(data).items()}
     except (SafetensorError, KeyError, TypeError, OverflowError) as error:
         raise ValueError(str(error)) from None
 

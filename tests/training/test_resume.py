@@ -55,6 +55,12 @@ FAST = {f"fast {case}": {**settings, "engine": "fast"} for case, settings in CAS
 FAST["fast A2C pictures"] = {"algorithm": "A2C", "steps": 64, "engine": "fast", **PICTURES}
 FAST["fast PPO coarse pictures"] = {**FAST["fast PPO pictures"], "precision": "bfloat16"}
 FAST["fast DQN coarse pictures"] = {**FAST["fast DQN pictures"], "precision": "bfloat16"}
+FAST["fast DQN pictures, all cores"] = {
+    **FAST["fast DQN pictures"],
+    "deterministic": False,
+    "steps": 160,
+    "hyperparameters": {"train_freq": 4, "gradient_steps": 1, "buffer_size": 100, "target_update_interval": 14},
+}
 FAST["fast PPO numbers"] = {"algorithm": "PPO", "env_id": "Pendulum-v1", "n_envs": 3, "steps": 480, "engine": "fast"}
 CASES |= FAST
 
@@ -163,7 +169,10 @@ def boundaries(config, events):
     n_envs, settings = config.n_envs, config.hyperparameters
     rollout = n_envs * (settings.train_freq if config.algorithm == "DQN" else settings.n_steps)
     if "Breakout" in config.env_id:  # their networks take long to make
-        return {rollout - n_envs, rollout}
+        late = (
+            {settings.learning_starts + rollout + 2, config.total_timesteps - 2} if config.algorithm == "DQN" else set()
+        )
+        return {rollout - n_envs, rollout} | late
     ends = [event.step for event in events if isinstance(event, EpisodeEvent)]
     steps = {0, 3 * n_envs, rollout, 2 * rollout, 2 * rollout + n_envs, *ends[1:2]}
     some = np.random.default_rng(1).integers(1, config.total_timesteps // n_envs, size=2)
