@@ -82,9 +82,11 @@ def is_warm() -> bool:
 
 
 def mark_warm() -> None:
-    """Remember that every module of kernels was imported once, so that all of them are in the cache."""
+    """Remember that every module of kernels was imported once, if all of them are in the cache now."""
+    from retroml_edu.core.compilation_cache import all_kept
+
     folder = cache_folder()
-    if folder is not None:
+    if folder is not None and all_kept():
         with suppress(OSError):  # a full disk: the kernels are then compiled again
             (folder / _STAMP).touch()
 

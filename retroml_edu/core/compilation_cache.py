@@ -9,6 +9,14 @@ from typing import Any
 from numba.core import config
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, UserProvidedCacheLocator
 
+_unkept: set[str] = set()
+"""Kernels of this process that are in no cache."""
+
+
+def all_kept() -> bool:
+    """Return whether every kernel that this process has loaded is in the cache."""
+    return not (_unkept or config.DISABLE_JIT)
+
 
 def keep_in(folder: Path, kernel: Any) -> None:
     """Have a kernel look for its machine code in this folder, and leave it there.
@@ -44,9 +52,12 @@ def keep_in(folder: Path, kernel: Any) -> None:
 
     # NUMBA_CACHE_LOCATOR_CLASSES goes before ours and may name any folder; older versions of numba do not know it.
     if getattr(config, "CACHE_LOCATOR_CLASSES", ""):
+        _unkept.add(kernel.py_func.__qualname__)
         return
-    with suppress(OSError):  # a full disk: without a cache then
+    try:
         kernel._cache = Cache(kernel.py_func)
+    except OSError:  # a full disk: without a cache then
+        _unkept.add(kernel.py_func.__qualname__)
 
 
 class _ForgivingCache(FunctionCache):  # type: ignore[misc]
@@ -61,5 +72,7 @@ class _ForgivingCache(FunctionCache):  # type: ignore[misc]
             return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        with suppress(OSError):
+        try:
             super().save_overload(sig, data)
+        except OSError:
+            _unkept.add(self._py_func.__qualname__)

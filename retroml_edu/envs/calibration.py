@@ -18,7 +18,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from retroml_edu.core.compilation import private_folder, user_cache
+from retroml_edu.core.errors import TrainingError
 from retroml_edu.envs.vector import is_compiled
 from retroml_edu.envs.workers.group import NoWorkerError
 from retroml_edu.envs.workers.measuring import Measurement, measure
@@ -32,6 +35,8 @@ _RULES = 2
 _BUSY = 0.25
 """Share of the machine that others use, above which a measurement is not trusted for long."""
 _TRUST_BUSY_S = 600.0
+_CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+_MANY = 2**20
 _MOST_BYTES = 10_000
 _MOST_NUMBER = 1e12
 
@@ -84,8 +89,10 @@ def best_workers(env_id: str, n_envs: int, report: Callable[[str], None] | None 
         tell(f"Trying out once what steps {env_id} fastest on this machine: a few seconds…")
         try:
             known = _Known(measure(env_id, n_envs, most), time.time())
-        except NoWorkerError:
-            return 0  # quickly found out, and true of this process alone
+        except (NoWorkerError, TrainingError, psutil.Error):
+            # Quickly found out, and perhaps true of this process alone: they cannot make it, or one of them ended.
+            tell(f"Worker processes cannot step {env_id} here: it is stepped without.")
+            return 0
         tell(_in_words(env_id, known.found))
         _write(name, question, known)
     _known[name] = known
@@ -94,9 +101,17 @@ def best_workers(env_id: str, n_envs: int, report: Callable[[str], None] | None 
 
 def usable_cores() -> int:
     """Return how many cores this process may use: fewer than the machine has, in a container or under a scheduler."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores, _quota()))
+
+
+def _quota() -> int:
+    """Return how many cores' worth of time Linux gives to this container; many where it sets no bound."""
+    try:
+        time_us, period_us = _CPU_QUOTA.read_text("ascii").split()
+        return round(int(time_us) / int(period_us))
+    except (OSError, ValueError, ZeroDivisionError):  # "max": no bound
+        return _MANY
 
 
 def _question(env_id: str, n_envs: int, cores: int) -> dict[str, Any]:

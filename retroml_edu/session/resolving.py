@@ -56,8 +56,6 @@ def engine_misfit(config: ExperimentConfig) -> str | None:
     Args:
         config: With its hyperparameters resolved.
     """
-    if "fast" not in engines.AVAILABLE:
-        return "this version comes without it"
     if _sees_pictures(config):  # known without loading a game
         return engines.pictures_misfit(config, discrete=get_env(config.env_id).action_kind == "discrete")
     return fast_engine_misfit(config, *env_spaces(config.env_id))

@@ -14,9 +14,9 @@ from retroml_edu.core.events import Event
 from retroml_edu.storage.atomic import write_bytes
 from retroml_edu.storage.folder import RunFolder
 from retroml_edu.storage.lines import MAX_NAME
-from retroml_edu.storage.paths import inside
+from retroml_edu.storage.paths import read_unlinked, unlinked
 from retroml_edu.storage.reader import MAX_METRICS, read_events
-from retroml_edu.storage.tensors import read_safetensors, to_safetensors
+from retroml_edu.storage.tensors import from_safetensors, to_safetensors
 
 CACHE = "curves/points.safetensors"
 MAX_BYTES = 2**30
@@ -74,7 +74,7 @@ def _write(folder: RunFolder, points: Points, signature: np.ndarray) -> None:
         group = groups.setdefault(hashlib.sha256(steps.tobytes()).digest(), len(groups))
         arrays[f"{_STEPS}:{group}"] = steps
         arrays[f"{_VALUES}:{group}:{name}"] = values
-    file = inside(folder.path, CACHE)
+    file = unlinked(folder.path, CACHE)
     file.parent.mkdir(mode=0o700, exist_ok=True)
     write_bytes(file, to_safetensors(arrays))
 
@@ -82,7 +82,7 @@ def _write(folder: RunFolder, points: Points, signature: np.ndarray) -> None:
 def _read(folder: RunFolder, signature: np.ndarray) -> Points | None:
     """Return what the cache holds; None if there is none, or it is of other logs, or damaged."""
     try:
-        arrays = read_safetensors(inside(folder.path, CACHE), MAX_BYTES)
+        arrays = from_safetensors(read_unlinked(folder.path, CACHE, MAX_BYTES))
         if not np.array_equal(arrays[_SIGNATURE], signature):
             return None
         columns: dict[str, tuple[np.ndarray, np.ndarray]] = {}

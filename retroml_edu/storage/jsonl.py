@@ -29,7 +29,7 @@ class AppendFile:
         self._path = path
         try:
             # Unbuffered: after a failure nothing is left that a later write would put in the wrong place.
-            self._file = path.open("ab", buffering=0)
+            self._file = open(path, "ab", buffering=0, opener=_open_unlinked)  # noqa: SIM115 - `close` closes it
         except OSError as error:
             raise cannot_write(path, error) from error
         try:
@@ -129,6 +129,11 @@ class LineTail:
                 self._in_overlong = not whole
                 self._offset += len(piece)
         return lines
+
+
+def _open_unlinked(path: str, flags: int) -> int:
+    """Open a file itself, never what a link leads to, where the system can tell."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
 
 
 def _end_of_last_line(path: Path) -> int:

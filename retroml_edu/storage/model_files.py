@@ -13,7 +13,8 @@ from retroml_edu.core.weights import PolicyWeights
 from retroml_edu.storage.atomic import cannot_write, write_bytes, write_json
 from retroml_edu.storage.folder import RunFolder
 from retroml_edu.storage.json_text import read_json_object
-from retroml_edu.storage.tensors import read_safetensors, to_safetensors
+from retroml_edu.storage.paths import read_unlinked, unlinked
+from retroml_edu.storage.tensors import from_safetensors, to_safetensors
 
 MODEL_FORMAT_VERSION = 1
 MAX_MODEL_BYTES = 2**30
@@ -33,7 +34,7 @@ def save_model(folder: RunFolder, weights: PolicyWeights, description: Mapping[s
     Raises:
         StorageError: If it cannot be written.
     """
-    place = folder.model_dir
+    place = unlinked(folder.path, folder.model_dir.name)
     try:
         place.mkdir(exist_ok=True)
         if not weights.normalization:
@@ -60,7 +61,7 @@ def load_model(folder: RunFolder) -> tuple[PolicyWeights, dict[str, Any]]:
     if not (place / _DESCRIPTION).exists():
         raise StorageError(f"The run {folder.run_id} has no model: it is written when training ends or is stopped.")
     try:
-        description = read_json_object(place / _DESCRIPTION)
+        description = read_json_object(_own(folder, _DESCRIPTION))
     except (OSError, ValueError) as error:
         raise _damaged(place / _DESCRIPTION, error) from None
     version, step = description.get("format_version"), description.get("step")
@@ -71,14 +72,19 @@ def load_model(folder: RunFolder) -> tuple[PolicyWeights, dict[str, Any]]:
         )
     if type(step) is not int or step < 0:
         raise _damaged(place / _DESCRIPTION, "it names no step")
-    normalization = _read_arrays(place / _NORMALIZATION) if (place / _NORMALIZATION).exists() else {}
-    return PolicyWeights(step, _read_arrays(place / _WEIGHTS), normalization), description
+    normalization = _read_arrays(folder, _NORMALIZATION) if (place / _NORMALIZATION).exists() else {}
+    return PolicyWeights(step, _read_arrays(folder, _WEIGHTS), normalization), description
 
 
-def _read_arrays(file: Path) -> dict[str, np.ndarray]:
+def _own(folder: RunFolder, name: str) -> Path:
+    return unlinked(folder.path, f"{folder.model_dir.name}/{name}")
+
+
+def _read_arrays(folder: RunFolder, name: str) -> dict[str, np.ndarray]:
+    file = _own(folder, name)
     try:
-        return read_safetensors(file, MAX_MODEL_BYTES)
-    except (OSError, ValueError) as error:
+        return from_safetensors(read_unlinked(folder.path, f"{folder.model_dir.name}/{name}", MAX_MODEL_BYTES))
+    except ValueError as error:
         raise _damaged(file, error) from None
 
 

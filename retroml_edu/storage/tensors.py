@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from retroml_edu.core.weights import Arrays
@@ -50,18 +48,6 @@ def from_safetensors(data: bytes) -> dict[str, np.ndarray]:
         return {name: np.require(array, requirements="W") for name, array in load(data).items()}
     except (SafetensorError, KeyError, TypeError, OverflowError) as error:
         raise ValueError(str(error)) from None
-
-
-def read_safetensors(file: Path, max_bytes: int) -> dict[str, np.ndarray]:
-    """Read a safetensors file of bounded size; as `from_safetensors`.
-
-    Raises:
-        OSError: If it cannot be read.
-        ValueError: If it is too large or damaged.
-    """
-    if file.stat().st_size > max_bytes:
-        raise ValueError(f"it is larger than {max_bytes} bytes")
-    return from_safetensors(file.read_bytes())
 
 
 def _check_header(data: bytes) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+from retroml_edu.core.errors import StorageError
 from retroml_edu.core.events import EpisodeEvent, Event, LogEvent, MetricEvent, ProgressEvent
 from retroml_edu.core.ids import utc_now
 from retroml_edu.storage.folder import RunFolder
@@ -47,7 +48,8 @@ class RunWriter:
         start: For a further one: what it starts from, which is written first.
 
     Raises:
-        StorageError: If a file cannot be opened.
+        StorageError: If a file cannot be opened, or a run would write through a link, which a stranger may have put
+            there.
 
     Threads: safe.
     """
@@ -55,6 +57,7 @@ class RunWriter:
     def __init__(self, folder: RunFolder, attempt: int = 1, start: AttemptStart | None = None) -> None:
         self._attempt = attempt
         self._lock = threading.Lock()
+        _refuse_links(folder)
         with ExitStack() as opened:
             self._metrics = opened.enter_context(closing(_Part(folder.metrics_log)))
             self._story = opened.enter_context(closing(_Part(folder.events_log)))
@@ -124,6 +127,15 @@ class RunWriter:
     def _flush(self) -> None:
         for part in self._parts:
             part.flush()
+
+
+def _refuse_links(folder: RunFolder) -> None:
+    logs = (folder.metrics_log, folder.events_log, folder.training_log)
+    for path in (*logs, folder.model_dir, folder.videos_dir, folder.checkpoints_dir):
+        if path.is_symlink():
+            raise StorageError(
+                f"{path} is a link: a run writes into its own folder only. Put what it leads to in its place."
+            )
 
 
 def _as_text(event: LogEvent) -> str:

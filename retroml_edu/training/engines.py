@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from gymnasium import spaces
 
 from retroml_edu.core.config import DeviceName, ExperimentConfig
 from retroml_edu.core.hyperparameters import AlgorithmName
 from retroml_edu.envs.spaces import is_picture
-
-AVAILABLE: frozenset[Literal["fast", "sb3"]] = frozenset({"fast", "sb3"})
-"""The engines that this version can run; ``auto`` chooses among them."""
 
 MAX_LAYERS = 4
 MAX_WIDTH = 512

@@ -116,7 +116,8 @@ def _remaining(scale: Scale) -> Report:
         Machine(),
         grids=[remaining(CASES, scale)],
         notes="A training of its own, with a clock around every kernel. *Environment alone* is stepped with random "
-        "actions and nothing else, compiled games 1,024 at once; no training can be faster. Operations are those of "
+        "actions and nothing else, compiled games 1,024 at once, others in one process, where training may have "
+        "workers beside it; and games of random actions are short, so that more of them begin. Operations are those of "
         "the matrix products of updates; a product of their size (mini-batch × width × width) and the peak (a product "
         "of 1,024 × 1,024) are torch's on one thread.",
     )

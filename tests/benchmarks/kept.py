@@ -51,12 +51,12 @@ def keep(name: str, reports: Sequence[Report], file: Path = KEPT, readme: Path =
 
 
 def shown_in(text: str, kept: Mapping[str, Any]) -> str:
-    """Return a text with every benchmark's block as it is kept."""
+    """Return a text with every benchmark's block as it is kept, and empty where nothing is."""
 
     def fill(block: re.Match[str]) -> str:
         found = kept.get(block[2])
         if found is None:
-            return block[0]
+            return f"{block[1]}{block[3]}"
         figures = "\n".join(found["text"])
         return f"{block[1]}\nMeasured on {found['date']}, commit {found['commit']}.\n\n{figures}\n\n{block[3]}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import runpy
 import shutil
@@ -16,7 +17,7 @@ import numba
 import numpy as np
 import pytest
 
-from retroml_edu.core import compilation
+from retroml_edu.core import compilation, compilation_cache
 from retroml_edu.core.compilation import (
     cache_folder,
     cache_problem,
@@ -36,6 +37,7 @@ def caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Where this person's caches are: a folder of the test's own."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "caches"))
+    monkeypatch.setattr(compilation_cache, "_unkept", set())
     compilation._cache.cache_clear()
     yield tmp_path / "caches"
     compilation._cache.cache_clear()
@@ -128,6 +130,24 @@ def test_nothing_is_kept_where_numba_is_told_to_keep_it(caches: Path, monkeypatc
     monkeypatch.setattr(numba.config, "CACHE_LOCATOR_CLASSES", "InTreeCacheLocator")
     assert compiled("float64(float64)")(doubled)(1.0) == 2.0
     assert kept_files(caches) == []
+    mark_warm()
+    assert not is_warm()
+
+
+def test_nothing_is_warm_where_functions_are_not_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
+    mark_warm()
+    assert not is_warm()
+
+
+def test_nothing_is_warm_where_the_disk_took_no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("numba.core.caching.IndexDataCacheFile.save", full)
+    assert compiled("float64(float64)")(doubled)(1.0) == 2.0
+    mark_warm()
+    assert not is_warm()
 
 
 @pytest.mark.parametrize("suffix", [".nbi", ".nbc"])

@@ -15,7 +15,7 @@ import numpy as np
 import psutil
 import pytest
 
-from retroml_edu.core.errors import UnknownNameError
+from retroml_edu.core.errors import TrainingError, UnknownNameError
 from retroml_edu.envs import calibration
 from retroml_edu.envs.calibration import best_workers, usable_cores
 from retroml_edu.envs.workers import measuring
@@ -109,6 +109,14 @@ def test_environment_without_workers_is_asked_again(fake: Fake) -> None:
     fake.found = NoWorkerError("Its class is known to this process alone.")
     assert [best_workers(ENV_ID, 8), best_workers(ENV_ID, 8)] == [0, 0]
     assert len(fake.asked) == 2
+
+
+@pytest.mark.parametrize("error", [TrainingError("A worker process ended."), psutil.NoSuchProcess(1)])
+def test_a_worker_that_ends_while_it_is_tried_out_ends_no_run(fake: Fake, error: Exception) -> None:
+    fake.found = error
+    told: list[str] = []
+    assert best_workers(ENV_ID, 8, told.append) == 0
+    assert "stepped without" in told[-1]
 
 
 def test_unknown_environment_is_said(fake: Fake) -> None:
@@ -265,6 +273,16 @@ def test_environment_of_this_process_alone_has_no_workers_to_measure() -> None:
             measure("Alone-v0", 3, 1)
     finally:
         del gym.registry["Alone-v0"]
+
+
+@pytest.mark.parametrize(("quota", "cores"), [("max 100000", 8), ("250000 100000", 2), ("20000 100000", 1), ("", 8)])
+def test_a_container_s_share_of_time_counts_as_cores(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, quota: str, cores: int
+) -> None:
+    (tmp_path / "cpu.max").write_text(f"{quota}\n")
+    monkeypatch.setattr(calibration, "_CPU_QUOTA", tmp_path / "cpu.max")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(range(8)), raising=False)
+    assert calibration.usable_cores() == cores
 
 
 def test_usable_cores_are_counted() -> None:

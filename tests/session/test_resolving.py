@@ -7,7 +7,6 @@ import json
 import pytest
 import torch
 
-from retroml_edu.core.errors import ConfigError
 from retroml_edu.core.events import LogEvent
 from retroml_edu.session import resolving
 from retroml_edu.session.check import check
@@ -15,23 +14,13 @@ from retroml_edu.session.history import load_run
 from retroml_edu.session.resolving import engine_sentence, resolved_config
 from retroml_edu.session.session import Session
 from retroml_edu.storage.reader import read_events
-from retroml_edu.training import devices, engines
+from retroml_edu.training import devices
 from retroml_edu.training.scripted import ScriptedTrainer
 from tests.session.bench import TIMEOUT_S, small_config
 
 PONG = {"env_id": "ALE/Pong-v5", "device": "cpu"}
 TAXI = {"env_id": "Taxi-v4"}
 WIDE = {"hyperparameters": {"net_arch": [1024]}}
-
-
-@pytest.fixture
-def _both(monkeypatch):
-    monkeypatch.setattr(engines, "AVAILABLE", frozenset({"fast", "sb3"}))
-
-
-@pytest.fixture
-def _stock_alone(monkeypatch):
-    monkeypatch.setattr(engines, "AVAILABLE", frozenset({"sb3"}))
 
 
 @pytest.mark.parametrize(
@@ -49,7 +38,6 @@ def _stock_alone(monkeypatch):
         (TAXI, "sb3", "Engine: stable-baselines3, since the observations are of the kind Discrete, not a row of"),
     ],
 )
-@pytest.mark.usefixtures("_both")
 def test_auto_takes_the_fast_engine_where_it_fits_and_says_why_it_does_not(settings, engine, said):
     asked = small_config(**settings)
     resolved = resolved_config(asked)
@@ -57,29 +45,13 @@ def test_auto_takes_the_fast_engine_where_it_fits_and_says_why_it_does_not(setti
     assert engine_sentence(asked, resolved).startswith(said)
 
 
-@pytest.mark.usefixtures("_stock_alone")
-def test_without_compiled_kernels_auto_takes_what_is_there():
-    asked = small_config()
-    resolved = resolved_config(asked)
-    assert resolved.engine == "sb3"
-    assert "since this version comes without it" in engine_sentence(asked, resolved)
-
-
-@pytest.mark.usefixtures("_both")
 def test_no_game_is_loaded_to_see_that_it_is_pictures(monkeypatch):
     monkeypatch.delattr(resolving, "make_env")
     assert resolved_config(small_config(**PONG)).engine == "fast"
 
 
 @pytest.mark.parametrize("engine", ["auto", "sb3", "fast"])
-@pytest.mark.usefixtures("_both")
 def test_what_can_run_is_no_problem(engine):
-    assert check(small_config(engine=engine)) == []
-
-
-@pytest.mark.parametrize("engine", ["auto", "sb3"])
-@pytest.mark.usefixtures("_stock_alone")
-def test_stable_baselines3_is_always_there(engine):
     assert check(small_config(engine=engine)) == []
 
 
@@ -87,7 +59,6 @@ def test_stable_baselines3_is_always_there(engine):
     ("settings", "reason"),
     [(WIDE, "a layer has 1,024 units"), (TAXI, "Discrete")],
 )
-@pytest.mark.usefixtures("_both")
 def test_the_fast_engine_where_it_does_not_fit_is_a_problem_with_a_way_out(settings, reason):
     errors = [problem for problem in check(small_config(engine="fast", **settings)) if problem.severity == "error"]
     assert [problem.field for problem in errors] == ["engine"]
@@ -96,13 +67,6 @@ def test_the_fast_engine_where_it_does_not_fit_is_a_problem_with_a_way_out(setti
     assert 'Choose "auto"' in str(errors[0])
 
 
-@pytest.mark.usefixtures("_stock_alone")
-def test_the_fast_engine_where_there_is_none_is_refused_before_anything_is_made(home):
-    with pytest.raises(ConfigError, match=r'engine="fast" .* without it\. Choose "auto"'):
-        Session(home).start(small_config(engine="fast"))
-
-
-@pytest.mark.usefixtures("_both")
 def test_a_run_keeps_the_engine_in_its_config_and_says_it_in_its_log(start):
     run = start()
     run.wait(TIMEOUT_S)
@@ -111,7 +75,6 @@ def test_a_run_keeps_the_engine_in_its_config_and_says_it_in_its_log(start):
     assert said.count("Engine: fast (compiled kernels).") == 1
 
 
-@pytest.mark.usefixtures("_both")
 def test_the_machine_of_a_run_that_goes_on_is_known_with_its_engine(start):
     trainer = ScriptedTrainer(wait_at=400)
     run = start(trainer)

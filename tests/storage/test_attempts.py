@@ -2,6 +2,7 @@ import csv
 import io
 import random
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -314,3 +315,26 @@ def test_a_damaged_checkpoint_line_is_left_out(folder: RunFolder, old: str, new:
     reader = read_events(folder)
     assert list(reader) == []
     assert reader.damaged == 1
+
+
+@pytest.mark.parametrize("name", ["metrics.jsonl", "events.jsonl", "training.log", "model", "videos", "checkpoints"])
+def test_a_run_writes_through_no_link(name: str, folder: RunFolder, tmp_path_factory: pytest.TempPathFactory) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "precious").write_text("a line\nand one without its end")
+    at = folder.path / name
+    if at.is_dir():
+        at.rmdir()
+    at.unlink(missing_ok=True)
+    at.symlink_to(outside / "precious" if "." in name else outside)
+    with pytest.raises(StorageError, match=f"{name} is a link"):
+        RunWriter(folder)
+    assert [path.name for path in outside.iterdir()] == ["precious"]
+    assert (outside / "precious").read_text() == "a line\nand one without its end"
+
+
+def test_lines_are_appended_to_no_link(tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("a line\nand one without its end")
+    (tmp_path / "log").symlink_to(tmp_path / "precious")
+    with pytest.raises(StorageError, match="Cannot write"):
+        AppendFile(tmp_path / "log")
+    assert (tmp_path / "precious").read_text() == "a line\nand one without its end"

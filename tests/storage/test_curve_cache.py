@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 
@@ -97,3 +99,10 @@ def test_a_link_is_not_followed(folder, tmp_path_factory) -> None:
     folder.curves_dir.symlink_to(elsewhere)
     same(read_points(folder), folder)
     assert (elsewhere / "points.safetensors").read_bytes() == b"not ours"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes in folders")
+def test_a_pipe_in_the_place_of_the_cache_keeps_nobody_waiting(folder) -> None:
+    folder.curves_dir.mkdir()
+    os.mkfifo(folder.curves_dir / "points.safetensors")
+    same(read_points(folder), folder)

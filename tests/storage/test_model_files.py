@@ -97,3 +97,18 @@ def test_a_damaged_description_is_a_sentence(folder: RunFolder, weights: PolicyW
     (folder.model_dir / "model.json").write_text(text)
     with pytest.raises(StorageError, match=rf"model\.json.*{said}"):
         load_model(folder)
+
+
+@pytest.mark.parametrize("linked", ["", "model.json", "weights.safetensors"])
+def test_a_model_is_read_through_no_link(
+    linked: str, folder: RunFolder, weights: PolicyWeights, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    save_model(folder, weights, {})
+    at, outside = folder.model_dir / linked, tmp_path_factory.mktemp("outside") / "it"
+    at.rename(outside)
+    at.symlink_to(outside)
+    with pytest.raises(StorageError, match="link"):
+        load_model(folder)
+    if not linked:
+        with pytest.raises(StorageError, match="link"):
+            save_model(folder, weights, {})

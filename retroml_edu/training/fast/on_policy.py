@@ -17,7 +17,7 @@ from retroml_edu.training.fast.parameters import FlatMoments
 from retroml_edu.training.sb3.algorithms import RunA2C, RunPPO
 
 _AT_ONCE = 2_000_000_000
-"""Multiplications of an update between two looks at control: some tenths of a second."""
+"""Additions and multiplications of an update between two looks at control: some tenths of a second at most."""
 
 
 class FastOnPolicy(FastCollector):
