@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from retroml_edu.core.metrics import EXPLORATION_RATE, LOSS
 from retroml_edu.envs.compiled.vector import CompiledVector
 from retroml_edu.training.fast import q_learning as kernels
 from retroml_edu.training.fast.arrays import Floats
@@ -48,12 +47,7 @@ class FastDQN(RunDQN):
     @property
     def measured(self) -> dict[str, float]:
         """What the last update measured."""
-        return {
-            LOSS: self._losses,
-            EXPLORATION_RATE: self.exploration_rate,
-            "train/learning_rate": float(self.policy.optimizer.param_groups[0]["lr"]),
-            "train/updates": float(self._n_updates),
-        }
+        return self._measured_with(self._losses)
 
     # --- collecting
 
@@ -133,11 +127,6 @@ class FastDQN(RunDQN):
         self.exploration_rate = self.exploration_schedule(self._current_progress_remaining)
 
     # --- learning
-
-    def train(self, gradient_steps: int, batch_size: int = 100) -> None:
-        """Learn from the replay buffer."""
-        with self.guard.around(self, batches=gradient_steps):
-            self._learn(gradient_steps, batch_size)
 
     def _learn(self, gradient_steps: int, batch_size: int) -> None:
         if self._moments is None:

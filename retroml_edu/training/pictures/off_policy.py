@@ -13,7 +13,7 @@ from stable_baselines3.common.utils import update_learning_rate
 from torch.nn import functional
 
 from retroml_edu.core.config import PrecisionName
-from retroml_edu.core.metrics import EXPLORATION_RATE, LOSS
+from retroml_edu.core.metrics import LOSS
 from retroml_edu.core.saved import SavedState
 from retroml_edu.training.pictures.allocator import keep_freed_memory
 from retroml_edu.training.pictures.halves import Halves, Slope
@@ -51,23 +51,13 @@ class PictureDQN(RunDQN):
     @property
     def measured(self) -> dict[str, float]:
         """What the last update measured."""
-        return {
-            LOSS: self._loss,
-            EXPLORATION_RATE: self.exploration_rate,
-            "train/learning_rate": float(self.policy.optimizer.param_groups[0]["lr"]),
-            "train/updates": float(self._n_updates),
-        }
+        return self._measured_with(self._loss)
 
     def restore_memory(self, saved: SavedState) -> None:
         """Take up how much is explored, and what is seen after the last step of the replay buffer."""
         super().restore_memory(saved)
         last: Any = self._last_obs
         self.replay_buffer.expect(last)
-
-    def train(self, gradient_steps: int, batch_size: int = 100) -> None:
-        """Learn from the replay buffer."""
-        with self.guard.around(self, batches=gradient_steps):
-            self._learn(gradient_steps, batch_size)
 
     def _best_actions(self, observation: Any) -> np.ndarray:
         with torch.inference_mode():

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from stable_baselines3 import A2C, DQN, PPO
 
+from retroml_edu.core.metrics import EXPLORATION_RATE, LOSS
 from retroml_edu.training.sb3.off_policy import SteppedOffPolicy
 from retroml_edu.training.sb3.on_policy import SteppedOnPolicy
 
@@ -44,7 +45,19 @@ class RunDQN(SteppedOffPolicy, DQN):
     def train(self, gradient_steps: int, batch_size: int = 100) -> None:
         """Learn from the replay buffer."""
         with self.guard.around(self, batches=gradient_steps):
-            super().train(gradient_steps, batch_size)
+            self._learn(gradient_steps, batch_size)
+
+    def _learn(self, gradient_steps: int, batch_size: int) -> None:
+        super().train(gradient_steps, batch_size)
+
+    def _measured_with(self, loss: float) -> dict[str, float]:
+        """Return what is told of an update, for engines that measure the loss themselves."""
+        return {
+            LOSS: loss,
+            EXPLORATION_RATE: self.exploration_rate,
+            "train/learning_rate": float(self.policy.optimizer.param_groups[0]["lr"]),
+            "train/updates": float(self._n_updates),
+        }
 
     def predict(
         self,
