@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from retroml_edu.cli.interrupts import begun
 from retroml_edu.cli.options import add_run, newest_run
 from retroml_edu.cli.train import print_result
 
@@ -37,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     if stored is None:
         print("No run was left before its end.")
         return 0
-    training = Session(args.home).resume(stored.run_id, step=args.step)
+    training = begun(lambda: Session(args.home).resume(stored.run_id, step=args.step))
     if not args.quiet:
         print(f"Going on with {stored.title}, run {stored.run_id}, from step {training.first_step:,}.", flush=True)
     result = see_through(training, progress=not args.quiet)

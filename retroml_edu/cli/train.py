@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from retroml_edu.cli import train_on
+from retroml_edu.cli.interrupts import begun
 from retroml_edu.cli.options import add_home, add_set, chosen_hyperparameters
 from retroml_edu.core.config import ALGORITHMS, RUN_LENGTHS, ExperimentConfig
 from retroml_edu.core.errors import ConfigError
@@ -83,7 +84,7 @@ def _started(args: argparse.Namespace) -> TrainingRun:
     session = Session(args.home)
     if args.minutes is not None:
         config = _lasting(session, config, args.minutes)
-    return session.start(config, weights=weights)
+    return begun(lambda: session.start(config, weights=weights))
 
 
 def config_of(args: argparse.Namespace, base: ExperimentConfig | None = None) -> ExperimentConfig:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, get_args
 
+from retroml_edu.cli.interrupts import begun
 from retroml_edu.core.config import ExperimentConfig, random_seed
 from retroml_edu.core.errors import ConfigError
 from retroml_edu.core.hyperparameters import DQNHyperparameters
@@ -78,7 +79,7 @@ def extended(args: argparse.Namespace) -> TrainingRun:
     from retroml_edu.session.session import Session
 
     schedules: Schedules = args.schedules or "continue"
-    run = Session(args.home).extend(args.from_run, args.steps, schedules=schedules)
+    run = begun(lambda: Session(args.home).extend(args.from_run, args.steps, schedules=schedules))
     parent = run.config.parent
     if parent is not None and not args.quiet:
         print(f"From step {parent.step:,} of run {parent.run_id}; schedules {schedules}.", flush=True)

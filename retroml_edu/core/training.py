@@ -50,5 +50,6 @@ class Trainer(Protocol):
 
         Raises:
             TrainingError: If training cannot go on, or if the start does not fit the config.
+            StopRequested: If control stopped it before there was a model.
         """
         ...

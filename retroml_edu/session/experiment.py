@@ -93,6 +93,8 @@ def see_through(run: TrainingRun, *, progress: bool = True) -> RunResult:
             _wait_with_bar(run)
         return run.wait()
     except KeyboardInterrupt:
+        if progress:
+            tqdm.write("Stopping…")
         run.stop()
         return run.wait()
 

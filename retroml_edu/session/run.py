@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from retroml_edu.core.bus import EventBus, Sink, Subscription
 from retroml_edu.core.config import ExperimentConfig
-from retroml_edu.core.control import Control
+from retroml_edu.core.control import Control, StopRequested
 from retroml_edu.core.digest import ValuesDigest
 from retroml_edu.core.errors import RetroMLError, RunBusyError, WaitTimeoutError
 from retroml_edu.core.events import EpisodeEvent, Event, ProgressEvent, StateEvent, log
@@ -232,7 +232,13 @@ class TrainingRun:
             self._end(final)
 
     def _train_and_finish(self) -> RunState:
-        model = self._trainer.train(self.config, self._take, self.control, self._start)
+        try:
+            model = self._trainer.train(self.config, self._take, self.control, self._start)
+        except StopRequested:  # before there was a model: nothing was learned that could be kept
+            self._recorder.finish()
+            if self._checkpointer is not None:
+                self._checkpointer.finish()
+            return RunState.STOPPED
         with self._state_lock:
             stopped = self._state is RunState.STOPPING  # a later stop gives up the videos, and nothing else
             if not stopped:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 from retroml_edu.core.config import ExperimentConfig
-from retroml_edu.core.control import Control
+from retroml_edu.core.control import Control, StopRequested
 from retroml_edu.core.errors import RunBusyError, TrainingError
 from retroml_edu.core.events import Event, MetricEvent
 from retroml_edu.core.hyperparameters import DQNHyperparameters
@@ -70,7 +71,8 @@ def measure_speed(
         trial = trial.changed(hyperparameters=changed)
     control = control or Control()
     meter = _Speedometer(control, measure_s)
-    trainer.train(trial, meter.take, control)
+    with suppress(StopRequested):
+        trainer.train(trial, meter.take, control)
     if control.stopping and not meter.finished:
         raise RunBusyError("The start was called off while the speed was measured.")
     if meter.steps_per_second == 0.0:

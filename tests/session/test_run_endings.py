@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from retroml_edu.core.control import StopRequested
+from retroml_edu.core.events import log
 from retroml_edu.core.states import RunState
 from retroml_edu.session import archive
 from retroml_edu.session.follower import RunFollower
@@ -227,3 +229,24 @@ def test_a_run_says_that_it_ended_when_all_its_parts_are_there(start, monkeypatc
     run = start()
     assert run.wait(TIMEOUT_S).state is RunState.DONE
     assert seen == [RunState.FINISHING]
+
+
+class StoppedBefore(ScriptedTrainer):
+    """Is stopped before it has a model, as while kernels are compiled."""
+
+    def train(self, config, emit, control, start=None):
+        emit(log("info", "Compiling…"))
+        until(lambda: control.stopping, "the stop")
+        raise StopRequested
+
+
+@pytest.mark.parametrize("videos", [False, True])
+def test_a_run_stopped_before_there_is_a_model_has_stopped(start, videos):
+    run = start(StoppedBefore(), videos=videos)
+    until(lambda: run.state == "running", "the first event")
+    run.stop()
+    result = run.wait(TIMEOUT_S)
+    assert (str(run.state), result.error) == ("stopped", None)
+    assert result.summary["steps"] == 0
+    assert not [event for event in run.bus.history if event.kind == "log" and event.level == "error"]
+    assert load_run(run.run_id, run.path.parent).state == "stopped"

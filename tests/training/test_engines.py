@@ -8,7 +8,10 @@ import pytest
 from gymnasium import spaces
 
 from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.core.control import Control, StopRequested
+from retroml_edu.training import trainer_for
 from retroml_edu.training.engines import MAX_LAYERS, MAX_WIDTH, fast_engine_misfit
+from retroml_edu.training.sb3 import trainer
 
 NUMBERS = spaces.Box(-np.inf, np.inf, (4,))
 LIST = spaces.Discrete(2)
@@ -81,3 +84,19 @@ def test_asking_loads_neither_torch_nor_a_compiler():
     code = "import sys, retroml_edu.training.engines; print({'torch', 'numba', 'llvmlite'} & set(sys.modules))"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "set()"
+
+
+def test_a_stop_is_heard_while_kernels_are_compiled(monkeypatch, tiny):
+    control, told = Control(), []
+
+    def compile_slowly(report):
+        for part in range(11):
+            report(part, 11)
+            if part == 3:
+                control.stop()
+
+    monkeypatch.setattr(trainer, "prepare", compile_slowly)
+    config = tiny("PPO", engine="fast")
+    with pytest.raises(StopRequested):
+        trainer_for(config).train(config, told.append, control)
+    assert [event.message.rpartition(": ")[2] for event in told] == [f"part {part} of 11…" for part in (1, 2, 3, 4)]

@@ -80,8 +80,9 @@ class SB3Trainer:
         Raises:
             TrainingError: If the algorithm does not fit the environment, the memory or the device, if the start does
                 not fit the config, or if the policy became not-a-number.
+            StopRequested: If somebody asked for a stop while kernels were compiled: there is no model yet.
         """
-        venv = _environments(config, emit)
+        venv = _environments(config, emit, control)
         try:
             if config.engine == "fast":
                 _refuse_misfit(config, venv)
@@ -134,12 +135,18 @@ def _train(
     )
 
 
-def _environments(config: ExperimentConfig, emit: Emit) -> VecEnv:
+def _environments(config: ExperimentConfig, emit: Emit, control: Control) -> VecEnv:
     n_envs = config.n_envs or 1
     if config.engine != "fast":
         return make_vector_env(config.env_id, n_envs, seed=config.seed)
     if get_env(config.env_id).observation_kind != "image":
-        prepare(lambda done, of: emit(_compiling(done, of)))
+
+        def report(done: int, of: int) -> None:
+            if control.stopping:
+                raise StopRequested
+            emit(_compiling(done, of))
+
+        prepare(report)
     workers = best_workers(config.env_id, n_envs, lambda told: emit(log("info", told)))
     return make_vector_env(config.env_id, n_envs, seed=config.seed, fast=True, workers=workers)
 

@@ -66,6 +66,7 @@ function render({ model, el }) {
     say(badge, model.get("state_label"));
     badge.dataset.state = state;
     say(title, model.get("title"));
+    title.title = model.get("title"); // where it is cut off
     const percent = Math.round(model.get("progress") * 1000) / 10;
     fill.style.width = `${percent}%`;
     bar.setAttribute("aria-valuenow", String(percent));
