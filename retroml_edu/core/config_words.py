@@ -42,11 +42,14 @@ def _problem(details: ErrorDetails, model: type[BaseModel], prefix: str) -> Prob
         for part in details["loc"][:-1]:
             inner = model.model_fields[str(part)].annotation
             model = next(k for k in (inner, *get_args(inner)) if isinstance(k, type) and issubclass(k, BaseModel))
-        owner = model.__name__ if prefix or len(details["loc"]) > 1 else "a run"
+        is_nested = prefix or len(details["loc"]) > 1
+        owner = model.__name__.removesuffix("Hyperparameters") if is_nested else "a run"
         name = _short(name if name.isprintable() else ascii(name)[1:-1])  # a stranger's file may hold anything
         hint = did_you_mean(name, model.model_fields)
         if owner == "a run" and any(name in settings.model_fields for settings in HYPERPARAMETERS.values()):
             hint = " It belongs under hyperparameters."
+        elif is_nested and not hint:
+            hint = f" There are {', '.join(sorted(model.model_fields))}."
         message = f'"{name}" is no setting of {owner}.{hint}'
     elif kind == "missing":
         message = f'"{name}" is missing.'

@@ -78,8 +78,9 @@ def test_a_seed_is_drawn_where_none_is_given() -> None:
         (
             {"hyperparameters": {"learning_rte": 1}},
             "hyperparameters.learning_rte",
-            '"learning_rte" is no setting of PPOHyperparameters. Did you mean "learning_rate"?',
+            '"learning_rte" is no setting of PPO. Did you mean "learning_rate"?',
         ),
+        ({"hyperparameters": {"lr": 1}}, "hyperparameters.lr", '"lr" is no setting of PPO. There are activ'),
         ({"hyperparameters": {"gamma": 1.5}}, "hyperparameters.gamma", "gamma=1.5: it must be less than or equal to 1"),
         ({"hyperparameters": {"gamma": float("nan")}}, "hyperparameters.gamma", "gamma=nan"),
         ({"hyperparameters": DQNHyperparameters()}, "hyperparameters", "but the algorithm is PPO"),
