@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import sys
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
@@ -94,7 +95,7 @@ def see_through(run: TrainingRun, *, progress: bool = True) -> RunResult:
         return run.wait()
     except KeyboardInterrupt:
         if progress:
-            tqdm.write("Stopping…")
+            tqdm.write("Stopping…", file=sys.stderr)
         run.stop()
         return run.wait()
 

@@ -31,7 +31,7 @@ from retroml_edu.storage.checkpoints import newest_checkpoint, read_checkpoint
 from retroml_edu.storage.exports import metrics_csv
 from retroml_edu.storage.folder import RunFolder, list_run_folders
 from retroml_edu.storage.reader import read_events, run_state
-from retroml_edu.storage.tensors import read_safetensors
+from retroml_edu.storage.tensors import from_safetensors
 from retroml_edu.training import trainer_for
 from retroml_edu.training.scripted import ScriptedTrainer
 from tests.campaigns.faulty_disk import Fault, FaultyDisk
@@ -284,7 +284,7 @@ def _read_zip(file: Path) -> None:
 
 _READERS: dict[str, Callable[[Path], Any]] = {
     ".json": lambda file: json.loads(file.read_text("utf-8")),
-    ".safetensors": lambda file: read_safetensors(file, 2**30),
+    ".safetensors": lambda file: from_safetensors(file.read_bytes()),
     ".zip": _read_zip,
 }
 
