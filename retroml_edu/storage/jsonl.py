@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -29,7 +30,7 @@ class AppendFile:
         self._path = path
         try:
             # Unbuffered: after a failure nothing is left that a later write would put in the wrong place.
-            self._file = open(path, "ab", buffering=0, opener=_open_unlinked)  # noqa: SIM115 - `close` closes it
+            self._file = io.FileIO(path, "ab", opener=_open_unlinked)
         except OSError as error:
             raise cannot_write(path, error) from error
         try:

@@ -61,7 +61,7 @@ def load_model(folder: RunFolder) -> tuple[PolicyWeights, dict[str, Any]]:
     if not (place / _DESCRIPTION).exists():
         raise StorageError(f"The run {folder.run_id} has no model: it is written when training ends or is stopped.")
     try:
-        description = read_json_object(_own(folder, _DESCRIPTION))
+        description = read_json_object(unlinked(folder.path, f"{place.name}/{_DESCRIPTION}"))
     except (OSError, ValueError) as error:
         raise _damaged(place / _DESCRIPTION, error) from None
     version, step = description.get("format_version"), description.get("step")
@@ -76,16 +76,12 @@ def load_model(folder: RunFolder) -> tuple[PolicyWeights, dict[str, Any]]:
     return PolicyWeights(step, _read_arrays(folder, _WEIGHTS), normalization), description
 
 
-def _own(folder: RunFolder, name: str) -> Path:
-    return unlinked(folder.path, f"{folder.model_dir.name}/{name}")
-
-
 def _read_arrays(folder: RunFolder, name: str) -> dict[str, np.ndarray]:
-    file = _own(folder, name)
+    place = folder.model_dir
     try:
-        return from_safetensors(read_unlinked(folder.path, f"{folder.model_dir.name}/{name}", MAX_MODEL_BYTES))
+        return from_safetensors(read_unlinked(folder.path, f"{place.name}/{name}", MAX_MODEL_BYTES))
     except ValueError as error:
-        raise _damaged(file, error) from None
+        raise _damaged(place / name, error) from None
 
 
 def _damaged(file: Path, reason: object) -> StorageError:
