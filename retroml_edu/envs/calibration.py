@@ -35,6 +35,9 @@ _RULES = 2
 _BUSY = 0.25
 """Share of the machine that others use, above which a measurement is not trusted for long."""
 _TRUST_BUSY_S = 600.0
+_TRUST_NONE_S = 3_600.0
+"""What says that workers do not help is looked at again after that long: one bad minute would make every later run
+slower, and where it is true the trial costs two seconds an hour."""
 _CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 _MANY = 2**20
 _MOST_BYTES = 10_000
@@ -49,7 +52,13 @@ class _Known:
 
     @property
     def holds(self) -> bool:
-        return self.found.others_busy <= _BUSY or 0 <= time.time() - self.measured_s < _TRUST_BUSY_S
+        if self.found.others_busy > _BUSY:
+            trusted_s = _TRUST_BUSY_S
+        elif not self.found.workers:
+            trusted_s = _TRUST_NONE_S
+        else:
+            return True
+        return 0 <= time.time() - self.measured_s < trusted_s
 
 
 _known: dict[str, _Known] = {}
@@ -60,7 +69,8 @@ def best_workers(env_id: str, n_envs: int, report: Callable[[str], None] | None 
     """Return how many workers `make_vector_env` should have.
 
     The first question about an environment takes up to three seconds. The answer is kept for this person, this type of
-    processor and these versions; one that was found while others used the machine is looked for again after a while.
+    processor and these versions; one that was found while others used the machine, or that says that there is nothing
+    to gain, is looked for again after a while.
 
     Args:
         env_id: Gymnasium id.

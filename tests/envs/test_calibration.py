@@ -128,20 +128,35 @@ def test_unknown_environment_is_said(fake: Fake) -> None:
 
 
 @pytest.mark.parametrize(
-    ("busy", "age_s", "asked"), [(0.1, 1e9, 1), (0.9, 60.0, 1), (0.9, 3_600.0, 2), (0.9, -60.0, 2)]
+    ("workers", "busy", "age_s", "asked"),
+    [
+        (1, 0.1, 1e9, 1),
+        (1, 0.9, 60.0, 1),
+        (1, 0.9, 1_200.0, 2),
+        (1, 0.9, -60.0, 2),
+        (0, 0.1, 1_200.0, 1),
+        (0, 0.1, 4_000.0, 2),
+        (0, 0.9, 1_200.0, 2),
+    ],
 )
-def test_what_was_found_on_a_busy_machine_does_not_hold_for_ever(
-    busy: float, age_s: float, asked: int, fake: Fake, monkeypatch: pytest.MonkeyPatch, forget: Callable[[], None]
+def test_what_one_bad_minute_may_have_told_does_not_hold_for_ever(
+    workers: int,
+    busy: float,
+    age_s: float,
+    asked: int,
+    fake: Fake,
+    monkeypatch: pytest.MonkeyPatch,
+    forget: Callable[[], None],
 ) -> None:
-    fake.found = Measurement(0, 1.0, busy)
+    fake.found = Measurement(workers, 1.0, busy)
     now = 2e9
     monkeypatch.setattr(calibration.time, "time", lambda: now)
-    assert best_workers(ENV_ID, 8) == 0
-    fake.found, now = Measurement(1, 1.5, 0.0), now + age_s
-    assert best_workers(ENV_ID, 8) == asked - 1
-    assert len(fake.asked) == asked
-    forget()
-    assert best_workers(ENV_ID, 8) == asked - 1
+    assert best_workers(ENV_ID, 8) == workers
+    fake.found, now = Measurement(2, 1.5, 0.0), now + age_s
+    for _ in range(2):
+        assert best_workers(ENV_ID, 8) == (workers if asked == 1 else 2)
+        assert len(fake.asked) == asked
+        forget()
 
 
 # --- what lies on disk

@@ -4,12 +4,14 @@ import platform
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib.metadata import version
 
 import numpy as np
 import pytest
 import torch
 from gymnasium import spaces
+from stable_baselines3.common.torch_layers import NatureCNN
 from stable_baselines3.common.utils import obs_as_tensor
 
 from retroml_edu.core.config import ALGORITHMS
@@ -18,11 +20,12 @@ from retroml_edu.core.errors import TrainingError
 from retroml_edu.core.weights import PolicyWeights
 from retroml_edu.envs.vector import make_vector_env
 from retroml_edu.policies.build import build_policy
+from retroml_edu.policies.small_pictures import SmallPictureNetwork
 from retroml_edu.policies.weights import copy_weights
 from retroml_edu.training import trainer_for
 from retroml_edu.training.pictures.allocator import keep_freed_memory
 from retroml_edu.training.pictures.halves import FEWEST, Halves, Slope
-from retroml_edu.training.pictures.network import PictureNetwork, channels_last
+from retroml_edu.training.pictures.network import PictureFeatures, PictureNetwork, channels_last
 from retroml_edu.training.pictures.rollout import PictureRollout
 
 CLOSE = 1e-5
@@ -68,8 +71,23 @@ def test_the_gradients_are_the_policy_s(policy, seen):
         assert torch.allclose(gradient, gradients[1][name], rtol=1e-3, atol=CLOSE), name
 
 
+@pytest.mark.parametrize("kind", [NatureCNN, partial(SmallPictureNetwork, background=87)])
+@pytest.mark.parametrize("lie", [channels_last, torch.from_numpy])
+def test_features_and_their_slopes_are_the_extractor_s(kind, lie, seen):
+    extractor = kind(spaces_of(seen)[0])
+    pictures = np.tile(seen, (20, 1, 1, 1))
+    weighting = torch.linspace(-1, 1, extractor.features_dim)
+    told = []
+    for compute in (PictureFeatures(extractor, "float32"), lambda pictures: extractor(pictures / 255)):
+        features = compute(lie(pictures))
+        slopes = torch.autograd.grad((features.square() @ weighting).sum(), list(extractor.parameters()))
+        told.append([features, *slopes])
+    for ours, theirs in zip(*told, strict=True):
+        assert torch.allclose(ours, theirs, rtol=1e-3, atol=1e-4 * float(theirs.detach().abs().max()))
+
+
 def test_coarse_numbers_give_nearly_the_same_preferences_values_and_slopes(policy, seen):
-    pictures = channels_last(np.tile(seen, (20, 1, 1, 1)))  # so many that the dense layer is a convolution
+    pictures = channels_last(np.tile(seen, (20, 1, 1, 1)))
     told, slopes = [], []
     for precision in ("float32", "bfloat16"):
         logits, values = PictureNetwork(policy, precision)(pictures)
