@@ -74,6 +74,8 @@ class Lesson:
         )
 
 
+# The goals of the last three: three times the spread of a random policy's games above their mean, and more. Over 30
+# games it has 0 (spread 0) in Freeway, 1.0 (5.4) in Boxing, 143 (86) in Space Invaders.
 LESSONS = (
     Lesson("RetroML/PongObjects-v0", (-15, 0, 15), 15, 180),
     Lesson("RetroML/PongPixels-v0", (-15, 0, 15), 15, 300, "PongNoFrameskip-v4"),
@@ -82,7 +84,7 @@ LESSONS = (
     Lesson("RetroML/BreakoutPixels-v0", (5, 15, 30), 30, 400),
     Lesson("RetroML/FreewayObjects-v0", (5, 15, 20), 20, 150),
     Lesson("RetroML/BoxingObjects-v0", (5, 20, 40), 40, 150),
-    Lesson("RetroML/SpaceInvadersObjects-v0", (250, 400), 400, 150),
+    Lesson("RetroML/SpaceInvadersObjects-v0", (250, 410), 410, 150),
 )
 
 

@@ -118,7 +118,7 @@ class PictureOnPolicy(SteppedOnPolicy):
     def _part(self, batch: Any, which: slice) -> Slope:
         """Return what a part of a mini-batch adds to its slope; called by two threads at once."""
         share = 1 / len(batch.advantages)
-        logits, values = self._network(batch.observations[which])
+        logits, values = self._network(batch.observations.part(which))
         log_all = functional.log_softmax(logits, dim=1)
         log_probs = log_all.gather(1, batch.actions[which].long()).squeeze(1)
         policy_loss, told = self._policy_loss(log_probs, batch.old_log_prob[which], batch.advantages[which])

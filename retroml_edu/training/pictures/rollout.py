@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -29,5 +29,15 @@ class PictureRollout(DrawnRolloutBuffer):
 
     def _observed(self, at: tuple[np.ndarray, np.ndarray]) -> Any:
         steps, envs = at
-        chosen = torch.from_numpy(steps * self.n_envs + envs)
-        return self._pictures.index_select(0, chosen).permute(0, 3, 1, 2)
+        return Picked(self._pictures, torch.from_numpy(steps * self.n_envs + envs))
+
+
+class Picked(NamedTuple):
+    """Pictures of a mini-batch, which whoever computes with a part of them takes out by itself."""
+
+    pictures: Tensor
+    chosen: Tensor
+
+    def part(self, which: slice) -> Tensor:
+        """Return some of them, uint8 of shape (n, channels, height, width) with channels last."""
+        return self.pictures.index_select(0, self.chosen[which]).permute(0, 3, 1, 2)
