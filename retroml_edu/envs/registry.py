@@ -187,6 +187,10 @@ def _defaults(form: AtariForm, algorithm: AlgorithmName) -> TunedDefaults:
     return for_fast_atari(form.game, form.sees, algorithm)
 
 
+def _lesson_steps(form: AtariForm) -> int | None:
+    return None if form.sees == "standard" else lesson_steps(form.game, form.sees, sticky=form.sticky > 0)
+
+
 def _examine(gym_spec: GymSpec) -> EnvSpec:
     """Make an environment once, to see what it is like."""
     env = make_env(gym_spec.id, seed=0)
@@ -223,5 +227,5 @@ def _examine(gym_spec: GymSpec) -> EnvSpec:
                 for name in _algorithms_for(action_kind)
             }
         ),
-        lesson_steps=lesson_steps(form.game, form.sees) if form and form.sees != "standard" else None,
+        lesson_steps=_lesson_steps(form) if form else None,
     )

@@ -23,6 +23,8 @@ _LESSON_STEPS_OF_GAMES: Mapping[tuple[str, FastViewName], int] = {
     ("Pong", "objects"): 900_000,
     ("Pong", "pixels"): 500_000,
 }
+_LONGER_IF_STICKY = 2
+"""Pong's pixels are above -15 after twice as many steps as without; after as many as those need, still below 0."""
 
 ZOO = "RL Baselines3 Zoo"
 
@@ -262,9 +264,10 @@ def for_fast_atari(game: str, sees: FastViewName, algorithm: AlgorithmName) -> T
     return _complete(row, algorithm) if row else for_unknown(algorithm)
 
 
-def lesson_steps(game: str, sees: FastViewName) -> int:
+def lesson_steps(game: str, sees: FastViewName, *, sticky: bool = False) -> int:
     """Return the length of a run on the fast form of an Atari game, for which its schedules are made."""
-    return _LESSON_STEPS_OF_GAMES.get((game, sees), _LESSON_STEPS[sees])
+    steps = _LESSON_STEPS_OF_GAMES.get((game, sees), _LESSON_STEPS[sees])
+    return steps * _LONGER_IF_STICKY if sticky else steps
 
 
 def for_unknown(algorithm: AlgorithmName, observation_bytes: int = 0) -> TunedDefaults:

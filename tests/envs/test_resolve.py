@@ -93,3 +93,9 @@ def test_last_epsilon_bends_to_a_first_one_that_was_set() -> None:
 def test_unknown_environment_is_told() -> None:
     with pytest.raises(UnknownNameError, match="Did you mean"):
         resolve_config(config(env_id="CartPole-v2"))
+
+
+def test_a_lesson_with_sticky_actions_is_twice_as_long() -> None:
+    plain, sticky = (get_env(f"RetroML/PongPixels{kind}-v0").lesson_steps for kind in ("", "Sticky"))
+    assert plain is not None
+    assert sticky == 2 * plain
