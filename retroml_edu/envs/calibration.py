@@ -1,4 +1,4 @@
-"""How many worker processes step an environment fastest on this machine: tried out once, and kept for the person.
+"""How many worker processes step an environment fastest on this machine: tried out, and kept for the person.
 
 Nothing that is learned depends on it. Imports torch.
 """
@@ -52,6 +52,8 @@ class _Known:
 
     @property
     def holds(self) -> bool:
+        if self.found.cheap:
+            return True
         if self.found.others_busy > _BUSY:
             trusted_s = _TRUST_BUSY_S
         elif not self.found.workers:
@@ -62,7 +64,7 @@ class _Known:
 
 
 _known: dict[str, _Known] = {}
-"""What this process knows, by the name of its file: where nothing can be kept, it is tried out once a process."""
+"""What this process knows, by the name of its file: where nothing can be kept, it is tried out by each process."""
 
 
 def best_workers(env_id: str, n_envs: int, report: Callable[[str], None] | None = None) -> int:
@@ -93,10 +95,12 @@ def best_workers(env_id: str, n_envs: int, report: Callable[[str], None] | None 
     most = min(cores, n_envs) - 1
     question = _question(env_id, n_envs, cores)
     name = hashlib.sha256(json.dumps(question).encode()).hexdigest()[:16] + ".json"
-    known = _known.get(name) or _read(name, question, most)
+    known = _known.get(name)
+    if known is None or not known.holds:
+        known = _read(name, question, most)  # another process may have found something since
     if known is None or not known.holds:
         tell = report or (lambda _: None)
-        tell(f"Trying out once what steps {env_id} fastest on this machine: a few seconds…")
+        tell(f"Trying out what steps {env_id} fastest on this machine: a few seconds…")
         try:
             known = _Known(measure(env_id, n_envs, most), time.time())
         except (NoWorkerError, TrainingError, psutil.Error):
@@ -168,6 +172,8 @@ def _read(name: str, question: Mapping[str, Any], most: int) -> _Known | None:
     except (OSError, RuntimeError, ValueError, TypeError, KeyError, RecursionError):
         return None  # RuntimeError: nobody's home is known
     numbers = (found.gain, found.others_busy, measured_s)
+    if type(kept["found"].get("cheap", False)) is not bool:
+        return None
     if type(found.workers) is not int or not 0 <= found.workers <= most:
         return None
     if not all(type(number) in (int, float) and abs(number) < _MOST_NUMBER for number in numbers):

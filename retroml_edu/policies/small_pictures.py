@@ -13,7 +13,7 @@ CONTRAST = 4.0
 
 
 class SmallPictureNetwork(BaseFeaturesExtractor):
-    """Two convolutions and a dense layer: the network of Mnih et al. (2013) at half its width.
+    """Two convolutions and a dense layer: those of Mnih et al. (2013), with half as many units in the dense layer.
 
     A thirtieth of the arithmetic of stable-baselines3's `NatureCNN` on standard pictures.
 

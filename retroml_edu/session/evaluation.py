@@ -86,7 +86,8 @@ def evaluate(
         run: A run that has a model.
         episodes: How many games.
         deterministic: Always take the likeliest action instead of drawing one.
-        seed: Seed of the first game; drawn if left out. Games of an evaluation have different starts.
+        seed: Seed of the first game; drawn if left out. Each game has a seed of its own; Atari's decides how
+            many frames, 1 to 30, are waited before it begins.
         video: Whether to film the first game.
         played: Called after each game.
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,10 @@ PACKAGES = (
     "ipykernel",
     "jupyterlab",
 )
+_TRAINS = ("envs", "policies", "training")
+"""Parts of this package whose arithmetic ends in a run's numbers. Their version alone tells no two states of a source
+checkout apart."""
+_PACKAGE = Path(__file__).parents[1]
 TRAINER_FACTS = (
     "engine",
     "engine_version",
@@ -62,12 +68,24 @@ def environment_facts(extra: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "packages": _packages(),
+        "code": training_code(),
         "os": {"name": platform.system(), "release": platform.release(), "machine": platform.machine()},
         "cpu": {"model": _cpu_model(), "instruction_sets": _instruction_sets(), **_bfloat16(), **_cores()},
         "memory_bytes": _memory_bytes(),
         "gpu": _gpu(),
         "torch_threads": _torch_threads(),
     } | {name: extra[name] for name in TRAINER_FACTS if name in extra}
+
+
+@cache
+def training_code(package: Path = _PACKAGE) -> str:
+    """Return 16 hex digits that differ where the code does that environments, networks and algorithms are made of."""
+    digest = hashlib.sha256()
+    for path in sorted(path for part in _TRAINS for path in (package / part).rglob("*.py")):
+        text = path.read_bytes().replace(b"\r\n", b"\n")  # a checkout on Windows is the same code
+        digest.update(f"{path.relative_to(package).as_posix()} {len(text)}\n".encode())
+        digest.update(text)
+    return digest.hexdigest()[:16]
 
 
 def bfloat16_instructions() -> list[str] | None:
@@ -106,7 +124,7 @@ def environment_differences(there: Mapping[str, Any], here: Mapping[str, Any]) -
 
 
 def _decisive(facts: Mapping[str, Any], packages: Iterable[str]) -> dict[str, str]:
-    found = {"Python": _short(facts.get("python"))}
+    found = {"Python": _short(facts.get("python")), "retroml_edu's training code": _short(facts.get("code"))}
     versions = facts.get("packages")
     if isinstance(versions, Mapping):
         found |= {name: _short(versions[name]) for name in packages if name in versions}

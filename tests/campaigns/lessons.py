@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from statistics import fmean
 from types import MappingProxyType
@@ -15,6 +16,7 @@ import numpy as np
 
 from retroml_edu.core.config import ExperimentConfig, PrecisionName
 from retroml_edu.envs import get_env, resolve_config
+from retroml_edu.storage.environment import training_code
 from retroml_edu.training.fast.preparation import prepare
 from tests.campaigns.learning import EXAM_GAMES, WINDOW, Learned, learn
 from tests.campaigns.outcome import Outcome, Request
@@ -79,7 +81,7 @@ class Lesson:
 LESSONS = (
     Lesson("RetroML/PongObjects-v0", (-15, 0, 15), 15, 180),
     Lesson("RetroML/PongPixels-v0", (-15, 0, 15), 15, 300, "PongNoFrameskip-v4"),
-    Lesson("RetroML/PongPixelsSticky-v0", (-15, 0, 15), 15, 400),
+    Lesson("RetroML/PongPixelsSticky-v0", (-15, 0, 15), 15, 600),
     Lesson("RetroML/BreakoutObjects-v0", (5, 20, 50, 100), 100, 120),
     Lesson("RetroML/BreakoutPixels-v0", (5, 15, 30), 30, 400),
     Lesson("RetroML/FreewayObjects-v0", (5, 15, 20), 20, 150),
@@ -107,8 +109,8 @@ def seeds_of(request: Request, count: int) -> range:
 def run(request: Request) -> Outcome:
     """Run every lesson; `count` is the number of seeds, `only` picks lessons.
 
-    `out` keeps what each run showed, and what is there of an earlier campaign with the same settings is not run again:
-    it takes an hour, and can be done in parts. Whoever has changed what decides speed begins in an empty folder.
+    `out` keeps what each run showed, and what is there of an earlier campaign with the same settings and the same code
+    is not run again: it takes an hour, and can be done in parts.
     """
     prepare()
     folder = request.out or request.place
@@ -126,9 +128,10 @@ def run(request: Request) -> Outcome:
     outcome.notes.append(
         f"Seconds from the start of a run, environments and workers made within them. A mark is passed when the last "
         f"{WINDOW} training games have a higher mean. *Confirmed*: then {EXAM_GAMES} whole games with raw rewards, "
-        "each from a start of its own and with actions drawn as in training, have that mean; training and its clock "
-        "stand still meanwhile. Greedy: the mean of as many games with the likeliest actions, which can be one rally "
-        "learned by heart. A seed that did not get there counts as infinitely long. The curves are drawn in "
+        "each after a wait of 1 to 30 frames that its own seed draws and with actions drawn as in training, have that "
+        "mean; training and its clock stand still meanwhile. Greedy: the mean of as many games with the likeliest "
+        "actions; two that began after equal waits are one game twice, where nothing sticks. A seed that did not get "
+        "there counts as infinitely long; the 90th percentile of ten is the ninth. The curves are drawn in "
         f"{folder}, the pixels of Pong with the standard setting's first seconds beside them."
     )
     return outcome
@@ -162,11 +165,19 @@ def draw(lesson: Lesson, runs: Sequence[Learned], standard: Learned | None, targ
     figure.savefig(target, dpi=110)
 
 
-def kept_run(lesson: Lesson, seed: int, folder: Path) -> Learned:
-    """Return what came of a run of a lesson, made now or, with the same settings, earlier; it is kept in the folder."""
-    file = folder / f"{lesson.name}-{seed}.json"
-    config = lesson.config(seed)
-    asked = {"marks": list(lesson.marks), "goal": lesson.goal, "most_s": lesson.most_s}
+def kept_run(lesson: Lesson, seed: int, folder: Path, settings: Mapping[str, Any] = MappingProxyType({})) -> Learned:
+    """Return what came of a run of a lesson, made now or earlier by the same code; it is kept in the folder.
+
+    Args:
+        lesson: What is learned.
+        seed: Of the run.
+        folder: Where runs are kept.
+        settings: See `Lesson.config`.
+    """
+    tried = f"-{sha256(json.dumps(dict(settings), sort_keys=True).encode()).hexdigest()[:8]}" if settings else ""
+    file = folder / f"{lesson.name}-{seed}{tried}.json"
+    config = lesson.config(seed, settings)
+    asked = {"marks": list(lesson.marks), "goal": lesson.goal, "most_s": lesson.most_s, "code": training_code()}
     if file.is_file():
         kept = json.loads(file.read_text("utf-8"))
         # As a config: an earlier version may have written it, and meant the same.
@@ -176,7 +187,8 @@ def kept_run(lesson: Lesson, seed: int, folder: Path) -> Learned:
     learned = learn(config, lesson.marks, lesson.goal, lesson.most_s)
     file.write_text(json.dumps({"asked": asked, "learned": asdict(learned)}), "utf-8")
     confirmed = "not confirmed" if learned.confirmed is None else f"confirmed after {learned.confirmed[0]:.0f} s"
-    print(f"{lesson.name}, seed {seed}: {confirmed}, {learned.steps:,} steps", file=sys.stderr, flush=True)
+    told = f"{lesson.name}, seed {seed}{''.join(f', {name} {value}' for name, value in settings.items())}"
+    print(f"{told}: {confirmed}, {learned.steps:,} steps", file=sys.stderr, flush=True)
     return learned
 
 

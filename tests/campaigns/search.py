@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import exp, log
@@ -14,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from retroml_edu.training.fast.preparation import prepare
-from tests.campaigns.learning import learn
-from tests.campaigns.lessons import Lesson, lessons
+from tests.campaigns.lessons import Lesson, kept_run, lessons
 from tests.campaigns.outcome import Outcome, Request
 
 CANDIDATES = 8
@@ -84,19 +81,8 @@ def _half(candidates: Sequence[Candidate]) -> int:
 
 
 def _seconds(lesson: Lesson, settings: Mapping[str, Any], seed: int, folder: Path) -> float:
-    """Return how long it took, from an earlier search where that tried the same."""
-    question = json.dumps([lesson.env_id, dict(settings), seed])
-    kept = folder / "search.jsonl"
-    for line in kept.read_text("utf-8").splitlines() if kept.is_file() else ():
-        known = json.loads(line)
-        if known["question"] == question:
-            return float(known["seconds"])
-    learned = learn(lesson.config(seed, settings), lesson.marks, lesson.goal, lesson.most_s)
-    seconds = PENALTY * lesson.most_s if learned.confirmed is None else learned.confirmed[0]
-    with kept.open("a", encoding="utf-8") as file:
-        file.write(json.dumps({"question": question, "seconds": seconds, "marks": learned.marks}) + "\n")
-    print(f"{question}: {seconds:.0f} s", file=sys.stderr, flush=True)
-    return seconds
+    learned = kept_run(lesson, seed, folder, settings)
+    return PENALTY * lesson.most_s if learned.confirmed is None else learned.confirmed[0]
 
 
 def _row(lesson: Lesson, candidate: Candidate) -> list[str]:

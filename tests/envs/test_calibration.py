@@ -1,4 +1,4 @@
-"""How many workers are taken is tried out once, kept for the person, and never believed blindly."""
+"""How many workers are taken is tried out, kept for the person, and never believed blindly."""
 
 from __future__ import annotations
 
@@ -159,6 +159,31 @@ def test_what_one_bad_minute_may_have_told_does_not_hold_for_ever(
         forget()
 
 
+def test_that_steps_are_cheap_is_true_for_ever(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake.found = Measurement(0, 1.0, 0.0, cheap=True)
+    now = 2e9
+    monkeypatch.setattr(calibration.time, "time", lambda: now)
+    assert best_workers(ENV_ID, 8) == 0
+    now += 1e6
+    assert best_workers(ENV_ID, 8) == 0
+    assert len(fake.asked) == 1
+
+
+def test_what_another_process_has_found_since_is_believed(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake.found = Measurement(0, 1.0, 0.1)
+    now = 2e9
+    monkeypatch.setattr(calibration.time, "time", lambda: now)
+    assert best_workers(ENV_ID, 8) == 0
+    known, now = dict(calibration._known), now + 4_000
+    fake.found = Measurement(2, 1.5, 0.1)
+    calibration._known.clear()
+    assert best_workers(ENV_ID, 8) == 2  # as the other process; this one still remembers what it found itself
+    calibration._known.update(known)
+    fake.found = Measurement(0, 1.0, 0.1)
+    assert best_workers(ENV_ID, 8) == 2
+    assert len(fake.asked) == 2
+
+
 # --- what lies on disk
 
 
@@ -188,6 +213,7 @@ DAMAGES = [
     text(lambda text: " " * 20_000 + text),
     text(lambda text: text[:-5]),
     found(workers=-1),
+    found(cheap=1),
     found(workers=4),
     found(workers=True),
     found(workers="1"),
@@ -278,7 +304,7 @@ def test_cores_that_are_only_shown_count_as_used_by_others(monkeypatch: pytest.M
 
 def test_cheap_steps_have_no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measuring, "CHEAP_S", 1.0)
-    assert measure("Taxi-v4", 2, 1) == Measurement(0, 1.0, 0.0)
+    assert measure("Taxi-v4", 2, 1) == Measurement(0, 1.0, 0.0, cheap=True)
 
 
 def test_environment_of_this_process_alone_has_no_workers_to_measure() -> None:

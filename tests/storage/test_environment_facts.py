@@ -8,7 +8,12 @@ from types import ModuleType
 
 import pytest
 
-from retroml_edu.storage.environment import KERNEL_PACKAGES, environment_differences, environment_facts
+from retroml_edu.storage.environment import (
+    KERNEL_PACKAGES,
+    environment_differences,
+    environment_facts,
+    training_code,
+)
 
 
 def test_the_facts_name_versions_and_hardware() -> None:
@@ -29,13 +34,17 @@ def test_what_the_trainer_measured_wins() -> None:
 
 def test_nothing_personal_and_nothing_unlisted_gets_in() -> None:
     facts = environment_facts({"threads": 2, "home": str(Path.home()), "user": getpass.getuser()})
-    listed = {"python", "packages", "os", "cpu", "memory_bytes", "gpu", "torch_threads"}
+    listed = {"python", "packages", "code", "os", "cpu", "memory_bytes", "gpu", "torch_threads"}
     assert set(facts) == listed | {"threads"}
     assert set(facts["os"]) == {"name", "release", "machine"}
     assert str(Path.home() / "x")[:-1] not in json.dumps(facts)
 
 
-HERE = {"python": "3.11.9", "packages": {"torch": "2.13.0", "numba": "0.68.0", "llvmlite": "0.50.0"}}
+HERE = {
+    "python": "3.11.9",
+    "code": "0123456789abcdef",
+    "packages": {"torch": "2.13.0", "numba": "0.68.0", "llvmlite": "0.50.0"},
+}
 
 
 def made_with(engine: str | None, **packages: str | None) -> dict[str, object]:
@@ -100,3 +109,28 @@ def test_instructions_for_bfloat16_decide_bits_of_a_run_that_uses_them(precision
     found = environment_differences(facts(there), facts(here))
     assert bool(found) is differs
     assert all(text.startswith("instructions for bfloat16: ") for text in found)
+
+
+def test_a_run_that_other_code_has_trained_is_another_machine_s() -> None:
+    there = made_with("fast") | {"code": "fedcba9876543210"}
+    assert environment_differences(there, HERE) == [
+        "retroml_edu's training code: fedcba9876543210 there, 0123456789abcdef here"
+    ]
+    unknown = {name: fact for name, fact in made_with("sb3").items() if name != "code"}
+    assert len(environment_differences(unknown, HERE)) == 1
+
+
+def test_the_training_code_is_what_trains_and_nothing_beside_it(tmp_path: Path) -> None:
+    def digest() -> str:
+        return training_code.__wrapped__(tmp_path)
+
+    for name in ("training/fast/updates.py", "envs/make.py", "policies/build.py", "widgets/panel.py"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_bytes(b"one = 1\ntwo = 2\n")
+    before = digest()
+    (tmp_path / "widgets/panel.py").write_text("three = 3\n")
+    (tmp_path / "envs/make.py").write_bytes(b"one = 1\r\ntwo = 2\r\n")
+    assert digest() == before
+    (tmp_path / "training/fast/updates.py").write_text("one = 2\n")
+    assert digest() != before
+    assert environment_facts({})["code"] == training_code()

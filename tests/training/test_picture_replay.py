@@ -289,3 +289,16 @@ def test_a_stranger_s_pictures_are_learned_from_as_by_stable_baselines3(tiny, co
     )
     for name, array in fast.arrays.items():
         assert np.abs(array - stock.arrays[name]).max() < 2e-4, name
+
+
+@pytest.mark.parametrize("missing", ["dones", "timeouts"])
+def test_pictures_that_nobody_would_read_are_refused(missing):
+    """They would take as much memory again as the buffer has been allowed."""
+    buffer = picture_replay(80, (2, 36, 36), 2, stacked=True)
+    for step in toy((2, 36, 36), True, 2, 60):
+        buffer.add(*step)
+    assert len(buffer.ends)
+    other = picture_replay(80, (2, 36, 36), 2, stacked=True)
+    with pytest.raises(TrainingError, match="after an end"):
+        other.refill(Rows(buffer, **{missing: np.zeros_like}), position=buffer.pos, capacity=buffer.buffer_size)
+    assert len(other.ends) <= len(buffer.ends)

@@ -38,11 +38,13 @@ class Measurement:
         gain: How many times as fast they make the environments.
         others_busy: Share of the machine that others had meanwhile, 0 to 1: other processes, or whatever a virtual
             machine shares its cores with.
+        cheap: Whether a step costs less than to tell another process about it: then nothing else was measured.
     """
 
     workers: int
     gain: float
     others_busy: float
+    cheap: bool = False
 
 
 def measure(env_id: str, n_envs: int, most: int) -> Measurement:
@@ -63,7 +65,7 @@ def measure(env_id: str, n_envs: int, most: int) -> Measurement:
         actions = cycle(_actions(alone))
         step_s = _seconds(alone, islice(actions, _WARM_STEPS)) / _WARM_STEPS
         if step_s / n_envs < CHEAP_S:
-            return Measurement(0, 1.0, 0.0)
+            return Measurement(0, 1.0, 0.0, cheap=True)
         rivals = []
         for workers in _candidates(n_envs, most):
             rival = WorkerVector(env_id, env_seeds(0, n_envs), workers=workers)

@@ -12,6 +12,7 @@ from stable_baselines3.common.type_aliases import ReplayBufferSamples
 from stable_baselines3.common.vec_env import VecNormalize
 
 from retroml_edu.core.errors import TrainingError
+from retroml_edu.core.saved import misfit
 from retroml_edu.training.pictures.sparse import SparsePictures
 from retroml_edu.training.sb3.buffers import DrawnReplayBuffer
 
@@ -102,6 +103,12 @@ class PictureReplay(DrawnReplayBuffer):
         self.rewards[at], self.dones[at], self.timeouts[at] = reward, done, cut_off
         self.expect(next_obs)
         self.advance(1)
+
+    def _refuse_contradictions(self, places: np.ndarray) -> None:
+        cut_off = (self.dones[places] > 0) & (self.timeouts[places] > 0)
+        if (self.ends.seen(places) & ~cut_off).any():
+            # Nobody would read them, and they would fill memory that nobody has counted.
+            raise misfit("its replay buffer shows what came after an end")
 
     def _newest(self, observations: np.ndarray) -> np.ndarray:
         return np.moveaxis(observations[:, self.before :], 1, -1)

@@ -29,6 +29,10 @@ class SparsePictures:
         """Return one picture, not to be written into."""
         return self._kept.get((int(row), int(env)), self._black)
 
+    def seen(self, rows: Sequence[int] | np.ndarray) -> np.ndarray:
+        """Return which pictures of rows are not black, bool of shape (rows, environments)."""
+        return np.array([[(int(row), env) in self._kept for env in range(self.shape[1])] for row in rows], bool)
+
     def __getitem__(self, rows: Sequence[int] | np.ndarray) -> np.ndarray:
         """Return the pictures of rows, copied."""
         pictures = np.zeros((len(rows), *self.shape[1:]), np.uint8)

@@ -208,6 +208,10 @@ class _DrawnReplay:
                     raise misfit(f'the rows of its replay buffer have no "{name}"')
                 array = fitting(name, read[name], (len(at), *part.shape[1:]), part.dtype)
                 part[at] = _checked(self, name, array)
+            self._refuse_contradictions(at)
+
+    def _refuse_contradictions(self, places: np.ndarray) -> None:
+        """Raise a TrainingError if what was just put there cannot have been seen."""
 
     def _samples_at(self: Any, rows: np.ndarray, envs: np.ndarray, env: VecNormalize | None) -> Any:
         at = (rows, envs)
