@@ -36,34 +36,36 @@ def updates(scale: Scale, case: Case, ours: Executor, others: Executor) -> Repor
     settings: Any = case.config(scale).hyperparameters
     rollouts = 1 if scale.quick else 2
     config = case.config(Scale(), steps=rollouts * settings.n_steps * case.n_envs)
-    peaks: list[float] = []
+    products: list[float] = []
 
-    def ours_beside_the_peak() -> float:
+    def ours_beside_the_product() -> float:
         # The processor is faster in some minutes than in others: both are measured in the same.
-        peaks.append(measured_in(ours, peak_of_all_threads))
+        products.append(measured_in(ours, product_of_all_threads))
         return float(measured_in(ours, batch_ms, config, ours=True))
 
     pair = alternate(
-        scale.pairs, machine, partial(measured_in, others, batch_ms, config, ours=False), ours_beside_the_peak
+        scale.pairs, machine, partial(measured_in, others, batch_ms, config, ours=False), ours_beside_the_product
     )
     what = f"PPO, mini-batch of {settings.batch_size}"
     comparison = Comparison(what, "ms", *pair, smaller_is_better=True)
     operations = measured_in(ours, batch_operations, config)
-    peak = median(peaks)
+    product = median(products)
     rows = []
     for name, values in (("stock", comparison.baseline), ("ours", comparison.ours)):
         speed = operations / median(values) * 1e3
-        rows.append([name, f"{operations / 1e9:.2f}", f"{speed / 1e9:.0f}", f"{peak / 1e9:.0f}", f"{speed / peak:.0%}"])
+        rows.append(
+            [name, f"{operations / 1e9:.2f}", f"{speed / 1e9:.0f}", f"{product / 1e9:.0f}", f"{speed / product:.0%}"]
+        )
     return Report(
         "Updates on pictures",
         machine,
         "stock",
         "ours",
         [comparison],
-        grids=[Grid(("", "GFLOP a mini-batch", "GFLOP/s", "peak, GFLOP/s", "share of the peak"), rows)],
+        grids=[Grid(("", "GFLOP a mini-batch", "GFLOP/s", "a large product, GFLOP/s", "share of that"), rows)],
         notes="The second update of a training, divided by its mini-batches, with torch's usual threads, each of the "
         "two in a process of its own. Operations are those of convolutions and matrix products, forward and backward, "
-        "as torch counts them; the peak is torch's product of 1,024 × 1,024 matrices with as many threads, between the "
+        "as torch counts them; a large product is torch's of 1,024 × 1,024 matrices with as many threads, between the "
         "others.",
     )
 
@@ -93,6 +95,6 @@ def batch_operations(config: ExperimentConfig) -> int:
     return int(counter.get_total_flops())
 
 
-def peak_of_all_threads() -> float:
+def product_of_all_threads() -> float:
     """Return the floating-point operations a second of a large matrix product with torch's usual threads."""
     return peak_speed(threads=torch.get_num_threads())

@@ -590,3 +590,13 @@ def test_nothing_moves_at_an_episodes_first_step(game: str) -> None:
     speeds = [value for name, value in zip(known.names, out, strict=True) if "speed" in name]
     assert speeds
     assert not np.any(speeds)
+
+
+@pytest.mark.parametrize("game", OBJECTS)
+def test_whatever_the_memory_holds_no_number_is_beyond_the_limit(game):
+    """Also between two games, when bytes mean other things."""
+    objects, rng = OBJECTS[game], np.random.default_rng(0)
+    told = np.zeros(len(objects.names), np.float32)
+    for _ in range(3_000):
+        objects.read(*rng.integers(0, 256, (2, 128), np.uint8), told)
+        assert np.abs(told).max() <= LIMIT

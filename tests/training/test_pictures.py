@@ -17,12 +17,14 @@ from stable_baselines3.common.utils import obs_as_tensor
 from retroml_edu.core.config import ALGORITHMS
 from retroml_edu.core.control import Control
 from retroml_edu.core.errors import TrainingError
+from retroml_edu.core.events import MetricEvent
 from retroml_edu.core.weights import PolicyWeights
 from retroml_edu.envs.vector import make_vector_env
 from retroml_edu.policies.build import build_policy
 from retroml_edu.policies.small_pictures import SmallPictureNetwork
 from retroml_edu.policies.weights import copy_weights
 from retroml_edu.training import trainer_for
+from retroml_edu.training.pictures import halves
 from retroml_edu.training.pictures.allocator import keep_freed_memory
 from retroml_edu.training.pictures.halves import FEWEST, Halves, Slope
 from retroml_edu.training.pictures.network import PictureFeatures, PictureNetwork, channels_last
@@ -171,9 +173,18 @@ def test_what_is_no_number_is_found_where_an_early_stop_is_asked_for_too(tiny, p
         trainer_for(config).train(config, lambda event: None, Control(), PolicyWeights(0, weights))
 
 
-def test_halves_are_computed_side_by_side_each_by_one_thread_of_torch():
-    meet = threading.Barrier(2, timeout=30)
+@pytest.fixture
+def four_threads():
+    """Of torch: tests have one, and so one that is halved would be the same."""
     before = torch.get_num_threads()
+    torch.set_num_threads(4)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("four_threads")
+def test_halves_are_computed_side_by_side_each_by_half_of_torch_s_threads():
+    meet = threading.Barrier(2, timeout=30)
     seen = []
 
     def compute(which):
@@ -183,14 +194,32 @@ def test_halves_are_computed_side_by_side_each_by_one_thread_of_torch():
 
     slope = Halves()(compute, 2 * FEWEST + 1)
     halves = sorted((which.start, which.stop, threads) for which, threads, _ in seen)
-    each = max(1, before // 2)
-    assert halves == [(0, FEWEST, each), (FEWEST, 2 * FEWEST + 1, each)]
+    assert halves == [(0, FEWEST, 2), (FEWEST, 2 * FEWEST + 1, 2)]
     assert len({thread for _, _, thread in seen} | {threading.get_ident()}) == 3
     assert slope.gradients[0].tolist() == [2 * FEWEST + 1] * 2
     assert slope.told == {"size": 2 * FEWEST + 1}
-    assert torch.get_num_threads() == before
+    assert torch.get_num_threads() == 4
     # Others that begin now have torch's usual count.
-    assert ThreadPoolExecutor(1).submit(torch.get_num_threads).result() == before
+    assert ThreadPoolExecutor(1).submit(torch.get_num_threads).result() == 4
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_halves_learn_what_the_whole_learns(tiny, algorithm, monkeypatch):
+    learned, measured = [], []
+    for fewest in (2, 10_000):
+        monkeypatch.setattr(halves, "FEWEST", fewest)
+        config = tiny(algorithm, env_id="ALE/Breakout-v5", steps=128, engine="fast", device="cpu")
+        events = []
+        model = trainer_for(config).train(config, events.append, Control())
+        learned.append(model.weights.arrays)
+        told = [event.values for event in events if isinstance(event, MetricEvent)]
+        measured.append([{name: value for name, value in values.items() if "train/" in name} for values in told])
+    for name, array in learned[0].items():
+        assert np.allclose(array, learned[1][name], rtol=1e-3, atol=1e-5), name
+    in_halves, whole = measured
+    assert len(in_halves) == len(whole) > 1
+    for one, other in zip(in_halves, whole, strict=True):
+        assert one == pytest.approx(other, rel=1e-2, abs=1e-4)
 
 
 def test_a_small_batch_is_computed_whole_and_where_it_is():

@@ -23,6 +23,7 @@ from retroml_edu.envs.episodes import EpisodeRecord
 from retroml_edu.envs.replay import Replayable
 from retroml_edu.training import trainer_for
 from retroml_edu.training.fast import stretches
+from retroml_edu.training.pictures import halves
 from retroml_edu.training.scripted import ScriptedTrainer
 
 PICTURES = {"env_id": "ALE/Breakout-v5", "device": "cpu", "deterministic": True}
@@ -61,6 +62,7 @@ FAST["fast DQN pictures, all cores"] = {
     "steps": 160,
     "hyperparameters": {"train_freq": 4, "gradient_steps": 1, "buffer_size": 100, "target_update_interval": 14},
 }
+FAST["fast PPO pictures, all cores"] = {**FAST["fast PPO pictures"], "deterministic": False}
 FAST["fast PPO numbers"] = {"algorithm": "PPO", "env_id": "Pendulum-v1", "n_envs": 3, "steps": 480, "engine": "fast"}
 CASES |= FAST
 
@@ -144,10 +146,23 @@ def every_step_a_boundary():
         yield
 
 
+@pytest.fixture(scope="module")
+def all_cores():
+    """Tests have one thread of torch, and their mini-batches are too small for halves."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(halves, "FEWEST", 2)
+        yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="module", params=CASES)
 def whole(request, tiny, facts):
     """A run that nobody touches, the same with snapshots, and where those were taken."""
     case = request.param
+    if "all cores" in case:
+        request.getfixturevalue("all_cores")
     config = tiny(**CASES[case])
     plain = Control()
     plain.events = []

@@ -57,7 +57,7 @@ def read(now: Bytes, before: Bytes, out: Floats) -> None:
         distance,
         ball_speed_x,
         ball_speed_y,
-        memory[LIVES] / MOST_LIVES,
+        within(memory[LIVES] / MOST_LIVES),
         *[_share(memory[row : ROWS * BLOCKS : ROWS], BITS_OF_ROW) for row in range(ROWS - 1, -1, -1)],
         *[_share(memory[ROWS * at : ROWS * at + ROWS], BITS_OF_BLOCK[at]) for at in range(BLOCKS - 1, -1, -1)],
     )

@@ -55,12 +55,12 @@ class ObjectMap:
 
 def across(pixel: float) -> float:
     """A place on the screen from the left edge (-1) to the right one (1)."""
-    return pixel / (SCREEN_WIDTH / 2) - 1.0
+    return within(pixel / (SCREEN_WIDTH / 2) - 1.0)
 
 
 def down(pixel: float) -> float:
     """A place on the screen from the top (-1) to the bottom (1)."""
-    return pixel / (SCREEN_HEIGHT / 2) - 1.0
+    return within(pixel / (SCREEN_HEIGHT / 2) - 1.0)
 
 
 def within(value: float) -> float:

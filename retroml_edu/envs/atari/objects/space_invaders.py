@@ -61,7 +61,7 @@ def read(now: Bytes, before: Bytes, out: Floats) -> None:
         across(memory[BLOCK_X] + 3),
         down(foot),
         -1.0 if memory[BLOCK_Y] & 1 else 1.0,
-        memory[LEFT] / INVADERS,
+        within(memory[LEFT] / INVADERS),
         within(min(aims, key=abs, default=0) / REACH),
         *[height / COLUMN_HEIGHT for height in heights],
         *_flight(memory, SHOT, gun),
