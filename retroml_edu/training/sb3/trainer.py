@@ -201,7 +201,10 @@ def _determinism(device: torch.device, threads: int) -> str:
             f"Trained on {device.type}, which may add the same numbers in another order each time: equal seeds give "
             "equal curves to some digits only. With the deterministic switch they repeat bit for bit."
         )
-    count = "one thread" if threads == 1 else f"{threads} threads, as many as torch takes on this machine"
+    # An operation: the halves of a mini-batch of pictures are computed side by side, whatever their number of threads.
+    count = "one thread an operation"
+    if threads > 1:
+        count = f"{threads} threads an operation, as many as torch takes on this machine"
     return (
         f"Equal seeds give equal bits on processors of the same type with the same versions, computed by {count}. "
         "Other instruction sets or thread counts round differently."
