@@ -7,7 +7,6 @@ compiles anew.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 import re
@@ -21,9 +20,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
+from retroml_edu.core.sources import PACKAGE, sources_digest
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_PACKAGE = Path(__file__).parents[1]
 _KERNELS = ("core/compilation.py", "envs/compiled/*.py", "training/fast/*.py")
 """Every file that holds kernels or decides how they are compiled, in the package's folder."""
 _DIGEST = re.compile(r"[0-9a-f]{16}")
@@ -91,27 +91,22 @@ def mark_warm() -> None:
             (folder / _STAMP).touch()
 
 
-def kernels_digest(package: Path = _PACKAGE) -> str:
+def kernels_digest(package: Path = PACKAGE) -> str:
     """Return 16 hex digits that differ where kernels, numba or the processor do.
 
     numba by itself looks at the file of a function alone, and misses a change in a function that it calls.
     """
     import llvmlite.binding as llvm
 
-    digest = hashlib.sha256()
-    for fact in (
+    facts = (
         version("numba"),
         version("llvmlite"),
         platform.python_version(),
         llvm.get_process_triple(),
         llvm.get_host_cpu_name(),
         llvm.get_host_cpu_features().flatten(),
-    ):
-        digest.update(f"{fact}\n".encode())
-    for path in sorted(path for pattern in _KERNELS for path in package.glob(pattern)):
-        digest.update(f"{path.relative_to(package).as_posix()} {path.stat().st_size}\n".encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+    )
+    return sources_digest(_KERNELS, package, facts)
 
 
 def private_folder(base: Path, *names: str) -> Path:

@@ -37,7 +37,7 @@ _BUSY = 0.25
 _TRUST_BUSY_S = 600.0
 _TRUST_NONE_S = 3_600.0
 """What says that workers do not help is looked at again after that long: one bad minute would make every later run
-slower, and where it is true the trial costs two seconds an hour."""
+slower, and where it is true the trial costs some seconds an hour."""
 _CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 _MANY = 2**20
 _MOST_BYTES = 10_000
@@ -52,15 +52,12 @@ class _Known:
 
     @property
     def holds(self) -> bool:
-        if self.found.cheap:
-            return True
         if self.found.others_busy > _BUSY:
-            trusted_s = _TRUST_BUSY_S
-        elif not self.found.workers:
-            trusted_s = _TRUST_NONE_S
-        else:
-            return True
-        return 0 <= time.time() - self.measured_s < trusted_s
+            return self._is_younger_than(_TRUST_BUSY_S)
+        return self.found.cheap or self.found.workers > 0 or self._is_younger_than(_TRUST_NONE_S)
+
+    def _is_younger_than(self, age_s: float) -> bool:
+        return 0 <= time.time() - self.measured_s < age_s
 
 
 _known: dict[str, _Known] = {}

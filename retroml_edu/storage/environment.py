@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 import subprocess
@@ -13,6 +12,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from retroml_edu.core.sources import PACKAGE, sources_digest
 
 DECISIVE_PACKAGES = (
     "retroml-edu",
@@ -41,10 +42,9 @@ PACKAGES = (
     "ipykernel",
     "jupyterlab",
 )
-_TRAINS = ("envs", "policies", "training")
+_TRAINS = ("envs/**/*.py", "policies/**/*.py", "training/**/*.py")
 """Parts of this package whose arithmetic ends in a run's numbers. Their version alone tells no two states of a source
 checkout apart."""
-_PACKAGE = Path(__file__).parents[1]
 TRAINER_FACTS = (
     "engine",
     "engine_version",
@@ -78,14 +78,9 @@ def environment_facts(extra: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @cache
-def training_code(package: Path = _PACKAGE) -> str:
+def training_code(package: Path = PACKAGE) -> str:
     """Return 16 hex digits that differ where the code does that environments, networks and algorithms are made of."""
-    digest = hashlib.sha256()
-    for path in sorted(path for part in _TRAINS for path in (package / part).rglob("*.py")):
-        text = path.read_bytes().replace(b"\r\n", b"\n")  # a checkout on Windows is the same code
-        digest.update(f"{path.relative_to(package).as_posix()} {len(text)}\n".encode())
-        digest.update(text)
-    return digest.hexdigest()[:16]
+    return sources_digest(_TRAINS, package)
 
 
 def bfloat16_instructions() -> list[str] | None:

@@ -17,8 +17,8 @@ from retroml_edu.core.config import PrecisionName
 from retroml_edu.policies.small_pictures import CONTRAST, WHITE, SmallPictureNetwork
 
 _KINDS: Mapping[PrecisionName, torch.dtype] = MappingProxyType({"float32": torch.float32, "bfloat16": torch.bfloat16})
-_PICTURES = 4
-"""Dimensions of pictures, and of a convolution's weights."""
+_PICTURE_DIMENSIONS = 4
+"""Of many of them in one tensor, and of a convolution's weights."""
 
 
 def channels_last(pictures: np.ndarray) -> Tensor:
@@ -87,7 +87,9 @@ class _Reading(NamedTuple):
         first, *others = parameters
         scaled = [first * self.scale, *others]
         return [
-            one.to(self.kind, memory_format=torch.channels_last) if one.dim() == _PICTURES else one.to(self.kind)
+            one.to(self.kind, memory_format=torch.channels_last)
+            if one.dim() == _PICTURE_DIMENSIONS
+            else one.to(self.kind)
             for one in scaled
         ]
 
@@ -96,7 +98,7 @@ class _Features(torch.autograd.Function):
     """Convolutions and a dense layer, each rectified, with a derivative that copies nothing twice.
 
     torch's own derivative reorders the weights of each layer once more, and a dense layer that is written as a
-    convolution, so that pictures need not be reordered, costs three times what it calculates.
+    convolution, so that pictures need not be reordered, costs two or three times what it calculates.
     """
 
     @staticmethod

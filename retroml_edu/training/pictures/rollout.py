@@ -33,7 +33,12 @@ class PictureRollout(DrawnRolloutBuffer):
 
 
 class Picked(NamedTuple):
-    """Pictures of a mini-batch, which whoever computes with a part of them takes out by itself."""
+    """Pictures of a mini-batch, which whoever computes with a part of them takes out by itself.
+
+    Attributes:
+        pictures: Those of the whole rollout, uint8 of shape (n_steps * n_envs, height, width, channels).
+        chosen: Which of them, int64 of shape (batch_size,).
+    """
 
     pictures: Tensor
     chosen: Tensor
