@@ -8,6 +8,7 @@ from retroml_edu.cli import doctor_machine
 from retroml_edu.cli.doctor_finding import Verdict
 from retroml_edu.cli.main import main
 from retroml_edu.core import compilation
+from retroml_edu.core.sources import PACKAGE
 from retroml_edu.training.fast import preparation
 
 
@@ -48,7 +49,7 @@ def test_without_a_place_of_ones_own_it_works_and_says_so(monkeypatch, capsys):
 
 
 def test_every_module_of_kernels_is_prepared():
-    package = compilation._PACKAGE
+    package = PACKAGE
     holders = {
         file
         for folder in ("envs/compiled", "training/fast")
