@@ -85,7 +85,13 @@ def _atari_game(form: AtariForm, *, training: bool, render_mode: str | None) -> 
         full_action_space=False,
         render_mode=render_mode,
     )
-    return AtariGame(game, view=form.view(game.unwrapped.ale), sticky=form.sticky, training=training)
+    return AtariGame(
+        game,
+        view=form.view(game.unwrapped.ale),
+        sticky=form.sticky,
+        training=training,
+        life_cost=form.life_cost,
+    )
 
 
 def _make(gym_spec: GymSpec, *, render_mode: str | None, **settings: Any) -> gym.Env[Any, Any]:

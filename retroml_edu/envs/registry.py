@@ -11,7 +11,7 @@ from gymnasium.envs.registration import EnvSpec as GymSpec
 
 from retroml_edu.core.errors import EnvironmentUnusableError, Problem, RetroMLError, UnknownNameError, did_you_mean
 from retroml_edu.core.hyperparameters import HYPERPARAMETERS, AlgorithmName
-from retroml_edu.envs.atari.forms import AtariForm, FastViewName, atari_form, fast_id
+from retroml_edu.envs.atari.forms import LIFE_COSTS, AtariForm, FastViewName, atari_form, fast_id
 from retroml_edu.envs.atari.game import FRAME_SKIP, MAX_FRAMES
 from retroml_edu.envs.atari.objects import OBJECTS
 from retroml_edu.envs.atari.views import SIDE, SMALL_SIDE, SMALL_STACK, STACK
@@ -166,8 +166,8 @@ def _fast_spec(row: AtariRow, sees: FastViewName) -> EnvSpec:
         id=fast_id(row.game, sees),
         name=f"{row.name}, fast {sees}",
         family="atari",
-        summary=f"{row.summary} {differs}, and actions never stick: made for a lesson, not to be compared with "
-        "published scores.",
+        summary=f"{row.summary} {differs}{_costs(row.game)}, and actions never stick: made for a lesson, not to be "
+        "compared with published scores.",
         action_space=f"Discrete {len(row.action_meanings)}",
         action_kind="discrete",
         action_meanings=row.action_meanings,
@@ -179,6 +179,11 @@ def _fast_spec(row: AtariRow, sees: FastViewName) -> EnvSpec:
         defaults=MappingProxyType({name: for_fast_atari(row.game, sees, name) for name in HYPERPARAMETERS}),
         lesson_steps=lesson_steps(row.game, sees),
     )
+
+
+def _costs(game: str) -> str:
+    cost = LIFE_COSTS.get(game)
+    return f", a lost life costs {cost:g} while it learns" if cost else ""
 
 
 def _defaults(form: AtariForm, algorithm: AlgorithmName) -> TunedDefaults:

@@ -21,7 +21,8 @@ _LESSON_STEPS: Mapping[FastViewName, int] = {"objects": 600_000, "pixels": 1_000
 _LESSON_STEPS_OF_GAMES: Mapping[tuple[str, FastViewName], int] = {
     # Most seeds need half as many steps; with fewer, the slowest would learn no more before they are there.
     ("Pong", "objects"): 900_000,
-    ("Pong", "pixels"): 500_000,
+    ("Pong", "pixels"): 400_000,
+    ("Breakout", "pixels"): 700_000,
 }
 _LONGER_IF_STICKY = 2
 """A seed of Pong's pixels was still below 0 after as many steps as are enough without."""
@@ -245,6 +246,12 @@ _FAST_GAMES: dict[tuple[str, FastViewName, AlgorithmName], _Row] = {
         _FOUND,
     ),
     ("Pong", "pixels", "PPO"): _Row(16, False, {**_PIXELS, "learning_rate": 2.5e-3, "ent_coef": 0.001}, _FOUND),
+    ("Breakout", "pixels", "PPO"): _Row(
+        16,
+        False,
+        {**_PIXELS, "n_epochs": 4, "gamma": 0.98, "learning_rate": 2.5e-3, "ent_coef": 0.001},
+        _FOUND,
+    ),
 }
 
 

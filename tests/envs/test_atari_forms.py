@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from retroml_edu.envs import get_env, list_envs, make_env
-from retroml_edu.envs.atari.forms import fast_id, small_scene
+from retroml_edu.envs.atari.forms import LIFE_COSTS, fast_id, small_scene
 from retroml_edu.envs.atari.game import AtariGame
 from retroml_edu.envs.atari.objects import OBJECTS
 from retroml_edu.envs.atari.views import SCENES, SMALL_SIDE, Scene
@@ -38,11 +38,33 @@ def test_the_standard_game_is_played(game, sees):
     assert fast.reset()[1] == standard.reset()[1]
     for _ in range(STEPS):
         action = int(rng.integers(standard.action_space.n))
-        seen, *told = fast.step(action)
-        assert told == list(standard.step(action)[1:])
+        seen, reward, *told = fast.step(action)
+        _, standard_reward, *standard_told = standard.step(action)
+        assert told == standard_told
+        assert reward == standard_reward - LIFE_COSTS.get(game, 0) * told[0]
         assert fast.observation_space.contains(seen)
-        if told[1] or told[2]:
+        if told[0] or told[1]:
             assert fast.reset()[1] == standard.reset()[1]
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_breakout_charges_for_five_lives_where_it_teaches_and_for_none_where_it_examines(training):
+    env = make_env("RetroML/BreakoutObjects-v0", seed=4, training=training)
+    env.reset()
+    rng = np.random.default_rng(0)
+    rewards = []
+    while True:
+        _, reward, terminated, _, info = env.step(int(rng.integers(4)))
+        rewards.append(reward)
+        if "episode" in info:
+            break
+        if terminated:
+            env.reset()
+    raw = info["episode"]["r"]
+    assert raw > 0
+    assert rewards.count(-1.0) == (5 if training else 0)
+    # Every brick that random play reaches counts 1 of itself.
+    assert sum(rewards) == (raw - 5 if training else raw)
 
 
 @pytest.mark.parametrize(("game", "sees"), FORMS)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 import gymnasium as gym
@@ -19,6 +20,12 @@ STICKY = 0.25
 
 FastViewName = Literal["objects", "pixels"]
 ViewName = Literal["standard", FastViewName]
+LIFE_COSTS: Mapping[str, float] = MappingProxyType({"Breakout": 1.0})
+"""By game, where the fast forms take something off the reward, in training, for each life that is lost.
+
+Breakout is learned sooner so. A lost ball does cost what it would have hit, but that is only seen as rewards missing.
+"""
+
 _ALE = "ale_py.env:AtariEnv"
 _FAST = "retroml_edu.envs.make:make_fast_game"
 _IDS = {("pixels", False): "RetroML/{}Pixels-v0", ("objects", False): "RetroML/{}Objects-v0"}
@@ -50,6 +57,11 @@ class AtariForm:
     def scene(self) -> Scene:
         """What its small pictures show."""
         return SCENES.get(self.game, Scene())
+
+    @property
+    def life_cost(self) -> float:
+        """See `AtariGame`."""
+        return 0.0 if self.sees == "standard" else LIFE_COSTS.get(self.game, 0.0)
 
     def view(self, ale: Any) -> View:
         """Return what looks at an emulator of this game."""

@@ -14,7 +14,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 from retroml_edu.core.config import PrecisionName
-from retroml_edu.policies.small_pictures import CONTRAST, WHITE, SmallPictureNetwork
+from retroml_edu.policies.small_pictures import WHITE, SmallPictureNetwork
 
 _KINDS: Mapping[PrecisionName, torch.dtype] = MappingProxyType({"float32": torch.float32, "bfloat16": torch.bfloat16})
 _PICTURE_DIMENSIONS = 4
@@ -54,11 +54,11 @@ class PictureFeatures:
         parts: Any = extractor
         layers = [*(part for part in parts.cnn if isinstance(part, nn.Conv2d)), parts.linear[0]]
         self._parameters: list[Tensor] = [parameter for layer in layers for parameter in (layer.weight, layer.bias)]
-        background, scale = 0, 1 / WHITE
+        background, mixing = 0, torch.eye(layers[0].in_channels)
         if isinstance(extractor, SmallPictureNetwork):
-            background, scale = extractor.background, CONTRAST / WHITE
+            background, mixing = extractor.background, extractor.mixing()
         strides = tuple(layer.stride[0] for layer in layers[:-1])
-        self._reading = _Reading(strides, background, scale, _KINDS[precision])
+        self._reading = _Reading(strides, background, mixing / WHITE, _KINDS[precision])
 
     def __call__(self, pictures: Tensor) -> Tensor:
         """Return float32 features of shape (n, features), of uint8 pictures that lie in memory as they will."""
@@ -73,24 +73,24 @@ class _Reading(NamedTuple):
     Attributes:
         strides: Of the convolutions.
         background: The grey that says nothing.
-        scale: What the distance of a pixel from it is multiplied by.
+        mixing: What the first filters are shown of pixels' distance from it, shape (shown, pictures).
         kind: What is calculated with.
     """
 
     strides: tuple[int, ...]
     background: int
-    scale: float
+    mixing: Tensor
     kind: torch.dtype
 
     def weights(self, parameters: Sequence[Tensor]) -> list[Tensor]:
-        """Return weights and biases as they are calculated with; pixels are scaled by the first weights."""
+        """Return weights and biases as they are calculated with; pixels are mixed and scaled by the first weights."""
         first, *others = parameters
-        scaled = [first * self.scale, *others]
+        mixed = [_over_channels(first, self.mixing.t()), *others]
         return [
             one.to(self.kind, memory_format=torch.channels_last)
             if one.dim() == _PICTURE_DIMENSIONS
             else one.to(self.kind)
-            for one in scaled
+            for one in mixed
         ]
 
 
@@ -136,7 +136,12 @@ class _Features(torch.autograd.Function):
             )
             gradients = [*of_layer, *gradients]
         first, *others = [gradient.float() for gradient in gradients]
-        return None, None, first * reading.scale, *others
+        return None, None, _over_channels(first, reading.mixing), *others
+
+
+def _over_channels(weights: Tensor, matrix: Tensor) -> Tensor:
+    """Return a matrix (n, m) applied to the m channels of weights."""
+    return functional.linear(weights.permute(0, 2, 3, 1), matrix).permute(0, 3, 1, 2)
 
 
 def _rectified(slope: Tensor, rectified: Tensor) -> Tensor:
