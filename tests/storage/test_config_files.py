@@ -46,8 +46,8 @@ class TestThereAndBack:
         config = ExperimentConfig(env_id="RetroML/PongPixels-v0", seed=3)
         for back in (config_of_text(config_text(config, form), f"a.{form}"), ExperimentConfig(**config.to_json_dict())):
             assert "run_type" not in back.model_fields_set
-            assert resolve_config(back).total_timesteps == 500_000
-        assert resolve_config(config).to_json_dict()["total_timesteps"] == 500_000
+            assert resolve_config(back).total_timesteps == 400_000
+        assert resolve_config(config).to_json_dict()["total_timesteps"] == 400_000
 
     @pytest.mark.parametrize("form", FORMS)
     @pytest.mark.parametrize("number", [1e-5, 1e-06, 0.1, 3e-4, 1 / 30, 0.09999999999999998, 5e-2, 0.09999999999999999])
