@@ -11,7 +11,7 @@ from gymnasium.envs.registration import EnvSpec as GymSpec
 
 from retroml_edu.core.errors import EnvironmentUnusableError, Problem, RetroMLError, UnknownNameError, did_you_mean
 from retroml_edu.core.hyperparameters import HYPERPARAMETERS, AlgorithmName
-from retroml_edu.envs.atari.forms import LIFE_COSTS, AtariForm, FastViewName, atari_form, fast_id
+from retroml_edu.envs.atari.forms import AtariForm, FastViewName, atari_form, fast_id
 from retroml_edu.envs.atari.game import FRAME_SKIP, MAX_FRAMES
 from retroml_edu.envs.atari.objects import OBJECTS
 from retroml_edu.envs.atari.views import SIDE, SMALL_SIDE, SMALL_STACK, STACK
@@ -162,11 +162,13 @@ def _fast_spec(row: AtariRow, sees: FastViewName) -> EnvSpec:
     else:
         seen, kind = SMALL_PIXELS, "image"
         differs = f"The agent sees {SMALL_PIXELS} of the playing field instead of {PIXELS}"
+    cost = AtariForm.fast(row.game, sees, sticky=0.0).life_cost
+    costs = f", a lost life costs {cost:g} while it learns" if cost else ""
     return EnvSpec(
         id=fast_id(row.game, sees),
         name=f"{row.name}, fast {sees}",
         family="atari",
-        summary=f"{row.summary} {differs}{_costs(row.game)}, and actions never stick: made for a lesson, not to be "
+        summary=f"{row.summary} {differs}{costs}, and actions never stick: made for a lesson, not to be "
         "compared with published scores.",
         action_space=f"Discrete {len(row.action_meanings)}",
         action_kind="discrete",
@@ -179,11 +181,6 @@ def _fast_spec(row: AtariRow, sees: FastViewName) -> EnvSpec:
         defaults=MappingProxyType({name: for_fast_atari(row.game, sees, name) for name in HYPERPARAMETERS}),
         lesson_steps=lesson_steps(row.game, sees),
     )
-
-
-def _costs(game: str) -> str:
-    cost = LIFE_COSTS.get(game)
-    return f", a lost life costs {cost:g} while it learns" if cost else ""
 
 
 def _defaults(form: AtariForm, algorithm: AlgorithmName) -> TunedDefaults:

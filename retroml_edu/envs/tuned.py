@@ -19,7 +19,7 @@ REPLAY_BYTES = 2_300_000_000
 
 _LESSON_STEPS: Mapping[FastViewName, int] = {"objects": 600_000, "pixels": 1_000_000}
 _LESSON_STEPS_OF_GAMES: Mapping[tuple[str, FastViewName], int] = {
-    # Most seeds need half as many steps; with fewer, the slowest would learn no more before they are there.
+    # Most seeds need fewer steps; in a run of so few, the slowest would learn no more before they are there.
     ("Pong", "objects"): 900_000,
     ("Pong", "pixels"): 400_000,
     ("Breakout", "pixels"): 700_000,
@@ -229,7 +229,7 @@ _OBJECTS = {
     "learning_rate_schedule": "linear",
     "ent_coef": 0.002,
 }
-_FOR_PONG = "Found with Pong, for which better ones were found since; for other games none were looked for."
+_FOR_PONG = "Found with Pong, for which better ones were found since; for this game none were looked for."
 _FOUND = "Tried out on a few seeds below 10; `python -m tests.campaigns search` looks for better ones."
 _FAST_ATARI: dict[tuple[FastViewName, AlgorithmName], _Row] = {
     ("objects", "PPO"): _Row(8, False, _OBJECTS, _FOR_PONG),

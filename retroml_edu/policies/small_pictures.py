@@ -18,8 +18,8 @@ CHANGE = 2.0
 class SmallPictureNetwork(BaseFeaturesExtractor):
     """Two convolutions and a dense layer, a fourteenth of the arithmetic of stable-baselines3's `NatureCNN`.
 
-    Filters are smaller than those of Mnih et al. (2013), for pictures that are: one of 8×8 that moves by 4 cannot tell
-    a paddle's width from half of it.
+    Filters are smaller than those of Mnih et al. (2013), for pictures that are: one that moves by 4 of 40 pixels
+    sees a screen of 160 in steps of 16.
 
     Args:
         observation_space: Pictures of about 40×40, channels first, oldest first.
@@ -29,13 +29,19 @@ class SmallPictureNetwork(BaseFeaturesExtractor):
 
     Attributes:
         background: See above.
+        mixing: What the filters are shown of each picture, shape (shown, pictures): changes, and the newest as it is.
+            What moves is a small part of what is seen, and what acts on it has to know how it moves.
     """
 
     def __init__(self, observation_space: spaces.Box, features_dim: int = 128, background: int = 0) -> None:
         super().__init__(observation_space, features_dim)
         self.background = background
         channels, *sides = observation_space.shape
-        self._pictures = channels
+        # Not a buffer: those count as weights.
+        self.mixing = torch.eye(channels)
+        for older in range(channels - 1):
+            self.mixing[older, older : older + 2] = torch.tensor([-CHANGE, CHANGE])
+        self.mixing *= CONTRAST
         self.cnn = nn.Sequential(
             nn.Conv2d(channels, 16, kernel_size=5, stride=2),
             nn.ReLU(),
@@ -48,17 +54,7 @@ class SmallPictureNetwork(BaseFeaturesExtractor):
 
     def forward(self, observations: Tensor) -> Tensor:
         """Return features of shape (n, features_dim) of pictures with values 0 to 1."""
-        shown = torch.einsum("sc,nchw->nshw", self.mixing(), observations - self.background / WHITE)
+        mixing = self.mixing.to(observations.device)
+        shown = torch.einsum("sc,nchw->nshw", mixing, observations - self.background / WHITE)
         features: Tensor = self.linear(self.cnn(shown))
         return features
-
-    def mixing(self) -> Tensor:
-        """Return what the filters are shown of each picture, shape (shown, pictures): changes, and the newest as it is.
-
-        What moves is a small part of what is seen, and what acts on it has to know how it moves.
-        """
-        pictures = self._pictures
-        mixing = torch.eye(pictures)
-        for older in range(pictures - 1):
-            mixing[older, older : older + 2] = torch.tensor([-CHANGE, CHANGE])
-        return mixing * CONTRAST

@@ -56,7 +56,7 @@ class PictureFeatures:
         self._parameters: list[Tensor] = [parameter for layer in layers for parameter in (layer.weight, layer.bias)]
         background, mixing = 0, torch.eye(layers[0].in_channels)
         if isinstance(extractor, SmallPictureNetwork):
-            background, mixing = extractor.background, extractor.mixing()
+            background, mixing = extractor.background, extractor.mixing
         strides = tuple(layer.stride[0] for layer in layers[:-1])
         self._reading = _Reading(strides, background, mixing / WHITE, _KINDS[precision])
 
