@@ -28,6 +28,7 @@ from retroml_edu.training.pictures import halves
 from retroml_edu.training.pictures.allocator import keep_freed_memory
 from retroml_edu.training.pictures.halves import FEWEST, Halves, Slope
 from retroml_edu.training.pictures.network import PictureFeatures, PictureNetwork, channels_last
+from retroml_edu.training.pictures.preparation import prepare
 from retroml_edu.training.pictures.rollout import PictureRollout
 
 CLOSE = 1e-5
@@ -173,6 +174,14 @@ def test_what_is_no_number_is_found_where_an_early_stop_is_asked_for_too(tiny, p
         trainer_for(config).train(config, lambda event: None, Control(), PolicyWeights(0, weights))
 
 
+def test_dqn_finds_what_is_no_number(tiny):
+    config = tiny("DQN", env_id="ALE/Breakout-v5", steps=64, engine="fast", device="cpu")
+    weights = trainer_for(config).train(config, lambda event: None, Control()).weights.arrays
+    weights = {name: 1e15 * array if "cnn" in name else array for name, array in weights.items()}
+    with pytest.raises(TrainingError, match="not-a-number"):
+        trainer_for(config).train(config, lambda event: None, Control(), PolicyWeights(0, weights))
+
+
 @pytest.fixture
 def four_threads():
     """Of torch: tests have one, and so one that is halved would be the same."""
@@ -243,15 +252,25 @@ def test_a_half_that_fails_is_told_when_both_have_ended(broken):
     assert len(ended) == 1
 
 
-def test_gradients_lie_in_memory_as_parameters_do(policy, seen):
+def test_a_step_is_the_stock_optimiser_s_however_gradients_lie_in_memory(policy, seen):
     parameters = list(policy.parameters())
-    logits, values = PictureNetwork(policy)(channels_last(seen))
-    slope = Slope(torch.autograd.grad(logits.square().sum() + values.sum(), parameters), {})
-    assert any(not gradient.is_contiguous() for gradient in slope.gradients)
-    slope.hand_to(parameters)
-    for parameter, gradient in zip(parameters, slope.gradients, strict=True):
-        assert parameter.grad.stride() == parameter.stride()
-        assert torch.equal(parameter.grad, gradient)
+    plain = [parameter.detach().clone() for parameter in parameters]
+    prepare(policy)
+    assert any(not parameter.is_contiguous() for parameter in parameters)
+    stock = torch.optim.Adam(plain, lr=1e-3, eps=1e-5, foreach=False, fused=False)
+    for order in (torch.contiguous_format, torch.channels_last):
+        logits, values = PictureNetwork(policy)(channels_last(seen))
+        gradients = torch.autograd.grad(1e3 * logits.square().sum() + values.sum(), parameters)
+        lie = [one.contiguous(memory_format=order) if one.dim() == 4 else one for one in gradients]
+        for one, gradient in zip(plain, gradients, strict=True):
+            one.grad = gradient.clone().contiguous()
+        norm = Slope(lie, {}).descend(policy.optimizer, parameters, 0.5)
+        assert norm == pytest.approx(float(torch.nn.utils.clip_grad_norm_(plain, 0.5)))
+        for group in stock.param_groups:
+            group["lr"] = policy.optimizer.param_groups[0]["lr"]
+        stock.step()
+        for one, parameter in zip(plain, parameters, strict=True):
+            assert torch.allclose(one, parameter, rtol=1e-4, atol=1e-7)
 
 
 def test_threads_of_halves_end_with_them():

@@ -31,11 +31,24 @@ class Slope(NamedTuple):
     gradients: Sequence[Tensor]
     told: dict[str, float]
 
-    def hand_to(self, parameters: Sequence[nn.Parameter]) -> None:
-        """Let an optimiser step by these gradients."""
+    def descend(self, optimizer: torch.optim.Optimizer, parameters: Sequence[nn.Parameter], longest: float) -> float:
+        """Let an optimiser make a step.
+
+        Args:
+            optimizer: Of these parameters.
+            parameters: One a gradient.
+            longest: Norm that all gradients together are clipped to.
+
+        Returns:
+            Their norm before that: no number, or infinite, if one of them is.
+        """
         for parameter, gradient in zip(parameters, self.gradients, strict=True):
-            # A fused optimiser reads both as they lie in memory, where channels last make them differ.
-            parameter.grad = gradient.contiguous()
+            # A fused optimiser reads both as they lie in memory.
+            alike = gradient.stride() == parameter.stride()
+            parameter.grad = gradient if alike else torch.empty_like(parameter).copy_(gradient)
+        norm = float(nn.utils.clip_grad_norm_(parameters, longest))
+        optimizer.step()
+        return norm
 
 
 _Job: TypeAlias = tuple[Callable[[], Slope], Future[Slope]]

@@ -54,7 +54,7 @@ class PictureFeatures:
         parts: Any = extractor
         layers = [*(part for part in parts.cnn if isinstance(part, nn.Conv2d)), parts.linear[0]]
         self._parameters: list[Tensor] = [parameter for layer in layers for parameter in (layer.weight, layer.bias)]
-        background, mixing = 0, torch.eye(layers[0].in_channels)
+        background, mixing = 0, torch.ones(())
         if isinstance(extractor, SmallPictureNetwork):
             background, mixing = extractor.background, extractor.mixing
         strides = tuple(layer.stride[0] for layer in layers[:-1])
@@ -73,7 +73,8 @@ class _Reading(NamedTuple):
     Attributes:
         strides: Of the convolutions.
         background: The grey that says nothing.
-        mixing: What the first filters are shown of pixels' distance from it, shape (shown, pictures).
+        mixing: What the first filters are shown of pixels' distance from it, shape (shown, pictures); or its scale
+            alone, of no dimensions.
         kind: What is calculated with.
     """
 
@@ -140,7 +141,9 @@ class _Features(torch.autograd.Function):
 
 
 def _over_channels(weights: Tensor, matrix: Tensor) -> Tensor:
-    """Return a matrix (n, m) applied to the m channels of weights."""
+    """Return a matrix (n, m) applied to the m channels of weights, or a number multiplied with all of them."""
+    if not matrix.dim():
+        return weights * matrix
     return functional.linear(weights.permute(0, 2, 3, 1), matrix).permute(0, 3, 1, 2)
 
 

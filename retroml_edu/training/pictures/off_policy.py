@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from statistics import fmean
 from typing import Any
@@ -15,8 +16,8 @@ from torch.nn import functional
 from retroml_edu.core.config import PrecisionName
 from retroml_edu.core.metrics import LOSS
 from retroml_edu.core.saved import SavedState
-from retroml_edu.training.pictures.allocator import keep_freed_memory
 from retroml_edu.training.pictures.halves import Halves, Slope
+from retroml_edu.training.pictures.preparation import prepare
 from retroml_edu.training.pictures.q_network import PictureQNetwork
 from retroml_edu.training.pictures.replay import PictureReplay
 from retroml_edu.training.sb3.algorithms import RunDQN
@@ -39,14 +40,17 @@ class PictureDQN(RunDQN):
 
     def _setup_model(self) -> None:
         super()._setup_model()
-        keep_freed_memory()
+        prepare(self.policy)
         self._values = PictureQNetwork(self.q_net, self._precision)
         self._target_values = PictureQNetwork(self.q_net_target, self._precision)
         self._parameters = list(self.q_net.parameters())
         self._in_halves = Halves()
-        self._loss = 0.0
-        for group in self.policy.optimizer.param_groups:
-            group["fused"], group["foreach"] = True, False
+        self._loss = self._steepness = 0.0
+
+    @property
+    def finite(self) -> bool:
+        """Whether all parameters are numbers: they are while gradients are, since no step is longer than its rate."""
+        return math.isfinite(self._steepness)
 
     @property
     def measured(self) -> dict[str, float]:
@@ -71,9 +75,7 @@ class PictureDQN(RunDQN):
         for _ in range(gradient_steps):
             batch = self.replay_buffer.sample(batch_size, env=self._vec_normalize_env)
             slope = self._in_halves(partial(self._part, batch), batch_size)
-            slope.hand_to(self._parameters)
-            torch.nn.utils.clip_grad_norm_(self._parameters, self.max_grad_norm)
-            optimizer.step()
+            self._steepness = slope.descend(optimizer, self._parameters, self.max_grad_norm)
             losses.append(slope.told[LOSS])
         self._loss = fmean(losses)
         self._n_updates += gradient_steps

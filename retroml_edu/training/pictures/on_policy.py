@@ -17,9 +17,9 @@ from torch.nn import functional
 from retroml_edu.core.config import PrecisionName
 from retroml_edu.core.metrics import ENTROPY, LOSS, POLICY_LOSS, VALUE_LOSS
 from retroml_edu.policies.sampling import choose
-from retroml_edu.training.pictures.allocator import keep_freed_memory
 from retroml_edu.training.pictures.halves import Halves, Slope
 from retroml_edu.training.pictures.network import PictureNetwork, channels_last
+from retroml_edu.training.pictures.preparation import prepare
 from retroml_edu.training.pictures.rollout import PictureRollout
 from retroml_edu.training.sb3.algorithms import RunA2C, RunPPO
 from retroml_edu.training.sb3.on_policy import Chosen, SteppedOnPolicy
@@ -49,15 +49,11 @@ class PictureOnPolicy(SteppedOnPolicy):
 
     def _setup_model(self) -> None:
         super()._setup_model()
-        keep_freed_memory()
+        prepare(self.policy)
         self._network = PictureNetwork(self.policy, self._precision)
         self._in_halves = Halves()
         self._parameters = [parameter for parameter in self.policy.parameters() if parameter.requires_grad]
         self._measured: dict[str, float] = {}
-        optimizer = self.policy.optimizer
-        if isinstance(optimizer, torch.optim.Adam):
-            for group in optimizer.param_groups:
-                group["fused"], group["foreach"] = True, False
 
     @property
     def measured(self) -> dict[str, float]:
@@ -94,9 +90,7 @@ class PictureOnPolicy(SteppedOnPolicy):
                 goes_on = self._close_enough(slope.told)
                 if not goes_on:
                     break
-                slope.hand_to(self._parameters)
-                torch.nn.utils.clip_grad_norm_(self._parameters, self.max_grad_norm)
-                optimizer.step()
+                slope.descend(optimizer, self._parameters, self.max_grad_norm)
             self._n_updates += 1
             if not goes_on:
                 break

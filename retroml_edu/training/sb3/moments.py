@@ -65,5 +65,7 @@ def _moment(saved: SavedState, name: str, moment: str, parameter: Tensor) -> Ten
     if bad or not np.isfinite(array).all() or (moment == "step" and array > _MOST_STEPS):
         raise misfit(f"its optimiser remembers no number for {name}")
     tensor = torch.from_numpy(array.copy())
-    # torch keeps the count of steps on the CPU wherever the parameters are.
-    return tensor if moment == "step" else tensor.to(parameter.device)
+    if moment == "step":
+        return tensor  # torch keeps it on the CPU wherever the parameters are
+    # A fused optimiser reads parameters and moments as they lie in memory.
+    return torch.empty_like(parameter, requires_grad=False).copy_(tensor)
