@@ -16,6 +16,7 @@ from gymnasium.envs.registration import load_env_creator
 from retroml_edu.core.errors import EnvironmentUnusableError
 from retroml_edu.envs.atari.forms import AtariForm, FastViewName, atari_form
 from retroml_edu.envs.atari.game import AtariGame
+from retroml_edu.envs.atari.progress import RewardedProgress
 from retroml_edu.envs.box2d import FreshWorld, SparksWhenWatched
 from retroml_edu.envs.episodes import EpisodeRecord
 from retroml_edu.envs.names import registered
@@ -76,7 +77,7 @@ def make_fast_game(game: str, sees: FastViewName, sticky: float, render_mode: st
     return _atari_game(AtariForm.fast(game, sees, sticky), training=False, render_mode=render_mode)
 
 
-def _atari_game(form: AtariForm, *, training: bool, render_mode: str | None) -> AtariGame:
+def _atari_game(form: AtariForm, *, training: bool, render_mode: str | None) -> gym.Env[Any, Any]:
     # The wrapper skips frames and holds actions itself, once, in a way that can be resumed.
     game: Any = _make(
         gym.spec(form.ale_id),
@@ -85,13 +86,14 @@ def _atari_game(form: AtariForm, *, training: bool, render_mode: str | None) -> 
         full_action_space=False,
         render_mode=render_mode,
     )
-    return AtariGame(
+    played = AtariGame(
         game,
         view=form.view(game.unwrapped.ale),
         sticky=form.sticky,
         training=training,
         life_cost=form.life_cost,
     )
+    return RewardedProgress(played, form.progress) if training and form.progress else played
 
 
 def _make(gym_spec: GymSpec, *, render_mode: str | None, **settings: Any) -> gym.Env[Any, Any]:

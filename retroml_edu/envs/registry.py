@@ -162,13 +162,16 @@ def _fast_spec(row: AtariRow, sees: FastViewName) -> EnvSpec:
     else:
         seen, kind = SMALL_PIXELS, "image"
         differs = f"The agent sees {SMALL_PIXELS} of the playing field instead of {PIXELS}"
-    cost = AtariForm.fast(row.game, sees, sticky=0.0).life_cost
-    costs = f", a lost life costs {cost:g} while it learns" if cost else ""
+    form = AtariForm.fast(row.game, sees, sticky=0.0)
+    if form.life_cost:
+        differs += f", a lost life costs {form.life_cost:g} while it learns"
+    if form.progress:
+        differs += f", {form.progress.name} is worth {form.progress.worth:g} of itself while it learns"
     return EnvSpec(
         id=fast_id(row.game, sees),
         name=f"{row.name}, fast {sees}",
         family="atari",
-        summary=f"{row.summary} {differs}{costs}, and actions never stick: made for a lesson, not to be "
+        summary=f"{row.summary} {differs}, and actions never stick: made for a lesson, not to be "
         "compared with published scores.",
         action_space=f"Discrete {len(row.action_meanings)}",
         action_kind="discrete",

@@ -245,7 +245,9 @@ _FAST_GAMES: dict[tuple[str, FastViewName, AlgorithmName], _Row] = {
         {**_OBJECTS, "gamma": 0.99, "learning_rate": 4e-3, "ent_coef": 0.0005, "activation": "relu"},
         _FOUND,
     ),
-    ("Pong", "pixels", "PPO"): _Row(16, False, {**_PIXELS, "learning_rate": 2.5e-3, "ent_coef": 0.001}, _FOUND),
+    ("Pong", "pixels", "PPO"): _Row(
+        16, False, {**_PIXELS, "n_epochs": 3, "learning_rate": 2.5e-3, "ent_coef": 0.001}, _FOUND
+    ),
     ("Breakout", "pixels", "PPO"): _Row(
         16,
         False,

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from retroml_edu.envs import get_env, list_envs, make_env
-from retroml_edu.envs.atari.forms import LIFE_COSTS, fast_id, small_scene
+from retroml_edu.envs.atari.forms import LIFE_COSTS, PROGRESS, fast_id, small_scene
 from retroml_edu.envs.atari.game import AtariGame
-from retroml_edu.envs.atari.objects import OBJECTS
+from retroml_edu.envs.atari.objects import OBJECTS, freeway
 from retroml_edu.envs.atari.views import SCENES, SMALL_SIDE, Scene
 from retroml_edu.envs.catalog import ATARI
 from retroml_edu.envs.state import capture_vector, restore_vector
@@ -22,6 +22,11 @@ FORMS = [
     (row.game, sees) for row, sees in product(ATARI, ("objects", "pixels")) if sees == "pixels" or row.game in OBJECTS
 ]
 STEPS = 400
+
+
+def memory_of(env: gym.Env):
+    """The console's, of numbers that can be subtracted."""
+    return env.unwrapped.ale.getRAM().astype(int)
 
 
 def view_of(env: gym.Env):
@@ -35,16 +40,42 @@ def test_the_standard_game_is_played(game, sees):
     fast = make_env(fast_id(game, sees), seed=4, training=True)
     standard = make_env(f"{game}NoFrameskip-v4", seed=4, training=True)
     rng = np.random.default_rng(0)
+    progress = PROGRESS.get(game)
     assert fast.reset()[1] == standard.reset()[1]
+    before = memory_of(standard)
     for _ in range(STEPS):
         action = int(rng.integers(standard.action_space.n))
         seen, reward, *told = fast.step(action)
         _, standard_reward, *standard_told = standard.step(action)
         assert told == standard_told
-        assert reward == standard_reward - LIFE_COSTS.get(game, 0) * told[0]
+        now = memory_of(standard)
+        gone = progress.worth * (now - before)[progress.byte] / progress.whole if progress else 0
+        assert reward == pytest.approx(standard_reward - LIFE_COSTS.get(game, 0) * told[0] + gone)
+        before = now
         assert fast.observation_space.contains(seen)
         if told[0] or told[1]:
             assert fast.reset()[1] == standard.reset()[1]
+            before = memory_of(standard)
+
+
+def test_freeway_rewards_the_way_where_it_teaches_and_takes_it_back_for_the_next():
+    env = make_env("RetroML/FreewayObjects-v0", seed=4, training=True)
+    env.reset()
+    up, across, total = 1, 0, 0.0
+    for _ in range(STEPS):
+        _, reward, *_ = env.step(up)
+        across += reward > 0.4
+        total += reward
+    assert across > 3
+    at = (memory_of(env)[freeway.CHICKEN] - 6) / freeway.WAY
+    assert total == pytest.approx(across + PROGRESS["Freeway"].worth * at)
+    assert "the way across is worth 0.5 of itself" in get_env("RetroML/FreewayPixels-v0").summary
+
+
+def test_freeway_examines_by_its_own_rewards():
+    env = make_env("RetroML/FreewayObjects-v0", seed=4)
+    env.reset()
+    assert {env.step(1)[1] for _ in range(STEPS)} == {0.0, 1.0}
 
 
 @pytest.mark.parametrize("training", [True, False])

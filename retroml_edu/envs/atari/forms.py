@@ -11,7 +11,8 @@ import gymnasium as gym
 from gymnasium.envs.registration import EnvSpec as GymSpec
 
 from retroml_edu.envs.atari.game import FRAME_SKIP
-from retroml_edu.envs.atari.objects import OBJECTS
+from retroml_edu.envs.atari.objects import OBJECTS, freeway
+from retroml_edu.envs.atari.progress import Progress
 from retroml_edu.envs.atari.views import SCENES, ObjectView, Scene, SmallView, StandardView, View
 from retroml_edu.envs.catalog import ATARI
 
@@ -24,6 +25,14 @@ LIFE_COSTS: Mapping[str, float] = MappingProxyType({"Breakout": 1.0})
 """By game, where the fast forms take something off the reward, in training, for each life that is lost.
 
 Breakout is learned sooner so. A lost ball does cost what it would have hit, but that is only seen as rewards missing.
+"""
+
+PROGRESS: Mapping[str, Progress] = MappingProxyType(
+    {"Freeway": Progress("the way across", freeway.CHICKEN, freeway.WAY, 0.5)}
+)
+"""By game, where the fast forms reward, in training, coming nearer to a point.
+
+In Freeway nothing is learned before a first chicken is across by chance, which takes 42 steps up in a row.
 """
 
 _ALE = "ale_py.env:AtariEnv"
@@ -62,6 +71,11 @@ class AtariForm:
     def life_cost(self) -> float:
         """See `AtariGame`."""
         return 0.0 if self.sees == "standard" else LIFE_COSTS.get(self.game, 0.0)
+
+    @property
+    def progress(self) -> Progress | None:
+        """See `RewardedProgress`."""
+        return None if self.sees == "standard" else PROGRESS.get(self.game)
 
     def view(self, ale: Any) -> View:
         """Return what looks at an emulator of this game."""

@@ -24,6 +24,8 @@ from retroml_edu.envs.atari.objects.object_map import (
 )
 
 CHICKEN, CARS = 14, 108
+WAY = 171
+"""By how much the chicken's byte rises on the way across: from 6 to 177."""
 CHICKEN_X = 47
 LANES, LANE_HEIGHT, LOWEST_LANE = 10, 16, 21
 RIGHTWARD = 5
