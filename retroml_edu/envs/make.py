@@ -16,7 +16,7 @@ from gymnasium.envs.registration import load_env_creator
 from retroml_edu.core.errors import EnvironmentUnusableError
 from retroml_edu.envs.atari.forms import AtariForm, FastViewName, atari_form
 from retroml_edu.envs.atari.game import AtariGame
-from retroml_edu.envs.atari.progress import RewardedProgress
+from retroml_edu.envs.atari.lesson_rewards import WithLessonReward
 from retroml_edu.envs.box2d import FreshWorld, SparksWhenWatched
 from retroml_edu.envs.episodes import EpisodeRecord
 from retroml_edu.envs.names import registered
@@ -47,7 +47,8 @@ def make_env(
         env_id: Gymnasium id.
         seed: Seed of every random draw of the environment. The first `reset()` uses it, later ones go on from there.
         training: The learner's flavour. It differs for Atari alone, where a life is an episode and rewards are
-            clipped; without it, episodes are whole games and rewards are raw. Observations are the same in both.
+            clipped, and the fast forms of some games add a `LessonReward`; without it, episodes are whole games and
+            rewards are raw. Observations are the same in both.
         render_mode: ``rgb_array`` lets `render()` return the game at its native size, as uint8 of shape
             (height, width, 3). None draws nothing.
 
@@ -86,14 +87,8 @@ def _atari_game(form: AtariForm, *, training: bool, render_mode: str | None) -> 
         full_action_space=False,
         render_mode=render_mode,
     )
-    played = AtariGame(
-        game,
-        view=form.view(game.unwrapped.ale),
-        sticky=form.sticky,
-        training=training,
-        life_cost=form.life_cost,
-    )
-    return RewardedProgress(played, form.progress) if training and form.progress else played
+    played = AtariGame(game, view=form.view(game.unwrapped.ale), sticky=form.sticky, training=training)
+    return WithLessonReward(played, form.lesson_reward) if training and form.lesson_reward else played
 
 
 def _make(gym_spec: GymSpec, *, render_mode: str | None, **settings: Any) -> gym.Env[Any, Any]:

@@ -154,35 +154,39 @@ def _listed() -> dict[str, EnvSpec]:
 
 def _fast_spec(row: AtariRow, sees: FastViewName) -> EnvSpec:
     """Return the facts about a game's fast form."""
-    kind: ObservationKind
-    if sees == "objects":
-        names = OBJECTS[row.game].names
-        seen, kind = f"{len(names)} numbers", "vector"
-        differs = f"The agent is told where the objects are, as {len(names)} numbers that people chose"
-    else:
-        seen, kind = SMALL_PIXELS, "image"
-        differs = f"The agent sees {SMALL_PIXELS} of the playing field instead of {PIXELS}"
-    form = AtariForm.fast(row.game, sees, sticky=0.0)
-    if form.life_cost:
-        differs += f", a lost life costs {form.life_cost:g} while it learns"
-    if form.progress:
-        differs += f", {form.progress.name} is worth {form.progress.worth:g} of itself while it learns"
+    kind: ObservationKind = "vector" if sees == "objects" else "image"
     return EnvSpec(
         id=fast_id(row.game, sees),
         name=f"{row.name}, fast {sees}",
         family="atari",
-        summary=f"{row.summary} {differs}, and actions never stick: made for a lesson, not to be "
-        "compared with published scores.",
+        summary=_fast_summary(AtariForm.fast(row.game, sees, sticky=0.0)),
         action_space=f"Discrete {len(row.action_meanings)}",
         action_kind="discrete",
         action_meanings=row.action_meanings,
-        observation_space=seen,
+        observation_space=SMALL_PIXELS if sees == "pixels" else f"{len(OBJECTS[row.game].names)} numbers",
         observation_kind=kind,
         solved_return=row.human_return,
         solved_note=HUMAN + _DETERMINISTIC,
         max_episode_steps=MAX_FRAMES // FRAME_SKIP,
         defaults=MappingProxyType({name: for_fast_atari(row.game, sees, name) for name in HYPERPARAMETERS}),
         lesson_steps=lesson_steps(row.game, sees),
+    )
+
+
+def _fast_summary(form: AtariForm) -> str:
+    """Return what a fast form is about, and what differs from the standard one."""
+    (row,) = (row for row in ATARI if row.game == form.game)
+    if form.sees == "objects":
+        numbers = len(OBJECTS[form.game].names)
+        differs = [f"The agent is told where the objects are, as {numbers} numbers that people chose"]
+    else:
+        differs = [f"The agent sees {SMALL_PIXELS} of the playing field instead of {PIXELS}"]
+    if form.lesson_reward:
+        differs.append(form.lesson_reward.words)
+    sticking = f"stick with a chance of {form.sticky:g} a frame" if form.sticky else "never stick"
+    return (
+        f"{row.summary} {', '.join(differs)}, and actions {sticking}: made for a lesson, not to be compared with "
+        "published scores."
     )
 
 
@@ -217,7 +221,9 @@ def _examine(gym_spec: GymSpec) -> EnvSpec:
         id=gym_spec.id,
         name=gym_spec.name,
         family="atari" if form else "other",
-        summary=f"{gym_spec.name}, an environment registered with Gymnasium.",
+        summary=_fast_summary(form)
+        if form and form.sees != "standard"
+        else f"{gym_spec.name}, an environment registered with Gymnasium.",
         action_space=action_space,
         action_kind=action_kind,
         action_meanings=meanings,

@@ -25,7 +25,8 @@ class SmallPictureNetwork(BaseFeaturesExtractor):
         observation_space: Pictures of about 40×40, channels first, oldest first.
         features_dim: Units of the dense layer.
         background: The grey, 0 to 255, that says nothing. What lies around objects is zero to the network then, however
-            light it is; if it were not, all weights would have to learn to ignore it first.
+            light it is; if it were not, all weights would have to learn to ignore it first. (Not so in the first step
+            of an episode, where the older picture is black.)
 
     Attributes:
         background: See above.

@@ -27,8 +27,8 @@ from retroml_edu.training import trainer_for
 from retroml_edu.training.pictures import halves
 from retroml_edu.training.pictures.allocator import keep_freed_memory
 from retroml_edu.training.pictures.halves import FEWEST, Halves, Slope
+from retroml_edu.training.pictures.layout import lay_out
 from retroml_edu.training.pictures.network import PictureFeatures, PictureNetwork, channels_last
-from retroml_edu.training.pictures.preparation import prepare
 from retroml_edu.training.pictures.rollout import PictureRollout
 
 CLOSE = 1e-5
@@ -72,6 +72,12 @@ def test_the_gradients_are_the_policy_s(policy, seen):
         gradients.append({name: value.grad.clone() for name, value in policy.named_parameters()})
     for name, gradient in gradients[0].items():
         assert torch.allclose(gradient, gradients[1][name], rtol=1e-3, atol=CLOSE), name
+
+
+def test_what_small_pictures_are_mixed_with_stays_as_it_is():
+    """Twice the change, and the newest, each times four: a model's weights do not say so."""
+    change, newest = [-8.0, 8.0], [0.0, 4.0]
+    assert SmallPictureNetwork(spaces.Box(0, 255, (2, 40, 40), np.uint8)).mixing.tolist() == [change, newest]
 
 
 @pytest.mark.parametrize("kind", [NatureCNN, partial(SmallPictureNetwork, background=87)])
@@ -255,7 +261,7 @@ def test_a_half_that_fails_is_told_when_both_have_ended(broken):
 def test_a_step_is_the_stock_optimiser_s_however_gradients_lie_in_memory(policy, seen):
     parameters = list(policy.parameters())
     plain = [parameter.detach().clone() for parameter in parameters]
-    prepare(policy)
+    lay_out(policy)
     assert any(not parameter.is_contiguous() for parameter in parameters)
     stock = torch.optim.Adam(plain, lr=1e-3, eps=1e-5, foreach=False, fused=False)
     for order in (torch.contiguous_format, torch.channels_last):

@@ -63,6 +63,7 @@ FAST["fast DQN pictures, all cores"] = {
     "hyperparameters": {"train_freq": 4, "gradient_steps": 1, "buffer_size": 100, "target_update_interval": 14},
 }
 FAST["fast PPO pictures, all cores"] = {**FAST["fast PPO pictures"], "deterministic": False}
+FAST["fast PPO small pictures"] = {**FAST["fast PPO pictures"], "env_id": "RetroML/FreewayPixels-v0"}
 FAST["fast PPO numbers"] = {"algorithm": "PPO", "env_id": "Pendulum-v1", "n_envs": 3, "steps": 480, "engine": "fast"}
 CASES |= FAST
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 import gymnasium as gym
 from gymnasium.envs.registration import EnvSpec as GymSpec
 
 from retroml_edu.envs.atari.game import FRAME_SKIP
-from retroml_edu.envs.atari.objects import OBJECTS, freeway
-from retroml_edu.envs.atari.progress import Progress
+from retroml_edu.envs.atari.lesson_rewards import LESSON_REWARDS, LessonReward
+from retroml_edu.envs.atari.objects import OBJECTS
 from retroml_edu.envs.atari.views import SCENES, ObjectView, Scene, SmallView, StandardView, View
 from retroml_edu.envs.catalog import ATARI
 
@@ -21,19 +20,6 @@ STICKY = 0.25
 
 FastViewName = Literal["objects", "pixels"]
 ViewName = Literal["standard", FastViewName]
-LIFE_COSTS: Mapping[str, float] = MappingProxyType({"Breakout": 1.0})
-"""By game, where the fast forms take something off the reward, in training, for each life that is lost.
-
-Breakout is learned sooner so. A lost ball does cost what it would have hit, but that is only seen as rewards missing.
-"""
-
-PROGRESS: Mapping[str, Progress] = MappingProxyType(
-    {"Freeway": Progress("the way across", freeway.CHICKEN, freeway.WAY, 0.5)}
-)
-"""By game, where the fast forms reward, in training, coming nearer to a point.
-
-In Freeway nothing is learned before a first chicken is across by chance, which takes 42 steps up in a row.
-"""
 
 _ALE = "ale_py.env:AtariEnv"
 _FAST = "retroml_edu.envs.make:make_fast_game"
@@ -68,14 +54,9 @@ class AtariForm:
         return SCENES.get(self.game, Scene())
 
     @property
-    def life_cost(self) -> float:
-        """See `AtariGame`."""
-        return 0.0 if self.sees == "standard" else LIFE_COSTS.get(self.game, 0.0)
-
-    @property
-    def progress(self) -> Progress | None:
-        """See `RewardedProgress`."""
-        return None if self.sees == "standard" else PROGRESS.get(self.game)
+    def lesson_reward(self) -> LessonReward | None:
+        """What is rewarded in training beside what the game rewards."""
+        return LESSON_REWARDS.get(self.game)
 
     def view(self, ale: Any) -> View:
         """Return what looks at an emulator of this game."""
@@ -107,9 +88,19 @@ def atari_form(gym_spec: GymSpec) -> AtariForm | None:
 
 def small_scene(env_id: str) -> Scene | None:
     """Return what the small pictures of an environment show; None where it has none."""
-    gym_spec = gym.registry.get(env_id)
-    form = gym_spec and atari_form(gym_spec)
+    form = _form(env_id)
     return form.scene if form and form.sees == "pixels" else None
+
+
+def lesson_reward_words(env_id: str) -> str:
+    """Return what an environment rewards in training beside what the game does; nothing for most."""
+    form = _form(env_id)
+    return form.lesson_reward.words if form and form.lesson_reward else ""
+
+
+def _form(env_id: str) -> AtariForm | None:
+    gym_spec = gym.registry.get(env_id)
+    return atari_form(gym_spec) if gym_spec else None
 
 
 def fast_id(game: str, sees: FastViewName, *, sticky: bool = False) -> str:

@@ -45,20 +45,17 @@ class AtariGame(gym.Wrapper[Any, Any, Any, Any]):
         env: An ALE environment that skips no frames and repeats no actions.
         view: Of the same environment's emulator.
         sticky: Chance, per emulator frame, that the action before is held instead of the one asked for.
-        training: Lives as episodes and clipped rewards, instead of whole games and raw rewards.
-        life_cost: What a lost life takes off the reward in training, the last one too. Returns are told without it.
+        training: Lives as episodes and clipped rewards, instead of whole games and raw rewards. (What the fast forms
+            reward beside that is added by `WithLessonReward`.)
     """
 
-    def __init__(
-        self, env: gym.Env[Any, Any], *, view: View, sticky: float, training: bool, life_cost: float = 0.0
-    ) -> None:
+    def __init__(self, env: gym.Env[Any, Any], *, view: View, sticky: float, training: bool) -> None:
         super().__init__(env)
         game: Any = env.unwrapped
         self._ale = game.ale
         self._actions = tuple(action.value for action in self._ale.getMinimalActionSet())
         self._fires = game.get_action_meanings()[FIRE_INDEX] == "FIRE" and len(self._actions) > SECOND_INDEX
         self._training = training
-        self._life_cost = life_cost
         self._sticky = sticky
         self._view = view
         self._held = NOOP
@@ -113,8 +110,7 @@ class AtariGame(gym.Wrapper[Any, Any, Any, Any]):
         if self._ale.game_over():
             info["episode"] = {"r": self._game_return, "l": self._game_length}
         if self._training:
-            # A life ends an episode, and so does a game, with its last life.
-            reward = float(np.sign(reward)) - self._life_cost * terminated
+            reward = float(np.sign(reward))
         return self._view.seen(), reward, terminated, truncated, info
 
     def _open_game(self, seed: int | None, options: dict[str, Any] | None) -> None:

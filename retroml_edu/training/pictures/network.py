@@ -157,7 +157,7 @@ class PictureNetwork:
     """Computes what a policy computes, with its own parameters.
 
     Args:
-        policy: stable-baselines3's for pictures, with the `NatureCNN` of Mnih et al. (2015).
+        policy: stable-baselines3's for pictures, with a network that `PictureFeatures` computes.
         precision: See `PictureFeatures`.
     """
 

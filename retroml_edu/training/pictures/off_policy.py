@@ -17,7 +17,7 @@ from retroml_edu.core.config import PrecisionName
 from retroml_edu.core.metrics import LOSS
 from retroml_edu.core.saved import SavedState
 from retroml_edu.training.pictures.halves import Halves, Slope
-from retroml_edu.training.pictures.preparation import prepare
+from retroml_edu.training.pictures.layout import lay_out
 from retroml_edu.training.pictures.q_network import PictureQNetwork
 from retroml_edu.training.pictures.replay import PictureReplay
 from retroml_edu.training.sb3.algorithms import RunDQN
@@ -40,17 +40,22 @@ class PictureDQN(RunDQN):
 
     def _setup_model(self) -> None:
         super()._setup_model()
-        prepare(self.policy)
+        lay_out(self.policy)
         self._values = PictureQNetwork(self.q_net, self._precision)
         self._target_values = PictureQNetwork(self.q_net_target, self._precision)
         self._parameters = list(self.q_net.parameters())
         self._in_halves = Halves()
         self._loss = self._steepness = 0.0
+        self._was_finite = False
 
     @property
     def finite(self) -> bool:
-        """Whether all parameters are numbers: they are while gradients are, since no step is longer than its rate."""
-        return math.isfinite(self._steepness)
+        """Whether all parameters are numbers.
+
+        They are looked at after the first update, and stay numbers while gradients are, which costs nothing to know.
+        """
+        self._was_finite = math.isfinite(self._steepness) and (self._was_finite or super().finite)
+        return self._was_finite
 
     @property
     def measured(self) -> dict[str, float]:
@@ -71,11 +76,11 @@ class PictureDQN(RunDQN):
     def _learn(self, gradient_steps: int, batch_size: int) -> None:
         optimizer = self.policy.optimizer
         update_learning_rate(optimizer, float(self.lr_schedule(self._current_progress_remaining)))
-        losses = []
+        losses, self._steepness = [], 0.0
         for _ in range(gradient_steps):
             batch = self.replay_buffer.sample(batch_size, env=self._vec_normalize_env)
             slope = self._in_halves(partial(self._part, batch), batch_size)
-            self._steepness = slope.descend(optimizer, self._parameters, self.max_grad_norm)
+            self._steepness += slope.descend(optimizer, self._parameters, self.max_grad_norm)
             losses.append(slope.told[LOSS])
         self._loss = fmean(losses)
         self._n_updates += gradient_steps

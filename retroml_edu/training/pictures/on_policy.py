@@ -18,8 +18,8 @@ from retroml_edu.core.config import PrecisionName
 from retroml_edu.core.metrics import ENTROPY, LOSS, POLICY_LOSS, VALUE_LOSS
 from retroml_edu.policies.sampling import choose
 from retroml_edu.training.pictures.halves import Halves, Slope
+from retroml_edu.training.pictures.layout import lay_out
 from retroml_edu.training.pictures.network import PictureNetwork, channels_last
-from retroml_edu.training.pictures.preparation import prepare
 from retroml_edu.training.pictures.rollout import PictureRollout
 from retroml_edu.training.sb3.algorithms import RunA2C, RunPPO
 from retroml_edu.training.sb3.on_policy import Chosen, SteppedOnPolicy
@@ -49,7 +49,7 @@ class PictureOnPolicy(SteppedOnPolicy):
 
     def _setup_model(self) -> None:
         super()._setup_model()
-        prepare(self.policy)
+        lay_out(self.policy)
         self._network = PictureNetwork(self.policy, self._precision)
         self._in_halves = Halves()
         self._parameters = [parameter for parameter in self.policy.parameters() if parameter.requires_grad]

@@ -25,6 +25,7 @@ from retroml_edu.core.hyperparameters import AlgorithmName
 from retroml_edu.core.snapshot import Snapshot
 from retroml_edu.core.training import Emit, Start, TrainedModel
 from retroml_edu.envs import get_env
+from retroml_edu.envs.atari.forms import lesson_reward_words
 from retroml_edu.envs.calibration import best_workers
 from retroml_edu.envs.vector import make_vector_env
 from retroml_edu.policies.initialization import DrawnFrom
@@ -213,12 +214,14 @@ def _determinism(device: torch.device, threads: int) -> str:
 
 def _identity(config: ExperimentConfig) -> dict[str, Any]:
     """Return what has to be the same for one run to go on from the state of another."""
+    rewarded = lesson_reward_words(config.env_id)
     return {
         "engine": _engine(config),
         "algorithm": config.algorithm,
         "env_id": config.env_id,
         "n_envs": config.n_envs or 1,
         "normalize": bool(config.normalize),
+        **({"reward": rewarded} if rewarded else {}),
     }
 
 

@@ -8,7 +8,7 @@ from stable_baselines3.common.policies import BasePolicy
 from retroml_edu.training.pictures.allocator import keep_freed_memory
 
 
-def prepare(policy: BasePolicy) -> None:
+def lay_out(policy: BasePolicy) -> None:
     """Let a policy be computed and stepped in less time; its numbers stay what they are.
 
     Convolutions read weights, like pictures, with channels last: those that lie otherwise are reordered at every call.
