@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.benchmarks.kept import against_kept, keep
+from tests.benchmarks.kept import against_kept, keep, keep_only, read_kept
 from tests.benchmarks.measuring import Report, Scale
 
 BENCHMARKS = {
@@ -38,14 +38,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name in asked.names or BENCHMARKS:
         began = time.monotonic()
         found: list[Report] = []
+        before = read_kept()
         for report in importlib.import_module(f"tests.benchmarks.{name}").run(scale):
             found.append(report)
             print(report.to_markdown(), end="\n\n", flush=True)
-        changes = "" if scale.quick else against_kept(name, found)
+            if asked.keep:
+                keep(name, report)
+        changes = "" if scale.quick else against_kept(name, found, before)
         if changes:
             print(changes, end="\n\n", flush=True)
         if asked.keep:
-            keep(name, found)
+            keep_only(name, [report.title for report in found])
         trial = " Tried out with --quick: these figures mean nothing." if scale.quick else ""
         print(f"`{name}` took {time.monotonic() - began:.0f} s.{trial}\n", flush=True)
         reports[name] = [report.to_json_dict() for report in found]

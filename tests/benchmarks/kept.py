@@ -26,26 +26,38 @@ def read_kept(file: Path = KEPT) -> Kept:
     return kept
 
 
-def keep(name: str, reports: Sequence[Report], file: Path = KEPT, readme: Path = README) -> None:
-    """Put what a benchmark found in the place of what was kept of it, and into the README where that has a place.
+def keep(name: str, report: Report, file: Path = KEPT, readme: Path = README) -> None:
+    """Put what a report found in the place of what was kept of it, and into the README where that has a place.
+
+    One by one, so that nothing measured is lost if a later part of the benchmark fails.
 
     Args:
         name: Of the benchmark.
-        reports: What it found.
+        report: Part of what it found.
         file: What is kept.
         readme: Text with a block between two comments for each benchmark that it shows.
     """
     kept = read_kept(file)
-    kept[name] = {
+    kept.setdefault(name, {})[report.title] = {
         "date": dt.datetime.now(dt.UTC).date().isoformat(),
         "commit": _commit(),
-        "text": "\n\n".join(report.to_markdown() for report in reports).splitlines(),
+        "text": report.to_markdown().splitlines(),
         "ratios": {
-            _key(report, comparison.what): [min(comparison.ratios), comparison.ratio, max(comparison.ratios)]
-            for report in reports
+            comparison.what: [min(comparison.ratios), comparison.ratio, max(comparison.ratios)]
             for comparison in report.comparisons
         },
     }
+    _write(kept, file, readme)
+
+
+def keep_only(name: str, titles: Sequence[str], file: Path = KEPT, readme: Path = README) -> None:
+    """Forget the reports that a benchmark does not make any more, and bring the others into its order."""
+    kept = read_kept(file)
+    kept[name] = {title: kept[name][title] for title in titles}
+    _write(kept, file, readme)
+
+
+def _write(kept: Kept, file: Path, readme: Path) -> None:
     file.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", "utf-8")
     readme.write_text(shown_in(readme.read_text("utf-8"), kept), "utf-8")
 
@@ -54,28 +66,30 @@ def shown_in(text: str, kept: Mapping[str, Any]) -> str:
     """Return a text with every benchmark's block as it is kept, and empty where nothing is."""
 
     def fill(block: re.Match[str]) -> str:
-        found = kept.get(block[2])
-        if found is None:
-            return f"{block[1]}{block[3]}"
-        figures = "\n".join(found["text"])
-        return f"{block[1]}\nMeasured on {found['date']}, commit {found['commit']}.\n\n{figures}\n\n{block[3]}"
+        reports = kept.get(block[2], {}).values()
+        return block[1] + "".join(f"\n{_shown(report)}\n" for report in reports) + ("\n" if reports else "") + block[3]
 
     return _BLOCK.sub(fill, text)
 
 
-def against_kept(name: str, reports: Sequence[Report], file: Path = KEPT) -> str:
+def _shown(report: Mapping[str, Any]) -> str:
+    heading, *figures = report["text"]
+    return "\n".join([heading, "", f"Measured on {report['date']}, commit {report['commit']}.", *figures])
+
+
+def against_kept(name: str, reports: Sequence[Report], kept: Kept) -> str:
     """Return in words and a table how ratios have changed since they were kept; nothing if none were.
 
     Ratios, because those of two machines, or of a busy and an idle one, are more alike than seconds are. A change is
     told where the ratios of now and then do not overlap.
     """
-    kept = read_kept(file).get(name)
-    if kept is None:
-        return ""
     rows, slower = [], []
     for report in reports:
+        then = kept.get(name, {}).get(report.title)
+        if then is None:
+            continue
         for comparison in report.comparisons:
-            before = kept["ratios"].get(_key(report, comparison.what))
+            before = then["ratios"].get(comparison.what)
             if before is None:
                 continue
             low, middle, high = before
@@ -85,16 +99,14 @@ def against_kept(name: str, reports: Sequence[Report], file: Path = KEPT) -> str
                 slower.append(comparison.what)
             elif min(comparison.ratios) > high:
                 verdict = "higher"
-            rows.append([comparison.what, f"{middle:.2f} ({low:.2f}–{high:.2f})", f"{comparison.ratio:.2f}", verdict])
+            at = f"{then['date']}, {then['commit']}"
+            rows.append(
+                [comparison.what, at, f"{middle:.2f} ({low:.2f}–{high:.2f})", f"{comparison.ratio:.2f}", verdict]
+            )
     if not rows:
         return ""
     found = f"Lower than then: {'; '.join(slower)}." if slower else "None is lower than it was."
-    heads = ["", "kept ratio", "now", ""]
-    return f"### Against {kept['date']}, commit {kept['commit']}\n\n{table(heads, rows)}\n\n{found}"
-
-
-def _key(report: Report, what: str) -> str:
-    return f"{report.title}: {what}"
+    return f"### Against what is kept\n\n{table(['', 'kept on', 'ratio', 'now', ''], rows)}\n\n{found}"
 
 
 def _commit() -> str:

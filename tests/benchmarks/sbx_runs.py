@@ -53,7 +53,7 @@ def sbx_speed(python: str, config: ExperimentConfig, warm_up: int) -> float:
         "steps": config.total_timesteps,
     }
     command = [python, str(_SCRIPT)]
-    done = subprocess.run(command, input=json.dumps(case), capture_output=True, text=True, check=True)
+    done = subprocess.run(command, input=json.dumps(case), stdout=subprocess.PIPE, text=True, check=True)
     return float(done.stdout.split()[-1])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from tests.benchmarks import floors, kept
 from tests.benchmarks.__main__ import BENCHMARKS, main
 from tests.benchmarks.cases import BREAKOUT, CARTPOLE, CASES
 from tests.benchmarks.contestants import Goal, train_ours, train_stock
-from tests.benchmarks.kept import README, against_kept, keep, read_kept, shown_in
+from tests.benchmarks.kept import README, against_kept, keep, keep_only, read_kept, shown_in
 from tests.benchmarks.measuring import Comparison, Machine, Report, Scale
 from tests.benchmarks.picture_memory import SEEN
 from tests.benchmarks.picture_updates import batch_operations
@@ -40,7 +41,7 @@ def places(tmp_path, monkeypatch):
 
 def test_what_is_kept_is_shown_and_compared_with(places):
     file, readme = places
-    keep("engines", [_report(9.0, 10.0, 11.0)], *places)
+    keep("engines", _report(9.0, 10.0, 11.0), *places)
     text = readme.read_text("utf-8")
     assert text.startswith("Before.\n")
     assert text.endswith("<!-- end of benchmark -->\nAfter.\n")
@@ -48,9 +49,35 @@ def test_what_is_kept_is_shown_and_compared_with(places):
     assert "commit abc1234" in text
     assert "**10.00**" in text
     assert shown_in(text, read_kept(file)) == text
-    assert "as before" in against_kept("engines", [_report(10.5, 12.0)], file)
-    assert "Lower than then: a thing." in against_kept("engines", [_report(7.0, 8.5)], file)
-    assert "None is lower" in against_kept("engines", [_report(13.0, 14.0)], file)
+    assert "as before" in against_kept("engines", [_report(10.5, 12.0)], read_kept(file))
+    assert "Lower than then: a thing." in against_kept("engines", [_report(7.0, 8.5)], read_kept(file))
+    assert "None is lower" in against_kept("engines", [_report(13.0, 14.0)], read_kept(file))
+
+
+def test_what_was_measured_stays_where_a_later_part_fails(places, monkeypatch):
+    def run(scale):
+        yield _report(3.0)
+        raise OSError("sbx is broken")
+
+    monkeypatch.setattr(kept, "_commit", lambda: "old1234")
+    keep("engines", _report(2.0), *places)
+    keep("engines", Report("Memory", Machine()), *places)
+    monkeypatch.setattr(kept, "_commit", lambda: "new1234")
+    monkeypatch.setattr("tests.benchmarks.engines.run", run)
+    monkeypatch.setattr("tests.benchmarks.__main__.keep", lambda name, report: keep(name, report, *places))
+    with pytest.raises(OSError, match="broken"):
+        main(["engines", "--keep"])
+    text = places[1].read_text("utf-8")
+    assert "**3.00**" in text
+    assert re.findall("commit (.*)1234", text) == ["new", "old"]
+
+
+def test_reports_that_are_made_no_more_are_forgotten(places):
+    for title in ("Old", "Second", "First"):
+        keep("engines", Report(title, Machine()), *places)
+    keep_only("engines", ["First", "Second"], *places)
+    assert re.findall("### (.*)", places[1].read_text("utf-8")) == ["First", "Second"]
+    assert list(read_kept(places[0])["engines"]) == ["First", "Second"]
 
 
 def test_each_benchmark_has_a_place_of_its_own(places):
@@ -58,8 +85,8 @@ def test_each_benchmark_has_a_place_of_its_own(places):
     readme.write_text(
         readme.read_text("utf-8") + "<!-- benchmark: pictures -->\n<!-- end of benchmark -->\nThe end.\n", "utf-8"
     )
-    keep("engines", [_report(10.0)], *places)
-    keep("pictures", [_report(2.0)], *places)
+    keep("engines", _report(10.0), *places)
+    keep("pictures", _report(2.0), *places)
     first, second = readme.read_text("utf-8").split("After.")
     assert "**10.00**" in first
     assert "**2.00**" not in first
@@ -70,9 +97,9 @@ def test_each_benchmark_has_a_place_of_its_own(places):
 
 def test_nothing_is_compared_with_nothing(places):
     file, _ = places
-    assert against_kept("engines", [_report(1.0)], file) == ""
-    keep("panel", [_report(1.0)], *places)
-    assert against_kept("engines", [_report(1.0)], file) == ""
+    assert against_kept("engines", [_report(1.0)], read_kept(file)) == ""
+    keep("panel", _report(1.0), *places)
+    assert against_kept("engines", [_report(1.0)], read_kept(file)) == ""
 
 
 def test_the_readme_shows_the_kept_table():
