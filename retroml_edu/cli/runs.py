@@ -24,6 +24,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.set_defaults(run=run)
 
 
+_SHORT = 8
+"""Last characters of an id that a terminal shows: the first ones tell the time, and are alike for a day's runs."""
+
+
 def run(args: argparse.Namespace) -> int:
     """Print the list."""
     from retroml_edu.session.history import list_runs
@@ -38,9 +42,10 @@ def run(args: argparse.Namespace) -> int:
     if not rows:
         print(f"No runs in {home.path} ({home.why}).")
         return 0
+    piped = not sys.stdout.isatty()
     table = [
         [
-            row.run_id,
+            row.run_id if piped else row.run_id[-_SHORT:],
             row.env_id,
             row.algorithm,
             "" if row.seed is None else str(row.seed),
@@ -51,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
         ]
         for row in rows
     ]
-    print_table(["run", "environment", "algorithm", "seed", "state", "steps", "mean return", "made (UTC)"], table)
+    print_table(["run", "environment", "algo", "seed", "state", "steps", "return", "made (UTC)"], table)
     lost = [row for row in rows if row.state is RunState.LOST]
     if lost:
         print(

@@ -12,11 +12,14 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         for row in rows:
             print("\t".join(row))
         return
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(*header)
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for name in header:
+        table.add_column(name, overflow="fold")  # a name that is cut short names nothing
     for row in rows:
         table.add_row(*(escape(cell) for cell in row))
     Console().print(table)

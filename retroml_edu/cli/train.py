@@ -159,8 +159,11 @@ def print_result(result: RunResult, config: ExperimentConfig) -> None:
     print(f"{result.state}: {name}, {result.training_time_s:.1f} s of training")
     if result.error:
         print(f"  error     {result.error}")
-    if mean is not None:
-        print(f"  return    {mean:.1f}, mean of the last {RETURN_WINDOW} episodes")
+    if mean is None:
+        print("  return    none yet: no game has ended")
+    else:
+        games = min(result.summary["episodes"], RETURN_WINDOW)
+        print(f"  return    {mean:.1f}, " + (f"mean of the last {games} episodes" if games > 1 else "of 1 episode"))
         print("            (one seed: no conclusion about the algorithm)")
     print(f"  run       {result.run_id}")
     if result.state is RunState.STOPPED and config.checkpoints.enabled:

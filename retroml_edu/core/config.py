@@ -83,7 +83,8 @@ class ExperimentConfig(BaseModel):
         Field(
             min_length=1,
             max_length=200,
-            description="The game to learn. Classic control learns within seconds; Atari takes minutes to hours.",
+            description="The game to learn. Classic control takes seconds, Atari made for a lesson minutes, standard "
+            "Atari hours.",
         ),
     ]
     algorithm: Annotated[

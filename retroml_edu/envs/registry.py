@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
 from typing import get_args
@@ -152,30 +153,29 @@ def _listed() -> dict[str, EnvSpec]:
     return {spec.id: spec for spec in specs}
 
 
-def _fast_spec(row: AtariRow, sees: FastViewName) -> EnvSpec:
+def _fast_spec(row: AtariRow, sees: FastViewName, sticky: float = 0.0) -> EnvSpec:
     """Return the facts about a game's fast form."""
     kind: ObservationKind = "vector" if sees == "objects" else "image"
     return EnvSpec(
-        id=fast_id(row.game, sees),
-        name=f"{row.name}, fast {sees}",
+        id=fast_id(row.game, sees, sticky=sticky > 0),
+        name=f"{row.name}, fast {sees}{', sticky actions' if sticky else ''}",
         family="atari",
-        summary=_fast_summary(AtariForm.fast(row.game, sees, sticky=0.0)),
+        summary=_fast_summary(row, AtariForm.fast(row.game, sees, sticky)),
         action_space=f"Discrete {len(row.action_meanings)}",
         action_kind="discrete",
         action_meanings=row.action_meanings,
         observation_space=SMALL_PIXELS if sees == "pixels" else f"{len(OBJECTS[row.game].names)} numbers",
         observation_kind=kind,
         solved_return=row.human_return,
-        solved_note=HUMAN + _DETERMINISTIC,
+        solved_note=HUMAN + ("" if sticky else _DETERMINISTIC),
         max_episode_steps=MAX_FRAMES // FRAME_SKIP,
         defaults=MappingProxyType({name: for_fast_atari(row.game, sees, name) for name in HYPERPARAMETERS}),
-        lesson_steps=lesson_steps(row.game, sees),
+        lesson_steps=lesson_steps(row.game, sees, sticky=sticky > 0),
     )
 
 
-def _fast_summary(form: AtariForm) -> str:
+def _fast_summary(row: AtariRow, form: AtariForm) -> str:
     """Return what a fast form is about, and what differs from the standard one."""
-    (row,) = (row for row in ATARI if row.game == form.game)
     if form.sees == "objects":
         numbers = len(OBJECTS[form.game].names)
         differs = [f"The agent is told where the objects are, as {numbers} numbers that people chose"]
@@ -190,21 +190,14 @@ def _fast_summary(form: AtariForm) -> str:
     )
 
 
-def _defaults(form: AtariForm, algorithm: AlgorithmName) -> TunedDefaults:
-    if form.sees == "standard":
-        return for_atari(algorithm)
-    return for_fast_atari(form.game, form.sees, algorithm)
-
-
-def _lesson_steps(form: AtariForm) -> int | None:
-    return None if form.sees == "standard" else lesson_steps(form.game, form.sees, sticky=form.sticky > 0)
-
-
 def _examine(gym_spec: GymSpec) -> EnvSpec:
-    """Make an environment once, to see what it is like."""
+    """Make an environment once, to see what it is like; of a game's fast forms that is known."""
+    form = atari_form(gym_spec)
+    if form and form.sees != "standard":
+        (row,) = (row for row in ATARI if row.game == form.game)
+        return replace(_fast_spec(row, form.sees, form.sticky), id=gym_spec.id)
     env = make_env(gym_spec.id, seed=0)
     try:
-        form = atari_form(gym_spec)
         action_space, action_kind = describe_action(env.action_space)
         observation_space, observation_kind = describe_observation(env.observation_space)
         step_bytes = observation_bytes(env.observation_space)
@@ -221,22 +214,16 @@ def _examine(gym_spec: GymSpec) -> EnvSpec:
         id=gym_spec.id,
         name=gym_spec.name,
         family="atari" if form else "other",
-        summary=_fast_summary(form)
-        if form and form.sees != "standard"
-        else f"{gym_spec.name}, an environment registered with Gymnasium.",
+        summary=f"{gym_spec.name}, an environment registered with Gymnasium.",
         action_space=action_space,
         action_kind=action_kind,
         action_meanings=meanings,
-        observation_space=PIXELS if form and form.sees == "standard" else observation_space,
+        observation_space=PIXELS if form else observation_space,
         observation_kind=observation_kind,
         solved_return=None if threshold is None else float(threshold),
         solved_note="" if threshold is None else THRESHOLD,
         max_episode_steps=MAX_FRAMES // FRAME_SKIP if form else gym_spec.max_episode_steps,
         defaults=MappingProxyType(
-            {
-                name: _defaults(form, name) if form else for_unknown(name, step_bytes)
-                for name in _algorithms_for(action_kind)
-            }
+            {name: for_atari(name) if form else for_unknown(name, step_bytes) for name in _algorithms_for(action_kind)}
         ),
-        lesson_steps=_lesson_steps(form) if form else None,
     )

@@ -9,7 +9,7 @@ from retroml_edu.core.errors import ConfigError, Problem, RetroMLError, Training
 from retroml_edu.core.hyperparameters import DQNHyperparameters, PPOHyperparameters
 from retroml_edu.core.weights import PolicyWeights
 from retroml_edu.envs import check_env, make_env, resolve_config
-from retroml_edu.session.resolving import engine_misfit, env_spaces, precision_misfit, resolved_config
+from retroml_edu.session.resolving import engine_misfit, env_spaces, precision_misfit, resolved_config, sees_pictures
 from retroml_edu.storage.environment import bfloat16_instructions
 from retroml_edu.training.devices import device_problem
 from retroml_edu.training.memory import replay_buffer_problem
@@ -31,6 +31,7 @@ def check(config: ExperimentConfig) -> list[Problem]:
             problems.append(Problem("env_id", str(error)))
         else:
             problems.extend(_schedule_problems(resolved))
+            problems.extend(_network_problems(resolved))
             problems.extend(_machine_problems(resolved))
     return sorted(problems, key=lambda problem: problem.severity != "error")
 
@@ -90,6 +91,24 @@ def _schedule_problems(config: ExperimentConfig) -> list[Problem]:
             )
         )
     return problems
+
+
+def _network_problems(config: ExperimentConfig) -> list[Problem]:
+    """Settings of a network that is not there."""
+    if not sees_pictures(config):
+        return []
+    settings = config.hyperparameters
+    fields = type(settings).model_fields
+    return [
+        Problem(
+            f"hyperparameters.{name}",
+            f"{name} changes nothing here: pictures are read by a network of their own.",
+            "Leave it as it is, or choose an environment that is observed as numbers.",
+            "warning",
+        )
+        for name in ("net_arch", "activation")
+        if name in fields and getattr(settings, name) != fields[name].default
+    ]
 
 
 def _machine_problems(config: ExperimentConfig) -> list[Problem]:

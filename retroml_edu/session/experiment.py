@@ -13,13 +13,15 @@ from typing import Any
 from tqdm.auto import tqdm
 
 from retroml_edu.core.config import ExperimentConfig
-from retroml_edu.core.curves import CurveRecorder
+from retroml_edu.core.curves import CurveRecorder, curve_points
 from retroml_edu.core.errors import WaitTimeoutError
-from retroml_edu.core.events import Event, LogEvent
+from retroml_edu.core.events import EpisodeEvent, Event, LogEvent
 from retroml_edu.core.metrics import RETURN_MEAN
 from retroml_edu.core.results import RunResult
 from retroml_edu.session.run import TrainingRun
 from retroml_edu.session.session import Session
+from retroml_edu.storage.folder import RunFolder
+from retroml_edu.storage.reader import read_events
 
 REDRAW_S = 0.25
 
@@ -102,6 +104,9 @@ def see_through(run: TrainingRun, *, progress: bool = True) -> RunResult:
 
 def _wait_with_bar(run: TrainingRun) -> None:
     recorder, told = CurveRecorder(), _Told()
+    if run.first_step:  # the mean is of the newest games, whoever played them
+        before = (event for event in read_events(RunFolder(run.path)) if _is_before(event, run.first_step))
+        recorder.extend(curve_points(before))
     run.follow(recorder)
     run.follow(told)
     config = run.config
@@ -112,6 +117,10 @@ def _wait_with_bar(run: TrainingRun) -> None:
         while not run.ended:
             _tick(bar, run, recorder, told)
         _tick(bar, run, recorder, told)
+
+
+def _is_before(event: Event, step: int) -> bool:
+    return isinstance(event, EpisodeEvent) and event.step <= step
 
 
 def _tick(bar: tqdm[Any], run: TrainingRun, recorder: CurveRecorder, told: _Told) -> None:

@@ -28,7 +28,7 @@ def resolved_config(config: ExperimentConfig) -> ExperimentConfig:
     resolved = resolve_config(config)
     # Whoever asks for the fast engine, or for what it alone can do, asks for the processor: "auto" is then no GPU.
     wants_fast = config.engine == "fast" or config.precision != "float32"
-    may_use_gpu = _sees_pictures(config) and small_scene(config.env_id) is None and not wants_fast
+    may_use_gpu = sees_pictures(config) and small_scene(config.env_id) is None and not wants_fast
     device = "cpu" if config.deterministic else resolve_device(config.device, is_large=may_use_gpu)
     resolved = resolved.changed(device=device)
     if resolved.engine == "auto":
@@ -44,7 +44,7 @@ def engine_sentence(asked: ExperimentConfig, resolved: ExperimentConfig) -> str:
         resolved: What it became.
     """
     if resolved.engine == "fast":
-        how = f"PyTorch, channels last, {resolved.precision}" if _sees_pictures(resolved) else "compiled kernels"
+        how = f"PyTorch, channels last, {resolved.precision}" if sees_pictures(resolved) else "compiled kernels"
         return f"Engine: fast ({how})."
     reason = f", since {engine_misfit(resolved)}" if asked.engine == "auto" else ""
     return f"Engine: stable-baselines3{reason}."
@@ -56,7 +56,7 @@ def engine_misfit(config: ExperimentConfig) -> str | None:
     Args:
         config: With its hyperparameters resolved.
     """
-    if _sees_pictures(config):  # known without loading a game
+    if sees_pictures(config):  # known without loading a game
         return engines.pictures_misfit(config, discrete=get_env(config.env_id).action_kind == "discrete")
     return fast_engine_misfit(config, *env_spaces(config.env_id))
 
@@ -67,10 +67,11 @@ def precision_misfit(config: ExperimentConfig) -> str | None:
     Args:
         config: With its engine resolved.
     """
-    return engines.precision_misfit(config, sees_pictures=_sees_pictures(config))
+    return engines.precision_misfit(config, sees_pictures=sees_pictures(config))
 
 
-def _sees_pictures(config: ExperimentConfig) -> bool:
+def sees_pictures(config: ExperimentConfig) -> bool:
+    """Return whether the agent sees pictures; known without making the environment."""
     return get_env(config.env_id).observation_kind == "image"
 
 

@@ -120,7 +120,8 @@ def _env_label(spec: EnvSpec) -> str:
 
 def _goal(env: EnvSpec) -> str:
     # No Atari score counts as solved; what is known is what a person reached (Mnih et al. 2015).
-    return "human player" if env.family == "atari" else "solved at"
+    person = "human player, standard setting" if env.lesson_steps else "human player"
+    return person if env.family == "atari" else "solved at"
 
 
 def _env_group(spec: EnvSpec) -> str:

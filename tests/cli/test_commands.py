@@ -32,6 +32,25 @@ def test_train_reports_what_came_of_it(command, home):
     assert f"  folder    {home / row.run_id}" in out
 
 
+@pytest.mark.parametrize(
+    ("steps", "says"),
+    [(20, "none yet: no game has ended"), (100, "mean of the last 2 episodes\n")],
+)
+def test_train_says_of_how_many_games_its_mean_is(command, steps, says):
+    assert says in command(TRAIN.replace("800", str(steps)))[1]
+
+
+def test_a_terminal_shows_whole_names(command, home, monkeypatch):
+    command(f"{TRAIN} --quiet")
+    (row,) = list_runs(home)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    line = command("runs")[1].splitlines()[-2]
+    assert line.split()[:3] == [row.run_id[-8:], "CartPole-v1", "PPO"]
+    assert "…" not in line
+    assert command(f"show {line.split()[0]}")[0] == 0
+
+
 def test_train_that_fails_says_why(command, scripted):
     scripted(fail_at=100)
     code, out, _ = command(TRAIN)

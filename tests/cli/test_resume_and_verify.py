@@ -37,6 +37,8 @@ def test_a_run_that_was_left_goes_on_to_its_end(command, left):
     assert (code, left.state) == (0, "done")
     assert out.startswith(f"Going on with {left.title}, run {left.run_id}, from step 400.\ndone: ")
     assert "100%" in err
+    # Of the newest games, those before the stop among them: as in the run that was never stopped.
+    assert "done, mean return 284.4" in err
     assert command("resume") == (0, "No run was left before its end.\n", "")
     assert command(f"verify {left.run_id} --all --quiet")[0] == 0
 

@@ -226,4 +226,5 @@ def test_what_differs_is_said(spec):
 def test_sticky_forms_say_it_too(game, said):
     summary = get_env(fast_id(game, "objects", sticky=True)).summary
     assert said in summary
+    assert get_env(fast_id(game, "objects", sticky=True)).name == f"{game}, fast objects, sticky actions"
     assert "not to be compared with published scores" in summary

@@ -118,6 +118,11 @@ WARNINGS = {
         "hyperparameters.n_steps",
         "One rollout takes 2,048 steps, more than the run's 800: there will be a single update.",
     ),
+    "a network that is not there": (
+        {"env_id": "ALE/Pong-v5", "hyperparameters": {"net_arch": (8, 8)}},
+        "hyperparameters.net_arch",
+        "net_arch changes nothing here: pictures are read by a network of their own.",
+    ),
     "a warm-up longer than the run": (
         {"algorithm": "DQN", "hyperparameters": {"learning_starts": 800}},
         "hyperparameters.learning_starts",
