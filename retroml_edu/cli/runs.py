@@ -8,8 +8,11 @@ import sys
 from dataclasses import asdict
 
 from retroml_edu.cli.options import add_home
-from retroml_edu.cli.table import print_table
+from retroml_edu.cli.table import on_terminal, print_table
 from retroml_edu.core.states import RunState
+
+_SHORT = 8
+"""Last characters of an id that a terminal shows: the first ones tell the time, and are alike for a day's runs."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -22,10 +25,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--json", action="store_true", help="for programs")
     add_home(parser)
     parser.set_defaults(run=run)
-
-
-_SHORT = 8
-"""Last characters of an id that a terminal shows: the first ones tell the time, and are alike for a day's runs."""
 
 
 def run(args: argparse.Namespace) -> int:
@@ -42,10 +41,10 @@ def run(args: argparse.Namespace) -> int:
     if not rows:
         print(f"No runs in {home.path} ({home.why}).")
         return 0
-    piped = not sys.stdout.isatty()
+    shown = slice(-_SHORT, None) if on_terminal() else slice(None)
     table = [
         [
-            row.run_id if piped else row.run_id[-_SHORT:],
+            row.run_id[shown],
             row.env_id,
             row.algorithm,
             "" if row.seed is None else str(row.seed),

@@ -6,9 +6,14 @@ import sys
 from collections.abc import Sequence
 
 
+def on_terminal() -> bool:
+    """Return whether a person reads what is printed, and no other program."""
+    return sys.stdout.isatty()
+
+
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table: framed on a terminal, tab-separated where another program reads."""
-    if not sys.stdout.isatty():
+    if not on_terminal():
         for row in rows:
             print("\t".join(row))
         return

@@ -310,6 +310,8 @@ class DQNHyperparameters(Hyperparameters):
         return self
 
 
+NETWORK = frozenset({"net_arch", "activation"})
+"""Settings of the network, of which no algorithm has to have all; one that reads pictures follows none of them."""
 HYPERPARAMETERS: dict[AlgorithmName, type[Hyperparameters]] = {
     "PPO": PPOHyperparameters,
     "A2C": A2CHyperparameters,

@@ -25,7 +25,7 @@ _LESSON_STEPS_OF_GAMES: Mapping[tuple[str, FastViewName], int] = {
     ("Breakout", "pixels"): 700_000,
 }
 _LONGER_IF_STICKY = 2
-"""A seed of Pong's pixels was still below 0 after as many steps as are enough without."""
+"""Two seeds of Pong's pixels came to +15 after 1.7 and 1.9 times as many steps as a lesson without has."""
 
 ZOO = "RL Baselines3 Zoo"
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.errors import ConfigError, Problem, RetroMLError, TrainingError
-from retroml_edu.core.hyperparameters import DQNHyperparameters, PPOHyperparameters
+from retroml_edu.core.hyperparameters import NETWORK, DQNHyperparameters, PPOHyperparameters
 from retroml_edu.core.weights import PolicyWeights
 from retroml_edu.envs import check_env, make_env, resolve_config
 from retroml_edu.session.resolving import engine_misfit, env_spaces, precision_misfit, resolved_config, sees_pictures
@@ -106,8 +106,8 @@ def _network_problems(config: ExperimentConfig) -> list[Problem]:
             "Leave it as it is, or choose an environment that is observed as numbers.",
             "warning",
         )
-        for name in ("net_arch", "activation")
-        if name in fields and getattr(settings, name) != fields[name].default
+        for name in sorted(NETWORK & fields.keys())
+        if getattr(settings, name) != fields[name].default
     ]
 
 

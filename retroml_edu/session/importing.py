@@ -9,6 +9,7 @@ from pathlib import Path
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.errors import ConfigError, Problem, raise_problems
 from retroml_edu.core.events import StateEvent, log
+from retroml_edu.core.hyperparameters import NETWORK
 from retroml_edu.core.ids import new_run_id, utc_now
 from retroml_edu.core.states import RunState
 from retroml_edu.core.weights import Arrays, PolicyWeights
@@ -29,8 +30,6 @@ from retroml_edu.storage.writer import RunWriter
 
 ENGINE = "import"
 """What environment.json names where other runs name what trained them."""
-NETWORK = frozenset({"net_arch", "activation"})
-"""Settings whose defaults, the tuned ones of an environment apart, are those of stable-baselines3."""
 
 
 def import_model(path: str | Path, config: ExperimentConfig, home: str | Path | None = None) -> Run:

@@ -263,7 +263,8 @@ def test_a_step_is_the_stock_optimiser_s_however_gradients_lie_in_memory(policy,
     plain = [parameter.detach().clone() for parameter in parameters]
     lay_out(policy)
     assert any(not parameter.is_contiguous() for parameter in parameters)
-    stock = torch.optim.Adam(plain, lr=1e-3, eps=1e-5, foreach=False, fused=False)
+    learning_rate = policy.optimizer.param_groups[0]["lr"]
+    stock = torch.optim.Adam(plain, lr=learning_rate, eps=1e-5, foreach=False, fused=False)
     for order in (torch.contiguous_format, torch.channels_last):
         logits, values = PictureNetwork(policy)(channels_last(seen))
         gradients = torch.autograd.grad(1e3 * logits.square().sum() + values.sum(), parameters)
@@ -272,8 +273,6 @@ def test_a_step_is_the_stock_optimiser_s_however_gradients_lie_in_memory(policy,
             one.grad = gradient.clone().contiguous()
         norm = Slope(lie, {}).descend(policy.optimizer, parameters, 0.5)
         assert norm == pytest.approx(float(torch.nn.utils.clip_grad_norm_(plain, 0.5)))
-        for group in stock.param_groups:
-            group["lr"] = policy.optimizer.param_groups[0]["lr"]
         stock.step()
         for one, parameter in zip(plain, parameters, strict=True):
             assert torch.allclose(one, parameter, rtol=1e-4, atol=1e-7)

@@ -53,7 +53,7 @@ LESSON_REWARDS: Mapping[str, LessonReward] = MappingProxyType(
     {
         # A lost ball does cost what it would have hit, but that is only seen as rewards missing.
         "Breakout": LessonReward(life_cost=1.0),
-        # Nothing is learned before a first chicken is across by chance, which takes 42 steps up in a row.
+        # Nothing is learned before a first chicken is across by chance, which takes 43 steps up in a row.
         "Freeway": LessonReward(progress=Progress("the way across", freeway.CHICKEN, freeway.WAY, 0.5)),
     }
 )

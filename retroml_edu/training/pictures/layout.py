@@ -6,6 +6,7 @@ import torch
 from stable_baselines3.common.policies import BasePolicy
 
 from retroml_edu.training.pictures.allocator import keep_freed_memory
+from retroml_edu.training.pictures.network import PICTURE_DIMENSIONS
 
 
 def lay_out(policy: BasePolicy) -> None:
@@ -14,7 +15,9 @@ def lay_out(policy: BasePolicy) -> None:
     Convolutions read weights, like pictures, with channels last: those that lie otherwise are reordered at every call.
     """
     keep_freed_memory()
-    policy.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # it is there, its stub is not
+    for parameter in policy.parameters():
+        if parameter.dim() == PICTURE_DIMENSIONS:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
     if isinstance(policy.optimizer, torch.optim.Adam):
         for group in policy.optimizer.param_groups:
             group["fused"], group["foreach"] = True, False

@@ -17,7 +17,7 @@ from retroml_edu.core.config import PrecisionName
 from retroml_edu.policies.small_pictures import WHITE, SmallPictureNetwork
 
 _KINDS: Mapping[PrecisionName, torch.dtype] = MappingProxyType({"float32": torch.float32, "bfloat16": torch.bfloat16})
-_PICTURE_DIMENSIONS = 4
+PICTURE_DIMENSIONS = 4
 """Of many of them in one tensor, and of a convolution's weights."""
 
 
@@ -89,7 +89,7 @@ class _Reading(NamedTuple):
         mixed = [_over_channels(first, self.mixing.t()), *others]
         return [
             one.to(self.kind, memory_format=torch.channels_last)
-            if one.dim() == _PICTURE_DIMENSIONS
+            if one.dim() == PICTURE_DIMENSIONS
             else one.to(self.kind)
             for one in mixed
         ]
