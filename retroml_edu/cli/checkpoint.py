@@ -6,7 +6,6 @@ import argparse
 import time
 
 from retroml_edu.cli.options import add_run, newest_run
-from retroml_edu.core.errors import RunBusyError
 
 PATIENCE_S = 30.0
 
@@ -25,18 +24,14 @@ def run(args: argparse.Namespace) -> int:
         UnknownNameError: If there is no such run.
         RunBusyError: If the run makes no checkpoints, or has ended.
     """
-    from retroml_edu.storage.inbox import send_command
+    from retroml_edu.session.models import ask_for_checkpoint
 
     stored = newest_run(args, lambda row: not row.state.is_final)
     if stored is None:
         print("No run goes on.")
         return 0
-    if stored.state.is_final:
-        raise RunBusyError(f"The run {stored.run_id} is {stored.state}: only a run that trains makes a checkpoint.")
-    if not stored.config.checkpoints.enabled:
-        raise RunBusyError(f"The run {stored.run_id} makes no checkpoints: its config says so (checkpoints.enabled).")
     before = {(info.path, info.time_utc) for info in stored.checkpoints()}
-    send_command(stored.folder, "checkpoint")
+    ask_for_checkpoint(stored)
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline and not stored.state.is_final:
         for info in stored.checkpoints():

@@ -8,7 +8,8 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 
-from retroml_edu.cli import doctor_machine, doctor_packages
+from retroml_edu.analysis.diagnostics import diagnose, story
+from retroml_edu.cli import doctor_limits, doctor_machine, doctor_packages
 from retroml_edu.cli.doctor_finding import Finding, Verdict
 
 Check = Callable[[], Iterable[Finding]]
@@ -27,6 +28,10 @@ CHECKS: dict[str, tuple[Check, str]] = {
         "Run 'pip install --force-reinstall \"gymnasium[classic-control]\" ale-py'.",
     ),
     "Home of runs": (doctor_machine.runs_home, "Choose another folder with the environment variable RETROML_HOME."),
+    "Settings": (doctor_machine.settings, "Remove or mend settings.json in the home of runs."),
+    "Disk space": (doctor_limits.disk_space, "Choose another folder with the environment variable RETROML_HOME."),
+    "Open files": (doctor_limits.open_files, "Restart the terminal."),
+    "Shared memory": (doctor_limits.shared_memory, "Start the container with --shm-size=1g."),
     "Chromium (tests only)": (doctor_machine.browser, "Name yours in the environment variable RETROML_CHROMIUM."),
     "PostgreSQL (optional)": (doctor_machine.postgresql, "SQLite is used without it."),
 }
@@ -57,7 +62,12 @@ def examine(checks: dict[str, tuple[Check, str]] | None = None) -> Iterator[Find
         try:
             yield from check()
         except Exception as error:  # noqa: BLE001 - a broken package may raise anything, and that is the finding
-            yield Finding(name, Verdict.FAIL, f"{type(error).__name__}: {error}", remedy)
+            known = diagnose(story(error))
+            found = f"{type(error).__name__}: {error}"
+            if known is None:
+                yield Finding(name, Verdict.FAIL, found, remedy)
+            else:
+                yield Finding(name, Verdict.FAIL, f"{known.title} ({found})", known.remedy)
 
 
 def _print_table(findings: Sequence[Finding]) -> None:

@@ -8,26 +8,38 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from retroml_edu.analysis.diagnostics import diagnose, story
 from retroml_edu.cli.doctor_finding import Finding, Verdict
 
 LOW_MEMORY_BYTES = 2 * 1024**3
-ENVIRONMENTS = ("CartPole-v1", "ALE/Pong-v5")
+ENVIRONMENTS = ("CartPole-v1", "LunarLander-v3", "ALE/Pong-v5")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 MAC_CHROME = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 
 
 def device() -> Iterator[Finding]:
-    """Say what torch computes on; a CPU is enough for everything here."""
+    """Say what torch computes on, and let a GPU compute something; a CPU is enough for everything here."""
     import torch
 
-    found = f"torch {torch.__version__} on "
-    if torch.cuda.is_available():
-        found += f"CUDA: {torch.cuda.get_device_name(0)}"
-    elif torch.backends.mps.is_available():
-        found += "MPS (Apple GPU)"
+    version = f"torch {torch.__version__}"
+    kind = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else ""
+    if kind:
+        try:
+            _ = (torch.ones(8, 8, device=kind) @ torch.ones(8, 8, device=kind)).sum().item()
+        except Exception as error:  # noqa: BLE001 - what drivers raise is the finding
+            known = diagnose(story(error))
+            found = f"{version}: the GPU does not compute ({type(error).__name__}: {error})"
+            remedy = known.remedy if known else "Train on the CPU: choose it as 'Device' under 'Advanced'."
+            yield Finding("Device", Verdict.WARN, found, remedy)
+            return
+        name = torch.cuda.get_device_name(0) if kind == "cuda" else "Apple GPU"
+        yield Finding("Device", Verdict.OK, f"{version} on {kind.upper()}: {name}")
+    elif shutil.which("nvidia-smi"):
+        known = diagnose("Found no NVIDIA driver on your system")
+        found = f"{version} on the CPU, though an NVIDIA card seems to be here"
+        yield Finding("Device", Verdict.WARN, found, known.remedy if known else "")
     else:
-        found += "the CPU"
-    yield Finding("Device", Verdict.OK, found)
+        yield Finding("Device", Verdict.OK, f"{version} on the CPU")
 
 
 def fast_engine() -> Iterator[Finding]:
@@ -81,20 +93,15 @@ def video() -> Iterator[Finding]:
 
 
 def environments() -> Iterator[Finding]:
-    """Make one environment of classic control and one of Atari, and play a step."""
-    import ale_py
-    import gymnasium
+    """Make one environment of classic control, one of Box2D and one of Atari, and play a step."""
+    from retroml_edu.envs.make import make_env
 
-    from retroml_edu.envs.quiet import quieten
-
-    quieten()
-    gymnasium.register_envs(ale_py)
     for env_id in ENVIRONMENTS:
-        env = gymnasium.make(env_id)
-        env.reset(seed=0)
+        env = make_env(env_id, seed=0)
+        env.reset()
         env.step(env.action_space.sample())
         env.close()
-    yield Finding("Environments", Verdict.OK, f"{' and '.join(ENVIRONMENTS)} played a step")
+    yield Finding("Environments", Verdict.OK, f"{', '.join(ENVIRONMENTS)} played a step")
 
 
 def runs_home() -> Iterator[Finding]:
@@ -112,6 +119,20 @@ def runs_home() -> Iterator[Finding]:
         yield Finding("Home of runs", Verdict.FAIL, f"{found} cannot be written: {error.strerror or error}", remedy)
     else:
         yield Finding("Home of runs", Verdict.OK, found)
+
+
+def settings() -> Iterator[Finding]:
+    """Check that the person's settings can be used."""
+    from retroml_edu.storage.home import find_home
+    from retroml_edu.storage.preferences import preferences_file, read_preferences
+
+    home = find_home().path
+    problems = read_preferences(home).problems
+    for problem in problems:
+        yield Finding("Settings", Verdict.WARN, problem.message, problem.remedy)
+    if not problems:
+        file = preferences_file(home)
+        yield Finding("Settings", Verdict.OK, str(file) if file.exists() else "the defaults")
 
 
 def browser() -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from retroml_edu import __version__
+from retroml_edu.analysis.diagnostics import diagnose, one_line, story
 from retroml_edu.cli import (
     checkpoint,
     doctor,
@@ -17,8 +18,10 @@ from retroml_edu.cli import (
     import_model,
     lab,
     prepare,
+    report,
     resume,
     runs,
+    settings,
     show,
     stop,
     test,
@@ -27,7 +30,23 @@ from retroml_edu.cli import (
 )
 from retroml_edu.core.errors import RetroMLError
 
-COMMANDS = (lab, train, stop, checkpoint, resume, test, runs, show, export, import_model, verify, prepare, doctor)
+COMMANDS = (
+    lab,
+    train,
+    stop,
+    checkpoint,
+    resume,
+    test,
+    runs,
+    show,
+    export,
+    report,
+    import_model,
+    verify,
+    prepare,
+    settings,
+    doctor,
+)
 MISTAKE = 2
 INTERRUPTED = 130
 
@@ -45,17 +64,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = parsed.run(parsed)
         sys.stdout.flush()
-    except RetroMLError as error:
-        print(f"retroml-edu: {error}", file=sys.stderr)
-        return MISTAKE
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # the reader has seen enough, as in `retroml-edu runs | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left goes nowhere, without a word
         return 0
-    except OSError as error:
-        print(f"retroml-edu: {error}", file=sys.stderr)
+    except Exception as error:
+        if not isinstance(error, RetroMLError | OSError) and diagnose(story(error)) is None:
+            raise
+        print(f"retroml-edu: {one_line(error)}", file=sys.stderr)
         return MISTAKE
     return code
 

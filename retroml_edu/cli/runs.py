@@ -42,6 +42,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"No runs in {home.path} ({home.why}).")
         return 0
     shown = slice(-_SHORT, None) if on_terminal() else slice(None)
+    named = not on_terminal() or any(row.name for row in rows)  # a terminal has no room for an empty column
     table = [
         [
             row.run_id[shown],
@@ -52,10 +53,12 @@ def run(args: argparse.Namespace) -> int:
             f"{row.steps:,}",
             "" if row.return_mean is None else f"{row.return_mean:.1f}",
             row.created_utc[:16].replace("T", " "),
+            *([row.name] if named else []),
         ]
         for row in rows
     ]
-    print_table(["run", "environment", "algo", "seed", "state", "steps", "return", "made (UTC)"], table)
+    header = ["run", "environment", "algo", "seed", "state", "steps", "return", "made (UTC)"]
+    print_table([*header, "name"] if named else header, table)
     lost = [row for row in rows if row.state is RunState.LOST]
     if lost:
         print(

@@ -51,6 +51,8 @@ def _print(stored: Run) -> None:
     print(stored.title)
     print(f"  run       {stored.run_id}")
     print(f"  folder    {stored.path}")
+    for what, text in _labels(stored):
+        print(f"  {what:9} {text}")
     if config.parent is not None:
         print(
             f"  from      step {config.parent.step:,} of run {ascii(config.parent.run_id[:60])[1:-1]}"
@@ -71,6 +73,17 @@ def _print(stored: Run) -> None:
         print(f"  video     {stored.path / video.path} (return {video.episode_return:g})")
     for sentence in _possible(stored):
         print(f"  next      {sentence}")
+
+
+def _labels(stored: Run) -> Iterator[tuple[str, str]]:
+    """Return what a person has said of the run, a line each."""
+    labels = stored.labels
+    if labels.name:
+        yield "name", labels.name
+    if labels.tags:
+        yield "tags", ", ".join(labels.tags)
+    for number, line in enumerate(labels.notes.splitlines()):
+        yield ("" if number else "notes"), line
 
 
 def _possible(stored: Run) -> Iterator[str]:

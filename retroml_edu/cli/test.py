@@ -26,7 +26,12 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         RetroMLError: If the run has no model or the arguments make no sense.
     """
-    from retroml_edu.session.evaluation import evaluate
+    from retroml_edu.session.evaluation import PlayedEpisode, Spectator, evaluate
+
+    class Counter(Spectator):
+        def played(self, game: PlayedEpisode) -> None:
+            bar.set_postfix_str(f"return {game.episode_return:g}", refresh=False)
+            bar.update()
 
     stored = chosen_run(args)
     with tqdm(total=args.episodes, desc=stored.title, unit=" games") as bar:
@@ -36,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
             deterministic=args.deterministic,
             seed=args.seed,
             video=not args.no_video,
-            played=bar.update,
+            spectator=Counter(),
         )
     figures = result.summary
     choice = "the likeliest actions" if result.deterministic else "drawn actions"
@@ -47,6 +52,6 @@ def run(args: argparse.Namespace) -> int:
     )
     print(f"  length    {figures['length_mean']:.1f} steps")
     print(f"  file      {result.path}")
-    if result.video_path:
-        print(f"  video     {result.video_path}")
+    if not args.no_video:
+        print(f"  video     {result.video_path or 'none: this game has no picture'}")
     return 0

@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from retroml_edu.analysis.diagnostics import diagnose
 from retroml_edu.cli import train_on
 from retroml_edu.cli.interrupts import begun
 from retroml_edu.cli.options import add_home, add_set, chosen_hyperparameters
@@ -159,6 +160,10 @@ def print_result(result: RunResult, config: ExperimentConfig) -> None:
     print(f"{result.state}: {name}, {result.training_time_s:.1f} s of training")
     if result.error:
         print(f"  error     {result.error}")
+        known = diagnose(result.error)
+        if known is not None:
+            print(f"  cause     {known.title}. {known.cause}")
+            print(f"  remedy    {known.remedy}")
     if mean is None:
         print("  return    none yet: no game has ended")
     else:

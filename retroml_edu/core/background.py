@@ -55,3 +55,47 @@ def alongside(work: Callable[[], Result], name: str) -> Future[Result]:
     except RuntimeError:  # Python ends, and starts none any more
         carry_out(work, future)
     return future
+
+
+class OnDemand:
+    """Does some work in a thread of its own whenever somebody asks for it, and never twice at once.
+
+    Who asks while it is being done has it done once more: what it looks at may have changed meanwhile.
+
+    Args:
+        work: What is to be done; must not raise.
+        name: Of the thread.
+
+    Threads: safe.
+    """
+
+    def __init__(self, work: Callable[[], object], name: str) -> None:
+        self._work = work
+        self._name = name
+        self._changed = threading.Condition()
+        self._wanted = False
+        self._busy = False
+
+    def ask(self) -> None:
+        """Have it done; returns at once."""
+        with self._changed:
+            self._wanted = True
+            if self._busy:
+                return
+            self._busy = True
+        background_thread(self._work_off, self._name).start()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until all that was asked for is done; return whether it is."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._busy, timeout_s)
+
+    def _work_off(self) -> None:
+        while self._is_wanted():
+            self._work()
+
+    def _is_wanted(self) -> bool:
+        with self._changed:
+            self._busy, self._wanted = self._wanted, False
+            self._changed.notify_all()
+            return self._busy

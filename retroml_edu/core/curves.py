@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from retroml_edu.core.events import EpisodeEvent, Event, MetricEvent
 from retroml_edu.core.metrics import LENGTH, RETURN, RETURN_MEAN, RETURN_WINDOW
 from retroml_edu.core.series import MovingMean, Series
+from retroml_edu.core.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +62,14 @@ class Points:
         columns: Metric to its steps and values, each of shape (n,), float64.
         step: Environment steps taken so far.
         elapsed_s: Seconds of training so far.
+        clock: Steps and the seconds of training after which they were taken, each of shape (m,), as `Timeline` has
+            them.
     """
 
     columns: Mapping[str, tuple[np.ndarray, np.ndarray]]
     step: int = 0
     elapsed_s: float = 0.0
+    clock: tuple[np.ndarray, np.ndarray] = field(default_factory=lambda: Timeline().columns())
 
     @property
     def episodes(self) -> int:
@@ -144,17 +148,19 @@ def curve_points(events: Iterable[Event]) -> Points:
     """Return what a run's events measure, in columns."""
     columns: defaultdict[str, tuple[list[float], list[float]]] = defaultdict(lambda: ([], []))
     mean = MovingMean(RETURN_WINDOW)
+    timeline = Timeline()
     step, elapsed_s = 0, 0.0
     for event in events:
         if not isinstance(event, EpisodeEvent | MetricEvent):
             continue
         step, elapsed_s = max(step, event.step), max(elapsed_s, event.elapsed_s)
+        timeline.add(step, elapsed_s)
         for name, value in _measured(event, mean):
             steps, values = columns[name]
             steps.append(event.step)
             values.append(value)
     arrays = {name: (np.array(steps, float), np.array(values, float)) for name, (steps, values) in columns.items()}
-    return Points(arrays, step, elapsed_s)
+    return Points(arrays, step, elapsed_s, timeline.columns())
 
 
 def _measured(event: EpisodeEvent | MetricEvent, mean: MovingMean) -> Iterable[tuple[str, float]]:

@@ -27,6 +27,14 @@ class StorageError(RetroMLError):
     """A run folder or index that cannot be read or written."""
 
 
+class LabelError(RetroMLError, ValueError):
+    """A name, tag or note that cannot be kept as it is."""
+
+
+class PredictionError(RetroMLError, ValueError):
+    """A prediction that is missing where one is wanted, or that is none."""
+
+
 class RunBusyError(RetroMLError):
     """An action that the run's state does not allow, such as a second Train."""
 
@@ -48,12 +56,16 @@ class Problem:
         message: What is wrong.
         remedy: What to do about it; empty where the message says it already.
         severity: An ``error`` prevents the start, a ``warning`` does not.
+        original: What the computer said, where the message tells it in other words.
+        topic: Of the help; empty if there is none.
     """
 
     field: str
     message: str
     remedy: str = ""
     severity: Literal["error", "warning"] = "error"
+    original: str = ""
+    topic: str = ""
 
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}".strip()

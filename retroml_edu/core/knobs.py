@@ -75,6 +75,19 @@ def knob_specs(model: type[BaseModel]) -> Mapping[str, KnobSpec]:
     return specs
 
 
+def shown_value(value: Any) -> str:
+    """Return a value of a setting as a person reads it."""
+    if value is None:
+        return "off"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return " × ".join(map(str, value))
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
 def _spec(name: str, field: FieldInfo, knob: Knob) -> KnobSpec:
     members = get_args(field.annotation) if get_origin(field.annotation) in (Union, UnionType) else (field.annotation,)
     optional = type(None) in members

@@ -18,6 +18,10 @@ LOSS = "train/loss"
 POLICY_LOSS = "train/policy_loss"
 VALUE_LOSS = "train/value_loss"
 ENTROPY = "train/entropy"
+APPROX_KL = "train/approx_kl"
+CLIP_FRACTION = "train/clip_fraction"
+EXPLAINED_VARIANCE = "train/explained_variance"
+ACTION_NOISE = "train/std"
 EXPLORATION_RATE = "train/exploration_rate"
 STEPS_PER_SECOND = "time/steps_per_second"
 
@@ -76,13 +80,13 @@ _ALL = (
         "How undecided the policy is. It falls as the agent commits; near zero it no longer explores.",
     ),
     Metric(
-        "train/approx_kl",
+        APPROX_KL,
         "Approximate KL",
         "nats",
         "How far the last update moved the policy (Schulman's estimator). Above about 0.05 it moves too far.",
     ),
     Metric(
-        "train/clip_fraction",
+        CLIP_FRACTION,
         "Clip fraction",
         "",
         "Share of samples in which PPO's clipping was active. Above about 0.3 updates are too large.",
@@ -94,13 +98,13 @@ _ALL = (
         "The ε of PPO's clipping in this update.",
     ),
     Metric(
-        "train/explained_variance",
+        EXPLAINED_VARIANCE,
         "Explained variance",
         "",
         "How well the value function foresees the returns: 1 is perfect, 0 no better than guessing the mean.",
         "higher",
     ),
-    Metric("train/std", "Action noise", "", "Standard deviation of a continuous policy's actions."),
+    Metric(ACTION_NOISE, "Action noise", "", "Standard deviation of a continuous policy's actions."),
     Metric("train/learning_rate", "Learning rate", "", "Step size of this update."),
     Metric(
         EXPLORATION_RATE,

@@ -155,3 +155,20 @@ class MovingMean:
         """Add a value and return the mean of the window, which is shorter at the start."""
         self._values.append(value)
         return sum(self._values) / len(self._values)
+
+    def extend(self, values: np.ndarray) -> np.ndarray:
+        """Add many values at once, and return the mean after each of them; a million take a moment.
+
+        Args:
+            values: Shape (n,).
+        """
+        window = self._values.maxlen or 1
+        before = list(self._values)[1 - window :] if window > 1 else []
+        known = np.concatenate([before, values])
+        means = np.zeros(len(values))
+        for back in range(min(window, len(known))):
+            first = max(0, back - len(before))
+            means[first:] += known[len(before) + first - back : len(known) - back]
+        means /= np.minimum(np.arange(len(before), len(known)) + 1, window)
+        self._values.extend(values[-window:].tolist())
+        return means

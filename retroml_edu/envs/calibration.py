@@ -21,6 +21,7 @@ from typing import Any
 import psutil
 
 from retroml_edu.core.compilation import private_folder, user_cache
+from retroml_edu.core.container import core_limit, own_cores
 from retroml_edu.core.errors import TrainingError
 from retroml_edu.envs.vector import is_compiled
 from retroml_edu.envs.workers.group import NoWorkerError
@@ -38,8 +39,6 @@ _TRUST_BUSY_S = 600.0
 _TRUST_NONE_S = 3_600.0
 """What says that workers do not help is looked at again after that long: one bad minute would make every later run
 slower, and where it is true the trial costs some seconds an hour."""
-_CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
-_MANY = 2**20
 _MOST_BYTES = 10_000
 _MOST_NUMBER = 1e12
 
@@ -112,17 +111,8 @@ def best_workers(env_id: str, n_envs: int, report: Callable[[str], None] | None 
 
 def usable_cores() -> int:
     """Return how many cores this process may use: fewer than the machine has, in a container or under a scheduler."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cores, _quota()))
-
-
-def _quota() -> int:
-    """Return how many cores' worth of time Linux gives to this container; many where it sets no bound."""
-    try:
-        time_us, period_us = _CPU_QUOTA.read_text("ascii").split()
-        return round(int(time_us) / int(period_us))
-    except (OSError, ValueError, ZeroDivisionError):  # "max": no bound
-        return _MANY
+    container = core_limit()
+    return own_cores() if container is None else max(1, min(own_cores(), round(container.cores)))
 
 
 def _question(env_id: str, n_envs: int, cores: int) -> dict[str, Any]:

@@ -21,10 +21,12 @@ _TITLE_PX = 26
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 _CLEAR = "rgba(0,0,0,0)"
 # plotly 7 shows a button that uploads the chart to its maker's cloud; a run's data leave the machine for nobody.
-_BUTTONS_LEFT_OUT = ("sendChartToCloud", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d")
+BUTTONS_LEFT_OUT = ("sendChartToCloud", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d")
 _COLUMNS_PER_PANEL = 7
 _TRACES_OF_PANEL = ((0, 1), (0, 2), (3, 4), (5, 6))
 """Columns (x, y) of a panel's traces, from back to front: lowest, highest, single values, line."""
+MEAN_RETURN_TRACE = 3
+"""The line of the first panel."""
 
 
 def live_spec(
@@ -51,7 +53,7 @@ def live_spec(
         "uirevision": "run",
         "showlegend": True,
         "legend": {"orientation": "h", "x": 1, "xanchor": "right", "y": 1.005, "yanchor": "bottom"},
-        "modebar": {"remove": list(_BUTTONS_LEFT_OUT)},
+        "modebar": {"remove": list(BUTTONS_LEFT_OUT)},
         "annotations": [
             *(parts.heading(number, panel) for number, panel in enumerate(panels)),
             *(parts.waiting(number, panel) for number, panel in enumerate(panels)),
@@ -67,7 +69,7 @@ def live_spec(
     for number in range(len(panels)):
         layout |= parts.axes(number, len(panels))
     data = [_colored(parts.traces(number, panel), panel, theme) for number, panel in enumerate(panels)]
-    _color_layout(layout, len(panels), theme)
+    color_layout(layout, len(panels), theme)
     return {"data": [trace for traces in data for trace in traces], "layout": layout}
 
 
@@ -141,7 +143,8 @@ def _colored(traces: Sequence[parts.Properties], panel: Panel, theme: Theme) -> 
     return traces
 
 
-def _color_layout(layout: parts.Properties, panels: int, theme: Theme) -> None:
+def color_layout(layout: parts.Properties, panels: int, theme: Theme) -> None:
+    """Give the axes, notes and grounds of a layout the colours of a theme."""
     for number in range(panels):
         for side in "xy":
             axis = layout[f"{side}axis{parts.axis_suffix(number)}"]

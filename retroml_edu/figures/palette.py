@@ -25,7 +25,9 @@ class Theme:
         text: Titles and tick labels.
         muted: Notes and reference lines.
         grid: Grid lines.
+        marker: Marked stretches of a curve, as by a text marker: translucent, between edges of the text's colour.
         lines: Colour of a line by what it stands for.
+        runs: Colours of runs that lie over one another.
     """
 
     name: ThemeName
@@ -33,7 +35,9 @@ class Theme:
     text: str
     muted: str
     grid: str
+    marker: str
     lines: Mapping[Role, str] = field(repr=False)
+    runs: tuple[str, ...] = field(repr=False)
 
 
 LIGHT = Theme(
@@ -42,6 +46,7 @@ LIGHT = Theme(
     text="#1f2328",
     muted="#656d76",
     grid="#e4e7eb",
+    marker="#f0e442",
     lines={
         "return": "#0072b2",
         "policy": "#d55e00",
@@ -49,6 +54,7 @@ LIGHT = Theme(
         "exploration": "#b5568c",
         "length": "#3f4a55",
     },
+    runs=("#0072b2", "#d55e00", "#00825f", "#b5568c", "#3f4a55", "#8c2d04"),
 )
 DARK = Theme(
     name="dark",
@@ -56,6 +62,7 @@ DARK = Theme(
     text="#e6e8eb",
     muted="#9aa2ab",
     grid="#33373c",
+    marker="#f0e442",
     lines={
         "return": "#56b4e9",
         "policy": "#f0883e",
@@ -63,6 +70,7 @@ DARK = Theme(
         "exploration": "#dc8fbd",
         "length": "#dde2e7",
     },
+    runs=("#56b4e9", "#f0883e", "#1dbd8f", "#dc8fbd", "#dde2e7", "#f0e442"),
 )
 THEMES: Mapping[ThemeName, Theme] = {"light": LIGHT, "dark": DARK}
 

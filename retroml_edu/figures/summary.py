@@ -7,6 +7,7 @@ import numpy as np
 from retroml_edu.core.curves import Curve, CurveData
 from retroml_edu.core.hyperparameters import AlgorithmName
 from retroml_edu.core.metrics import RETURN, RETURN_MEAN, RETURN_WINDOW, metric
+from retroml_edu.core.numbers import plain_number
 from retroml_edu.figures.layout import PANELS, points_per_band_step
 
 
@@ -21,15 +22,15 @@ def text_summary(data: CurveData, algorithm: AlgorithmName) -> str:
     window = min(returns.count, RETURN_WINDOW)
     episodes = f"{returns.count:,} episodes" if returns.count > 1 else "1 episode"
     best = int(np.argmax(means.high))
-    now = _number(means.last)
+    now = plain_number(means.last)
     at = "at" if means.points_per_bucket == 1 else "near"
     sentences = [
         f"After {_last_step(data):,} steps and {episodes}, the mean return of the last {window} is {now}.",
-        f"Best mean so far: {_number(float(means.high[best]))} {at} step {int(means.step[best]):,}.",
+        f"Best mean so far: {plain_number(float(means.high[best]))} {at} step {int(means.step[best]):,}.",
         _trend(returns),
     ]
     latest = [
-        f"{metric(panel.metric).label.lower()} {_number(data[panel.metric].last)}"
+        f"{metric(panel.metric).label.lower()} {plain_number(data[panel.metric].last)}"
         for panel in PANELS[algorithm][1:]
         if data[panel.metric].count
     ]
@@ -71,8 +72,3 @@ def _trend(returns: Curve) -> str:
 
 def _last_step(data: CurveData) -> int:
     return max(int(curve.step[-1]) for curve in data.curves.values() if len(curve.step))
-
-
-def _number(value: float) -> str:
-    """Return a value with three significant digits, and every digit before the point."""
-    return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.3g}"

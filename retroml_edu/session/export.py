@@ -16,6 +16,8 @@ from retroml_edu.storage.config_files import config_text
 from retroml_edu.storage.exports import export_zip, metrics_csv, metrics_json
 
 YAML_MIME = "application/yaml"
+PACKED = 0.15
+"""What is left of a log, or of a table that is made of one, in a zip, about; models and videos stay as they are."""
 
 if TYPE_CHECKING:
     from retroml_edu.session.history import Run
@@ -90,7 +92,12 @@ def file_name(run: Run, what: str) -> str:
 
     The end of the run's id tells two runs of one seed apart.
     """
-    return f"{_named_after(run.config)}_run-{run.run_id[-6:]}_{_export(what).suffix}"
+    return file_name_with(run, _export(what).suffix)
+
+
+def file_name_with(run: Run, suffix: str) -> str:
+    """Return a file name that says which run it is of, with an end that says what it holds."""
+    return f"{_named_after(run.config)}_run-{run.run_id[-6:]}_{suffix}"
 
 
 def settings_file_name(config: ExperimentConfig) -> str:
@@ -112,6 +119,25 @@ def make_export(run: Run, what: str) -> bytes:
     return _export(what).make(run)
 
 
+def export_bytes(run: Run, what: str) -> int:
+    """Return about how large an export is in a zip, before it is made: as large as its sources are when packed.
+
+    Raises:
+        UnknownNameError: If there is no such export.
+        OSError: If the folder cannot be read.
+    """
+    if _export(what) is EXPORTS["zip"]:
+        return sum(_packed_bytes(file) for _, file in run.folder.kept_files())
+    if what not in ("csv", "json"):
+        return 0  # they do not grow with the run
+    log = run.folder.metrics_log
+    return _packed_bytes(log) if log.exists() else 0
+
+
+def _packed_bytes(file: Path) -> int:
+    return round(file.stat().st_size * (PACKED if file.suffix in (".jsonl", ".json", ".csv", ".log") else 1))
+
+
 def write_export(run: Run, what: str, target: str | Path | None = None) -> Path:
     """Write an export to a file, or under its own name into a folder, and return the path.
 
@@ -119,11 +145,24 @@ def write_export(run: Run, what: str, target: str | Path | None = None) -> Path:
         UnknownNameError: If there is no such export.
         StorageError: If the target cannot be written.
     """
-    content = make_export(run, what)
+    return write_file(make_export(run, what), file_name(run, what), target)
+
+
+def write_file(content: bytes, name: str, target: str | Path | None) -> Path:
+    """Write to a file that a person names, or under a name of its own into a folder, and return the path.
+
+    Args:
+        content: Of the file.
+        name: Its name, where the target does not give one.
+        target: File or folder; the current folder if None.
+
+    Raises:
+        StorageError: If the target cannot be written.
+    """
     path = Path(target) if target is not None else Path.cwd()
     try:
         if path.is_dir():
-            path = path / file_name(run, what)
+            path = path / name
         write_bytes(path, content)
     except (OSError, StorageError) as error:
         reason = getattr(error.__cause__ or error, "strerror", None) or error

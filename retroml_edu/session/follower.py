@@ -69,8 +69,8 @@ class RunFollower:
 
     @property
     def ended(self) -> bool:
-        """Whether the run has ended."""
-        return self.state.is_final
+        """Whether the run has ended, or its folder is gone: then nothing more can come of it."""
+        return self.state.is_final or not self.path.is_dir()
 
     def stop(self) -> None:
         """Ask the run's process to end it; nothing happens if it has ended already."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from html import escape
 from pathlib import Path
@@ -12,14 +12,18 @@ from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.curves import CurveData, CurveRecorder, Points, curve_points
 from retroml_edu.core.errors import StorageError
 from retroml_edu.core.events import Event, VideoEvent
+from retroml_edu.core.prediction import Prediction
 from retroml_edu.core.states import RunState
 from retroml_edu.storage.curve_cache import read_points
 from retroml_edu.storage.folder import RunFolder, open_run_folder, read_config
 from retroml_edu.storage.home import find_home
 from retroml_edu.storage.index import RunIndex, RunRow
 from retroml_edu.storage.index.row import row_of_folder
+from retroml_edu.storage.index.run_index import INDEX_FILE
 from retroml_edu.storage.json_text import read_json_object
+from retroml_edu.storage.labels import Labels, change_labels, read_labels
 from retroml_edu.storage.paths import inside
+from retroml_edu.storage.predictions import read_prediction
 from retroml_edu.storage.reader import read_events, run_state
 
 if TYPE_CHECKING:
@@ -81,6 +85,35 @@ class Run:
         except (OSError, ValueError):  # the run goes on, or ended without a word, or the file is damaged
             return summarise(self.folder)
 
+    @property
+    def labels(self) -> Labels:
+        """Name, tags and notes that a person gave the run."""
+        return read_labels(self.folder)
+
+    def label(self, *, name: str | None = None, tags: Iterable[str] | None = None, notes: str | None = None) -> Labels:
+        """Give the run a name, tags or notes, at any time; return all its labels.
+
+        Args:
+            name: A short name; an empty one takes it away.
+            tags: All its tags.
+            notes: Some sentences.
+
+        Raises:
+            LabelError: If a label is too long, or no text.
+            StorageError: If the folder cannot be written.
+        """
+        labels = change_labels(self.folder, name=name, tags=tags, notes=notes)
+        home = self.path.parent
+        if (home / INDEX_FILE).exists():
+            with suppress(StorageError), RunIndex(home) as index:  # a cache, which can be rebuilt
+                index.record_labels([self.folder])
+        return labels
+
+    @property
+    def prediction(self) -> Prediction | None:
+        """The mean return that a person expected before training; None where nobody was asked."""
+        return read_prediction(self.folder)
+
     def metrics(self) -> pd.DataFrame:
         """Return the training metrics, one row an update, columns as in the metric catalogue."""
         from retroml_edu.storage.frames import metrics_frame
@@ -139,6 +172,22 @@ class Run:
         from retroml_edu.session.export import write_export
 
         return write_export(self, what, target)
+
+    def report(self, form: str = "", target: str | Path | None = None) -> Path:
+        """Write a report of the run, config, machine, curves, figures, tests and insights, and return its path.
+
+        Args:
+            form: ``html``, ``json`` or ``text``; as the target's name says if left out, else ``html``.
+            target: File or folder to write to; the current folder if left out.
+
+        Raises:
+            UnknownNameError: If there is no such form.
+            ConfigError: If the run's config cannot be read.
+            StorageError: If the target cannot be written.
+        """
+        from retroml_edu.session.report import write_report
+
+        return write_report(self, form, target)
 
     def __repr__(self) -> str:
         return f"Run({self.run_id}: {self.title}, {self.state})"

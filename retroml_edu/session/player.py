@@ -63,6 +63,12 @@ class Player:
             self._on_close = undo.pop_all()
         self._observation: Any = None
         self._moment = Moment(ended=True)
+        self._has_picture = True
+
+    @property
+    def moment(self) -> Moment:
+        """Where the game stands."""
+        return self._moment
 
     @property
     def fps(self) -> float:
@@ -95,6 +101,15 @@ class Player:
             truncated and not terminated,
         )
         return self._moment
+
+    def picture(self) -> np.ndarray | None:
+        """Return what `render` does, None if the game has no picture here; which is found out once."""
+        if self._has_picture:
+            try:
+                return self.render()
+            except Exception:  # noqa: BLE001 - other people's code: a driver or a display may be missing
+                self._has_picture = False
+        return None
 
     def render(self) -> np.ndarray:
         """Return a picture of the moment that stays as it is, shape (height, width, 3), uint8.

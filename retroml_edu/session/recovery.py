@@ -1,31 +1,27 @@
-"""Runs that did not reach their end: found again, kept as they are, or put away."""
+"""Runs that did not reach their end: found again, or kept as they are."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Collection
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from retroml_edu.core.errors import ConfigError, StorageError
 from retroml_edu.core.events import Event, StateEvent
-from retroml_edu.core.ids import is_run_id, utc_now
+from retroml_edu.core.ids import utc_now
 from retroml_edu.core.states import RunState
 from retroml_edu.session.history import Run
 from retroml_edu.session.run import TrainingRun
-from retroml_edu.storage.atomic import cannot_write, move_into_place
 from retroml_edu.storage.checkpoints import list_checkpoints
 from retroml_edu.storage.folder import RunFolder, list_run_folders
-from retroml_edu.storage.index import RunIndex
 from retroml_edu.storage.lease import Lease
 from retroml_edu.storage.reader import newest_attempt, newest_line, read_events, run_state
 from retroml_edu.storage.writer import RunWriter
 
 NEWEST = 50
 """How many of the newest runs are looked at: older ones are history, and nobody waits for a long list."""
-TRASH = ".trash"
-"""Folder in the home to which discarded runs go."""
 LEFT = frozenset({RunState.LOST, RunState.STOPPED, RunState.FAILED})
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 _ENDINGS = {
@@ -106,49 +102,6 @@ def keep(run: Unfinished) -> None:
                 writer.handle([StateEvent(RunState.LOST, run.step, "its process ended without a word", utc_now())])
     finally:
         lease.release()
-
-
-def discard(run: Unfinished) -> Path:
-    """Move a run to the trash of its home and return where it is now; `restore` brings it back.
-
-    Raises:
-        RunBusyError: If somebody goes on with it.
-        StorageError: If it cannot be moved.
-    """
-    home = run.path.parent
-    target = home / TRASH / run.run_id
-    lease = Lease.acquire(RunFolder(run.path))
-    try:
-        target.parent.mkdir(mode=0o700, exist_ok=True)
-        move_into_place(run.path, target)
-    except OSError as error:
-        lease.release()
-        raise cannot_write(target, error) from error
-    with suppress(OSError):  # the lease has moved along
-        RunFolder(target).lease_file.unlink()
-    with suppress(StorageError), RunIndex(home) as index:  # a cache, which mends itself
-        index.forget(run.run_id)
-    return target
-
-
-def restore(home: Path, run_id: str) -> None:
-    """Bring a discarded run back.
-
-    Raises:
-        StorageError: If it is not in the trash, or cannot be moved.
-    """
-    source = home / TRASH / run_id
-    if not is_run_id(run_id) or not source.is_dir():
-        raise StorageError(f"There is no run {run_id!r} in {home / TRASH}.")
-    target = home / run_id
-    if target.exists():
-        raise StorageError(f"There is a run {run_id} in {home} already: the one in {TRASH} stays where it is.")
-    try:
-        move_into_place(source, target)
-    except OSError as error:
-        raise cannot_write(target, error) from error
-    with suppress(StorageError), RunIndex(home) as index:
-        index.record_folder(RunFolder(target))
 
 
 def earlier_events(run: TrainingRun) -> list[Event]:

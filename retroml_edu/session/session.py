@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import weakref
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -156,12 +157,19 @@ class Session:
         run.start()
         return run
 
-    def measure_speed(self, config: ExperimentConfig, control: Control | None = None) -> float:
+    def measure_speed(
+        self,
+        config: ExperimentConfig,
+        control: Control | None = None,
+        *,
+        report: Callable[[float], None] | None = None,
+    ) -> float:
         """Train a throw-away copy for a few seconds and return its environment steps a second.
 
         Args:
             config: What to train.
             control: Of the trial, for somebody who may want to call it off with `Control.stop`.
+            report: Told now and then which share of the time is over.
 
         Raises:
             ConfigError: If the config cannot run.
@@ -170,4 +178,4 @@ class Session:
         """
         raise_problems(self.check(config))
         resolved = resolved_config(config)
-        return measure_speed(resolved, self._trainer_for(resolved), control)
+        return measure_speed(resolved, self._trainer_for(resolved), control, report=report)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from retroml_edu.core.config import ExperimentConfig
@@ -22,10 +23,11 @@ BUFFER_SIZE = 10_000
 class _Speedometer:
     """Watches a trial from update to update, so that rollout and update both count, and stops it in time."""
 
-    def __init__(self, control: Control, measure_s: float) -> None:
+    def __init__(self, control: Control, measure_s: float, report: Callable[[float], None]) -> None:
         self.finished = False
         self._control = control
         self._measure_s = measure_s
+        self._report = report
         self._began = time.monotonic()
         self._updates: list[tuple[float, int]] = []
 
@@ -33,6 +35,7 @@ class _Speedometer:
         now = time.monotonic()
         if isinstance(event, MetricEvent):
             self._updates.append((now, event.step))
+            self._report(min(1.0, (now - self._updates[0][0]) / max(self._measure_s, 1e-9)))
         measured = len(self._updates) > 1 and now - self._updates[0][0] >= self._measure_s
         if (measured or now - self._began > PATIENCE_S) and not self._control.stopping:
             self.finished = True
@@ -47,7 +50,12 @@ class _Speedometer:
 
 
 def measure_speed(
-    config: ExperimentConfig, trainer: Trainer, control: Control | None = None, *, measure_s: float = MEASURE_S
+    config: ExperimentConfig,
+    trainer: Trainer,
+    control: Control | None = None,
+    *,
+    measure_s: float = MEASURE_S,
+    report: Callable[[float], None] | None = None,
 ) -> float:
     """Train a throw-away copy for a few seconds and return its environment steps a second.
 
@@ -56,6 +64,7 @@ def measure_speed(
         trainer: A fresh one.
         control: Of the trial, for somebody who may want to call it off with `Control.stop`.
         measure_s: How long to look, from the first update on.
+        report: Told at each update which share of that time is over.
 
     Raises:
         RunBusyError: If it was called off.
@@ -70,7 +79,7 @@ def measure_speed(
         changed = settings.model_copy(update={"learning_starts": warm_up, "buffer_size": buffer})
         trial = trial.changed(hyperparameters=changed)
     control = control or Control()
-    meter = _Speedometer(control, measure_s)
+    meter = _Speedometer(control, measure_s, report or (lambda _: None))
     with suppress(StopRequested):
         trainer.train(trial, meter.take, control)
     if control.stopping and not meter.finished:

@@ -15,13 +15,16 @@ from retroml_edu.storage.atomic import write_bytes
 from retroml_edu.storage.folder import RunFolder
 from retroml_edu.storage.lines import MAX_NAME
 from retroml_edu.storage.paths import read_unlinked, unlinked
+from retroml_edu.storage.plain_files import open_plain
 from retroml_edu.storage.reader import MAX_METRICS, read_events
 from retroml_edu.storage.tensors import from_safetensors, to_safetensors
 
 CACHE = "curves/points.safetensors"
 MAX_BYTES = 2**30
+MOST_STEPS = 2.0**63
 _END_BYTES = 64 * 1024
 _SIGNATURE, _REACH, _STEPS, _VALUES = "signature", "reach", "steps", "values"
+_CLOCK = ("clock:step", "clock:seconds")
 
 
 def read_points(folder: RunFolder) -> Points:
@@ -60,7 +63,7 @@ def _signature(folder: RunFolder) -> np.ndarray:
         size = log.stat().st_size if log.exists() else 0
         digest.update(size.to_bytes(8, "little"))
         if size:
-            with log.open("rb") as file:
+            with open_plain(log) as file:
                 file.seek(max(0, size - _END_BYTES))
                 digest.update(file.read(min(size, _END_BYTES)))
     return np.frombuffer(digest.digest(), np.uint8)
@@ -68,6 +71,7 @@ def _signature(folder: RunFolder) -> np.ndarray:
 
 def _write(folder: RunFolder, points: Points, signature: np.ndarray) -> None:
     arrays = {_SIGNATURE: signature, _REACH: np.array([points.step, points.elapsed_s])}
+    arrays |= dict(zip(_CLOCK, points.clock, strict=True))
     groups: dict[bytes, int] = {}
     for name, (steps, values) in points.columns.items():
         # Metrics of one kind of event share their steps, which are written once.
@@ -90,11 +94,14 @@ def _read(folder: RunFolder, signature: np.ndarray) -> Points | None:
             kind, _, rest = key.partition(":")
             if kind == _VALUES:
                 group, _, name = rest.partition(":")
-                columns[name] = (_column(arrays[f"{_STEPS}:{group}"]), _column(values))
+                columns[name] = (_times(arrays[f"{_STEPS}:{group}"]), _column(values))
                 if len(name) > MAX_NAME or len(columns) > MAX_METRICS or columns[name][0].shape != values.shape:
                     return None
         step, elapsed_s = _column(arrays[_REACH])
-        return Points(columns, int(step), float(elapsed_s))
+        clock = (_times(arrays[_CLOCK[0]]), _times(arrays[_CLOCK[1]]))
+        if clock[0].shape != clock[1].shape:
+            return None
+        return Points(columns, int(step), float(elapsed_s), clock)
     except (OSError, StorageError, ValueError, KeyError, OverflowError):
         return None
 
@@ -105,11 +112,19 @@ def _column(array: np.ndarray) -> np.ndarray:
     return array
 
 
+def _times(array: np.ndarray) -> np.ndarray:
+    """Return a column of steps or seconds, which all are numbers that somebody could have counted."""
+    if not np.all((array >= 0) & (array < MOST_STEPS)):
+        raise ValueError("it holds what is no time")
+    return _column(array)
+
+
 def _same(one: Points, other: Points) -> bool:
     if (one.step, one.elapsed_s, one.columns.keys()) != (other.step, other.elapsed_s, other.columns.keys()):
         return False
+    pairs = [(columns, other.columns[name]) for name, columns in one.columns.items()]
     return all(
         np.array_equal(part, wanted, equal_nan=True)
-        for name, columns in one.columns.items()
-        for part, wanted in zip(columns, other.columns[name], strict=True)
+        for columns, others in [*pairs, (one.clock, other.clock)]
+        for part, wanted in zip(columns, others, strict=True)
     )

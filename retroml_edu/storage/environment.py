@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from retroml_edu.core.container import own_cores
 from retroml_edu.core.sources import PACKAGE, sources_digest
 
 DECISIVE_PACKAGES = (
@@ -75,6 +76,12 @@ def environment_facts(extra: Mapping[str, Any]) -> dict[str, Any]:
         "gpu": _gpu(),
         "torch_threads": _torch_threads(),
     } | {name: extra[name] for name in TRAINER_FACTS if name in extra}
+
+
+@cache
+def machine_name() -> str:
+    """Return what the speed of training on this machine depends on most, in a few words."""
+    return f"{_cpu_model()}, {_cores()['usable_threads']} threads"
 
 
 @cache
@@ -188,9 +195,7 @@ def _bfloat16() -> dict[str, list[str]]:
 def _cores() -> dict[str, int | None]:
     import psutil
 
-    # In a container or under a scheduler fewer cores may be ours than the machine has.
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return {"cores": psutil.cpu_count(logical=False), "threads": os.cpu_count(), "usable_threads": usable}
+    return {"cores": psutil.cpu_count(logical=False), "threads": os.cpu_count(), "usable_threads": own_cores()}
 
 
 def _memory_bytes() -> int:

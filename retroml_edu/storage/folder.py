@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,6 +105,21 @@ class RunFolder:
         return self.path / "videos"
 
     @property
+    def thumbnails_dir(self) -> Path:
+        """A small picture of each video that was looked at; rebuildable."""
+        return self.path / "thumbnails"
+
+    @property
+    def video_labels_file(self) -> Path:
+        """Names that a person gave to videos."""
+        return self.path / "video_labels.json"
+
+    @property
+    def prediction_file(self) -> Path:
+        """The curve that a person expected before training."""
+        return self.path / "prediction.json"
+
+    @property
     def eval_dir(self) -> Path:
         """Evaluations (json)."""
         return self.path / "eval"
@@ -154,12 +170,13 @@ class RunFolder:
     def kept_files(self) -> Iterator[tuple[str, Path]]:
         """Yield what belongs to the run for good, unknown files too, as (path with forward slashes, file), sorted.
 
-        Left out: what only a running run needs, the cache of the curves, unfinished files, and links, which may lead
-        anywhere.
+        Left out: what only a running run needs, the caches of curves and thumbnails, unfinished files, and links, which
+        may lead anywhere.
         """
         passing = {self.lease_file, self.lease_lock, self.control_log, self.acknowledged_file, self.latest_jpg}
+        caches = (self.curves_dir, self.thumbnails_dir)
         for file in sorted(_walk(self.path), key=lambda file: file.relative_to(self.path).as_posix()):
-            if file not in passing and self.curves_dir not in file.parents:
+            if file not in passing and not any(cache in file.parents for cache in caches):
                 yield file.relative_to(self.path).as_posix(), file
 
 
@@ -190,12 +207,22 @@ def list_run_folders(home: Path) -> list[RunFolder]:
         StorageError: If the home cannot be read.
     """
     try:
-        found = [path for path in home.iterdir() if is_run_id(path.name) and not path.is_symlink()]
+        with os.scandir(home) as entries:  # which knows what is a folder without asking for each
+            found = [entry.name for entry in entries if is_run_id(entry.name) and entry.is_dir(follow_symlinks=False)]
     except FileNotFoundError:
         return []
     except OSError as error:
         raise StorageError(f"Cannot read {home}: {error.strerror or error}.") from error
-    return [RunFolder(path) for path in sorted(found, reverse=True) if path.is_dir()]
+    return [RunFolder(home / name) for name in sorted(found, reverse=True)]
+
+
+def holds_runs(home: Path) -> bool:
+    """Return whether there is a run in a home; of many, only the first is looked for."""
+    try:
+        with os.scandir(home) as entries:
+            return any(is_run_id(entry.name) for entry in entries)
+    except OSError:  # it does not exist yet, or cannot be read, which is told where runs are asked for
+        return False
 
 
 def open_run_folder(home: Path, run_id: str) -> RunFolder:

@@ -9,10 +9,10 @@ from typing import Any, Literal, get_args
 
 from retroml_edu.core.errors import UnknownNameError, did_you_mean
 from retroml_edu.core.ids import utc_now
-from retroml_edu.storage.atomic import cannot_write, write_json
+from retroml_edu.storage.atomic import write_json
 from retroml_edu.storage.folder import RunFolder
 from retroml_edu.storage.json_text import parse, read_json_object, to_line
-from retroml_edu.storage.jsonl import LineTail, whole_lines
+from retroml_edu.storage.jsonl import LineTail, append_line, whole_lines
 
 CommandName = Literal["stop", "pause", "resume", "checkpoint"]
 COMMANDS: tuple[CommandName, ...] = get_args(CommandName)
@@ -46,17 +46,8 @@ def send_command(folder: RunFolder, command: str) -> int:
     if command not in COMMANDS:
         raise UnknownNameError(f'There is no command "{command}".{did_you_mean(command, COMMANDS)}')
     token = os.urandom(8).hex()
-    line = to_line({"command": command, "time_utc": utc_now(), "token": token}).encode() + b"\n"
-    file = folder.control_log
-    try:
-        with file.open("a+b", buffering=0) as log:
-            if log.seek(0, os.SEEK_END):
-                log.seek(-1, os.SEEK_END)
-                line = line if log.read(1) == b"\n" else b"\n" + line
-            log.write(line)
-    except OSError as error:
-        raise cannot_write(file, error) from error
-    ours = (number for number, text in enumerate(whole_lines(file), 1) if token.encode() in text)
+    append_line(folder.control_log, to_line({"command": command, "time_utc": utc_now(), "token": token}).encode())
+    ours = (number for number, text in enumerate(whole_lines(folder.control_log), 1) if token.encode() in text)
     return next(ours)
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from retroml_edu.storage.plain_files import open_plain
+
 MAX_JSON_BYTES = 4 * 2**20
 MAX_JSON_DEPTH = 32
 
@@ -92,10 +94,10 @@ def read_json_object(path: Path, max_bytes: int = MAX_JSON_BYTES) -> dict[str, A
     """Read a file that holds one JSON object.
 
     Raises:
-        OSError: If the file cannot be read.
+        OSError: If the file cannot be read, or is no plain one.
         ValueError: If it is too large, broken, nested too deeply, or no object.
     """
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         text = file.read(max_bytes + 1)
     if len(text) > max_bytes:
         raise ValueError(f"larger than {max_bytes} bytes")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from retroml_edu.storage.atomic import cannot_write
+from retroml_edu.storage.plain_files import open_plain
 
 MAX_LINE_BYTES = 2**20
 _BLOCK = 64 * 1024
@@ -78,12 +80,33 @@ class AppendFile:
                 self.sync()
 
 
+def append_line(path: Path, line: bytes) -> None:
+    """Append one line, given without its line end; what a killed writer left of a line becomes a damaged one.
+
+    Of two processes that write at once, one can take the other's line for a torn one while it grows: an empty line
+    lies between the two then, which readers skip as a damaged one.
+
+    Raises:
+        StorageError: If it cannot be written, or the file is a link.
+
+    Threads: safe, also between processes, since a line is appended whole.
+    """
+    try:
+        with io.FileIO(path, "a+b", opener=_open_unlinked) as file:
+            if file.seek(0, os.SEEK_END):
+                file.seek(-1, os.SEEK_END)
+                line = line if file.read(1) == b"\n" else b"\n" + line
+            file.write(line + b"\n")
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
 def whole_lines(path: Path) -> Iterator[bytes]:
     """Yield the lines of a file, without a torn last one; none if there is no file.
 
     An overlong line comes as its first `MAX_LINE_BYTES`, which no parser accepts, and not as all of memory.
     """
-    with suppress(FileNotFoundError), path.open("rb") as file:
+    with suppress(FileNotFoundError), open_plain(path) as file:
         while line := file.readline(MAX_LINE_BYTES):
             rest = line
             while not rest.endswith(b"\n"):
@@ -95,7 +118,7 @@ def whole_lines(path: Path) -> Iterator[bytes]:
 
 def last_lines(path: Path) -> list[bytes]:
     """Return some of the last whole lines of a file, newest first: at least one, if there is any of usual length."""
-    with suppress(FileNotFoundError), path.open("rb") as file:
+    with suppress(FileNotFoundError), open_plain(path) as file:
         start = max(0, file.seek(0, os.SEEK_END) - MAX_LINE_BYTES)
         file.seek(start)
         lines = file.read().split(b"\n")[:-1]
@@ -116,12 +139,17 @@ class LineTail:
         self._offset = offset
         self._in_overlong = False
 
-    def read(self) -> list[bytes]:
-        """Return the new whole lines; of an overlong one its first `MAX_LINE_BYTES`, which no parser accepts."""
+    def read(self, most_bytes: int | None = None) -> list[bytes]:
+        """Return the new whole lines; of an overlong one its first `MAX_LINE_BYTES`, which no parser accepts.
+
+        Args:
+            most_bytes: How much to read, about; the next look reads on.
+        """
         lines: list[bytes] = []
-        with suppress(FileNotFoundError), self._path.open("rb") as file:
+        end = math.inf if most_bytes is None else self._offset + most_bytes
+        with suppress(FileNotFoundError), open_plain(self._path) as file:
             file.seek(self._offset)
-            while piece := file.readline(MAX_LINE_BYTES):
+            while self._offset < end and (piece := file.readline(MAX_LINE_BYTES)):
                 whole = piece.endswith(b"\n")
                 if not whole and len(piece) < MAX_LINE_BYTES:
                     break  # it is still being written

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import secrets
+import stat
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -87,9 +88,11 @@ def lease_state(folder: RunFolder) -> LeaseState:
     """
     file = folder.lease_file
     try:
-        modified = file.stat().st_mtime
+        facts = file.lstat()
     except OSError:
         return "none"
+    if not stat.S_ISREG(facts.st_mode):  # no process of ours has made that
+        return "stale"
     lease = _read(file)
     if lease.get("host") == platform.node():
         if lease.get("pid") == os.getpid() and "token" in lease and lease["token"] not in _held:
@@ -98,7 +101,7 @@ def lease_state(folder: RunFolder) -> LeaseState:
         if alive is None:
             alive = 0 <= time.monotonic() - _number(lease.get("heartbeat_monotonic_s")) < STALE_AFTER_S
     else:
-        alive = abs(time.time() - _timestamp(lease.get("heartbeat_utc"), modified)) < STALE_AFTER_S
+        alive = abs(time.time() - _timestamp(lease.get("heartbeat_utc"), facts.st_mtime)) < STALE_AFTER_S
     return "alive" if alive else "stale"
 
 

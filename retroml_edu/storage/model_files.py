@@ -19,7 +19,7 @@ from retroml_edu.storage.tensors import from_safetensors, to_safetensors
 MODEL_FORMAT_VERSION = 1
 MAX_MODEL_BYTES = 2**30
 _WEIGHTS = "weights.safetensors"
-_NORMALIZATION = "normalization.safetensors"
+NORMALIZATION = "normalization.safetensors"
 _DESCRIPTION = "model.json"
 
 
@@ -38,12 +38,12 @@ def save_model(folder: RunFolder, weights: PolicyWeights, description: Mapping[s
     try:
         place.mkdir(exist_ok=True)
         if not weights.normalization:
-            (place / _NORMALIZATION).unlink(missing_ok=True)
+            (place / NORMALIZATION).unlink(missing_ok=True)
     except OSError as error:
         raise cannot_write(place, error) from error
     write_bytes(place / _WEIGHTS, to_safetensors(weights.arrays))
     if weights.normalization:
-        write_bytes(place / _NORMALIZATION, to_safetensors(weights.normalization))
+        write_bytes(place / NORMALIZATION, to_safetensors(weights.normalization))
     facts = {**description, "format_version": MODEL_FORMAT_VERSION, "step": weights.step}
     write_json(place / _DESCRIPTION, facts)
 
@@ -72,7 +72,7 @@ def load_model(folder: RunFolder) -> tuple[PolicyWeights, dict[str, Any]]:
         )
     if type(step) is not int or step < 0:
         raise _damaged(place / _DESCRIPTION, "it names no step")
-    normalization = _read_arrays(folder, _NORMALIZATION) if (place / _NORMALIZATION).exists() else {}
+    normalization = _read_arrays(folder, NORMALIZATION) if (place / NORMALIZATION).exists() else {}
     return PolicyWeights(step, _read_arrays(folder, _WEIGHTS), normalization), description
 
 

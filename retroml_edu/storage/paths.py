@@ -42,11 +42,19 @@ def inside(folder: Path, relative: str) -> Path:
     """
     problem = path_problem(relative)
     path = folder / relative
-    if not problem and not path.resolve().is_relative_to(folder.resolve()):
-        problem = "a link on the way leaves the folder"
+    if not problem:
+        problem = _way_out(folder, path)
     if problem:
         raise StorageError(f"The path {relative!r} is not accepted in {folder}: {problem}.")
     return path
+
+
+def _way_out(folder: Path, path: Path) -> str:
+    try:
+        stays = path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):  # a link to itself: until Python 3.12 a RuntimeError
+        return "a link on the way leads nowhere"
+    return "" if stays else "a link on the way leaves the folder"
 
 
 def unlinked(folder: Path, relative: str) -> Path:

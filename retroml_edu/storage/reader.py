@@ -118,15 +118,18 @@ class EventTail:
         """The newest attempt met so far."""
         return self._lines.attempt
 
-    def poll(self) -> list[Event]:
+    def poll(self, most_bytes: int | None = None) -> list[Event]:
         """Return what was written since the last call.
+
+        Args:
+            most_bytes: How much of metrics.jsonl to read, about; the next call reads on.
 
         Raises:
             OSError: If a file cannot be read.
         """
         # The writer appends metrics first, so the story is read first.
         lines = list(self._lines.decoded(self._story.read()))
-        lines += self._lines.decoded(self._metrics.read())
+        lines += self._lines.decoded(self._metrics.read(most_bytes))
         return list(self._lines.events(sorted(lines, key=_seq)))
 
 

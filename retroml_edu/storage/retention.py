@@ -20,6 +20,7 @@ from retroml_edu.storage.checkpoints import checkpoint_name, list_checkpoints
 from retroml_edu.storage.folder import RunFolder
 from retroml_edu.storage.paths import unlinked
 from retroml_edu.storage.replay_blocks import StoredReplay
+from retroml_edu.storage.video_labels import read_video_labels
 
 
 def tag_checkpoint(folder: RunFolder, which: int | str, name: str) -> None:
@@ -81,8 +82,13 @@ def prune_checkpoints(folder: RunFolder, keep: int, always: Collection[int] = ()
     return removed
 
 
-def prune_videos(folder: RunFolder, keep: int, always: Collection[str] = ()) -> list[str]:
-    """Remove all but the newest videos of training (``step-*.mp4``, by step) and those whose paths are in `always`.
+def prune_videos(folder: RunFolder, keep: int, kind: str = "step") -> list[str]:
+    """Remove all but the newest videos of a kind, and those that somebody gave a name.
+
+    Args:
+        folder: Run folder.
+        keep: How many of the newest stay.
+        kind: What their names begin with: ``step`` for those of training, ``test`` for those of tests.
 
     Returns:
         Paths of those that were removed, relative to the run folder.
@@ -94,10 +100,11 @@ def prune_videos(folder: RunFolder, keep: int, always: Collection[str] = ()) -> 
     if keep < 1:
         raise ValueError(f"keep={keep} must be at least 1.")
     removed = []
-    videos = [] if folder.videos_dir.is_symlink() else sorted(folder.videos_dir.glob("step-*.mp4"))
+    videos = [] if folder.videos_dir.is_symlink() else sorted(folder.videos_dir.glob(f"{kind}-*.mp4"))
+    named = read_video_labels(folder) if len(videos) > keep else {}
     for video in videos[:-keep]:
         path = video.relative_to(folder.path).as_posix()
-        if path not in always:
+        if video.name not in named:
             try:
                 video.unlink(missing_ok=True)
             except OSError as error:

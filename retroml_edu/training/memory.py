@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import psutil
 from gymnasium import spaces
 
 from retroml_edu.core.config import ExperimentConfig
+from retroml_edu.core.container import memory_limit
 from retroml_edu.core.errors import Problem
 from retroml_edu.core.hyperparameters import DQNHyperparameters
 from retroml_edu.envs import get_env
@@ -19,8 +19,6 @@ HEADROOM = 0.9
 
 _BYTES_BESIDE_OBSERVATIONS = 8 + 3 * 4
 """An action (int64), and reward, end and time limit (float32 each)."""
-
-_CGROUP = Path("/sys/fs/cgroup")
 
 
 def replay_capacity(config: ExperimentConfig) -> int:
@@ -78,12 +76,8 @@ def replay_buffer_problem(config: ExperimentConfig, observation_space: spaces.Sp
 def available_memory_bytes() -> int:
     """Return how much memory this process can still take, within a container's limit if there is one."""
     available = int(psutil.virtual_memory().available)
-    try:
-        limit = (_CGROUP / "memory.max").read_text()
-        used = (_CGROUP / "memory.current").read_text()
-        return max(min(available, int(limit) - int(used)), 0)
-    except (OSError, ValueError):  # no container, another system, or no limit: the file then says "max"
-        return available
+    container = memory_limit()
+    return available if container is None else max(min(available, container.limit_bytes - container.used_bytes), 0)
 
 
 def _bytes_per_step(config: ExperimentConfig, observation_space: spaces.Space[Any]) -> int:

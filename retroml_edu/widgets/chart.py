@@ -15,9 +15,13 @@ import traitlets
 from retroml_edu.core.curves import CurveData
 from retroml_edu.core.errors import RetroMLError
 from retroml_edu.core.hyperparameters import AlgorithmName
-from retroml_edu.figures.live import live_columns, live_layout, live_spec, trace_columns
+from retroml_edu.core.prediction import Prediction
+from retroml_edu.figures.expected import expected_trace
+from retroml_edu.figures.live import MEAN_RETURN_TRACE, live_columns, live_layout, live_spec, trace_columns
+from retroml_edu.figures.marks import mark_spec
 from retroml_edu.figures.palette import DARK, LIGHT
-from retroml_edu.widgets.streamed import Streamed, streamed_script
+from retroml_edu.widgets.assets import STATIC, script
+from retroml_edu.widgets.streamed import Streamed
 
 _NOTHING = CurveData("", {})
 
@@ -35,27 +39,36 @@ class LiveChart(Streamed):
     Threads: safe; a lock keeps the pump, the theme switch and a page that connects apart.
     """
 
-    _esm = streamed_script("chart.js")
+    _esm = script("words.js", "card.js", "streamed.js", "plotly.js", "chart_marks.js", "pitch.js", "chart.js")
+    _css = STATIC / "pitch.css"
     plotly = traitlets.Bytes().tag(sync=True)
     plotly_version = traitlets.Unicode().tag(sync=True)
     figure: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
 
     def __init__(self, algorithm: AlgorithmName, goal_return: float | None) -> None:
         self._made_for = (algorithm, goal_return)
+        self._expected: Prediction | None = None
         self._dark = False
         self._runs = 0
         self._take(_NOTHING)
-        super().__init__(plotly=_plotly_js(), plotly_version=version("plotly"), figure=self._figure())
+        super().__init__(plotly=_plotly_js(), plotly_version=plotly_version(), figure=self._figure())
 
     @property
     def columns(self) -> list[np.ndarray]:
         """The points that the page has, as `figures.live_columns` gives them."""
         return self._columns
 
-    def begin(self, algorithm: AlgorithmName, goal_return: float | None) -> None:
-        """Show an empty chart, made for an algorithm's metrics and an environment's goal."""
+    def begin(self, algorithm: AlgorithmName, goal_return: float | None, expected: Prediction | None = None) -> None:
+        """Show an empty chart, made for an algorithm's metrics and an environment's goal.
+
+        Args:
+            algorithm: Decides on the panels.
+            goal_return: Return that counts as solved, for a dashed line.
+            expected: The curve that a person expects, to lie over the one that comes.
+        """
         with self._writing:
             self._made_for = (algorithm, goal_return)
+            self._expected = expected
             self._runs += 1
             self._take(_NOTHING)
             self._send_whole()
@@ -106,9 +119,13 @@ class LiveChart(Streamed):
 
     def _figure(self) -> dict[str, Any]:
         algorithm, goal_return = self._made_for
-        figure = live_spec(algorithm, DARK if self._dark else LIGHT, solved_return=goal_return)
+        theme = DARK if self._dark else LIGHT
+        figure = live_spec(algorithm, theme, solved_return=goal_return)
         figure["layout"]["uirevision"] = f"run {self._runs}"  # a new run forgets the zoom of the one before
-        return figure | {"columns": trace_columns(algorithm)}
+        if self._expected is not None:
+            figure["expected"] = expected_trace(self._expected, theme)
+        heard = {"trace": MEAN_RETURN_TRACE, "goal": goal_return}
+        return figure | {"columns": trace_columns(algorithm), "marks": mark_spec(algorithm, theme), "heard": heard}
 
 
 def _alike(old: np.ndarray, new: np.ndarray) -> int:
@@ -116,6 +133,11 @@ def _alike(old: np.ndarray, new: np.ndarray) -> int:
     shared = min(len(old), len(new))
     differs = old[:shared].view(np.uint32) != new[:shared].view(np.uint32)
     return int(differs.argmax()) if differs.any() else shared
+
+
+def plotly_version() -> str:
+    """Return the version of plotly.js's package, by which a page finds the one copy that it has loaded."""
+    return version("plotly")
 
 
 @cache

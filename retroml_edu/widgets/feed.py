@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import anywidget
 import traitlets
@@ -12,8 +12,8 @@ import traitlets
 from retroml_edu.core.frames import Frame
 from retroml_edu.session.feed import FPS, FeedMode
 from retroml_edu.storage.video import encode_jpeg
-from retroml_edu.widgets.assets import STATIC
-from retroml_edu.widgets.words import score
+from retroml_edu.widgets.assets import STATIC, script
+from retroml_edu.widgets.words import signed, spoken
 
 OFF = "off"
 CONFIRMED_EVERY = 24
@@ -27,11 +27,33 @@ SLOWEST_S = 0.25
 UNSEEN_S = 1.0
 """Between two pictures that nobody looks at: the page is hidden, scrolled away or closed."""
 
+Describe: TypeAlias = Callable[[Frame], str]
+
+
+DESCRIBED: Mapping[FeedMode, Describe] = {
+    FeedMode.PREVIEW: lambda frame: f"A copy of the weights of step {frame.step:,}",
+    FeedMode.TRAINING: lambda frame: f"Training environment 0 · step {frame.step:,}",
+}
+"""What the pictures of a run's feed are, in words."""
+
+
+def standing(frame: Frame) -> dict[str, str]:
+    """Return which game a frame shows and its return so far, to read and to say."""
+    return {
+        "game": f"Game {frame.episode:,}",
+        "return": signed(frame.episode_return),
+        "spoken": f"return {spoken(frame.episode_return)}",
+    }
+
 
 class FeedView(anywidget.AnyWidget):
-    """Shows frames as fast as the browser paints them; `mode` is written by the person."""
+    """Shows frames as fast as the browser paints them; `mode` is written by the person.
 
-    _esm = STATIC / "feed.js"
+    Its buttons, those of `offers`, send ``{"action": "record" | "reset"}``, and ``"stop"`` while `filming`.
+    """
+
+    _esm = script("card.js", "feed.js")
+    _css = STATIC / "feed.css"
     mode = traitlets.Unicode(str(FeedMode.PREVIEW)).tag(sync=True)
     modes = traitlets.List(
         default_value=[
@@ -42,27 +64,36 @@ class FeedView(anywidget.AnyWidget):
     ).tag(sync=True)
     poster = traitlets.Bytes(b"").tag(sync=True)
     caption = traitlets.Unicode("").tag(sync=True)
+    standing: traitlets.Dict[str, str] = traitlets.Dict().tag(sync=True)
+    offers: traitlets.List[str] = traitlets.List().tag(sync=True)
+    filming = traitlets.Bool(False).tag(sync=True)
+    filmed = traitlets.Unicode("").tag(sync=True)
+    """How long the film is by now; once it is over, what became of it."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        # A film is told of in the feed's thread and in callbacks, and hold_sync is for one thread alone.
+        self._writing = threading.RLock()
         self._painted = threading.Event()
         self._number = 0
         self._interval_s = 1 / FPS
         self._last = b""
         self._last_caption = ""
+        self._last_standing: dict[str, str] = {}
         self.on_msg(self._confirm)
 
     def begin(self) -> None:
         """Make ready for the frames of a run."""
-        self._last, self._last_caption = b"", ""
-        with self.hold_sync():
-            self.poster, self.caption = b"", ""
+        self._last, self._last_caption, self._last_standing = b"", "", {}
+        with self._writing, self.hold_sync():
+            self.poster, self.caption, self.standing = b"", "", {}
+            self.filming, self.filmed = False, ""
 
-    def show(self, mode: FeedMode, frames: Sequence[Frame], shown_s: float) -> float:
+    def show(self, describe: Describe, frames: Sequence[Frame], shown_s: float) -> float:
         """Send frames; wait, now and then, until the page has painted the first it was sent, a second at most.
 
         Args:
-            mode: Where the frames come from.
+            describe: Puts into words what a frame shows.
             frames: What to show, in turn; at least one.
             shown_s: Seconds for which each is to be seen; 0 until the next comes.
 
@@ -72,7 +103,8 @@ class FeedView(anywidget.AnyWidget):
         Threads: called by one feed thread at a time.
         """
         pictures = [encode_jpeg(frame.pixels) for frame in frames]
-        self._last, self._last_caption = pictures[-1], self._describe(mode, frames[-1])
+        self._last, self._last_caption = pictures[-1], describe(frames[-1])
+        self._last_standing = standing(frames[-1])
         before, self._number = self._number, self._number + len(frames)
         unseen = self._interval_s >= UNSEEN_S
         confirm = unseen or before // CONFIRMED_EVERY < self._number // CONFIRMED_EVERY
@@ -81,7 +113,8 @@ class FeedView(anywidget.AnyWidget):
             "kind": "frames",
             "frame": self._number,
             "shown_ms": 1_000 * shown_s,
-            "caption": self._describe(mode, frames[0]),
+            "caption": describe(frames[0]),
+            "standing": standing(frames[0]),
             "confirm": confirm,
         }
         self.send(message, buffers=pictures)
@@ -91,15 +124,15 @@ class FeedView(anywidget.AnyWidget):
 
     def end(self) -> None:
         """Keep the last frame, also for a page that is loaded later."""
-        with self.hold_sync():
+        with self._writing, self.hold_sync():
             self.poster = self._last
             self.caption = f"Last picture: {self._last_caption}" if self._last else ""
+            self.standing = self._last_standing
 
-    def _describe(self, mode: FeedMode, frame: Frame) -> str:
-        played = f"game {frame.episode:,} · return {score(frame.episode_return)}"
-        if mode is FeedMode.TRAINING:
-            return f"Training environment 0 · step {frame.step:,} · {played}"
-        return f"A copy of the weights of step {frame.step:,} · {played}"
+    def show_film(self, said: str, *, going_on: bool) -> None:
+        """Say how long a film is by now, or what became of it."""
+        with self._writing, self.hold_sync():
+            self.filming, self.filmed = going_on, said
 
     def _confirm(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
         if message.get("action") == "painted" and message.get("frame") == self._number:

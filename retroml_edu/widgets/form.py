@@ -2,25 +2,52 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Sequence
 from typing import Any
 
 import anywidget
 import traitlets
 
 from retroml_edu.core.errors import Problem
-from retroml_edu.widgets.assets import STATIC
+from retroml_edu.widgets.assets import STATIC, script
+from retroml_edu.widgets.environments import GROUPS, PICTURE_MIME, cards, picture
+
+MOST_PICTURES = 100
 
 
 class SettingsForm(anywidget.AnyWidget):
-    """Environment, algorithm, hyperparameters, seed and length.
+    """Quick start, hyperparameters, and what else a run is made of.
 
-    `values` is written by the person; code sets it through `Panel.apply` only.
+    `values` is written by the person; code sets it through `Panel.apply` only. The page sends ``{"action": "reset"}``,
+    ``{"action": "preset", "name": ...}``, ``{"action": "measure"}`` and ``{"action": "train"}``, and asks for pictures,
+    which are answered here.
+
+    Threads: any; a lock keeps what is written to the page apart.
     """
 
-    _esm = STATIC / "form.js"
+    _esm = script("elements.js", "environment_card.js", "environment_picker.js", "quick_start.js", "form.js")
+    _css = STATIC / "quick_start.css"
     spec: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
     values = traitlets.Dict().tag(sync=True)
     problems = traitlets.Dict().tag(sync=True)
+    quick: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
+    """What `QuickStart.told` returns."""
+    startable = traitlets.Bool(True).tag(sync=True)
+    catalogue: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
+    groups: traitlets.List[list[str]] = traitlets.List(default_value=[list(group) for group in GROUPS]).tag(sync=True)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(catalogue=list(cards()), **kwargs)
+        # Runs that end and callbacks both write here, and hold_sync is for one thread alone.
+        self._writing = threading.RLock()
+        self.on_msg(self._asked)
+
+    def show(self, spec: list[dict[str, Any]], values: dict[str, Any]) -> None:
+        """Write which fields there are, and their values."""
+        with self._writing, self.hold_sync():
+            self.spec = spec
+            self.values = values
 
     def show_problems(self, problems: list[Problem]) -> None:
         """Write each problem beside its field; the first one where a field has several."""
@@ -29,4 +56,23 @@ class SettingsForm(anywidget.AnyWidget):
             field = "custom_env_id" if problem.field == "env_id" else problem.field
             for name in {problem.field, field}:
                 found.setdefault(name, {"text": str(problem), "severity": problem.severity})
-        self.problems = found
+        with self._writing:
+            self.problems = found
+
+    def show_quick(self, quick: dict[str, Any]) -> None:
+        """Write what the quick start says."""
+        with self._writing:
+            self.quick = quick
+
+    def show_startable(self, *, startable: bool) -> None:
+        """Write whether a run can be started now."""
+        with self._writing:
+            self.startable = startable
+
+    def _asked(self, _widget: object, message: dict[str, Any], _buffers: Sequence[Any]) -> None:
+        if message.get("action") != "pictures" or not isinstance(message.get("names"), list):
+            return
+        names = [name for name in message["names"][:MOST_PICTURES] if isinstance(name, str)]
+        found = {name: content for name in names if (content := picture(name)) is not None}
+        answer = {"kind": "pictures", "names": list(found), "mime": PICTURE_MIME}
+        self.send(answer, buffers=list(found.values()))

@@ -6,7 +6,7 @@ import asyncio
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.errors import RunBusyError, WaitTimeoutError
@@ -18,25 +18,35 @@ from retroml_edu.session.session import Session
 from retroml_edu.storage.home import find_home
 from retroml_edu.training import load_trainer
 from retroml_edu.widgets.kernel import keep_shell_answering
+from retroml_edu.widgets.opening import opening_config
 from retroml_edu.widgets.panel import Panel
 
 POLL_S = 0.05
+KEEPING_S = 30.0
+"""At most, until what stays of a run in the notebook is there: the kernel may end with the cell that waits."""
+WITHOUT_KERNEL = (
+    "The panel needs a kernel: run this cell again to open it. What its newest run has come to stands below."
+)
 
 
 class Lab:
     """The panel. As the last value of a cell it shows itself.
 
     Args:
-        env_id: Environment that is chosen at first.
-        algorithm: Algorithm that is chosen at first.
+        env_id: Environment that is chosen at first; as the person's settings say, if neither this nor the algorithm is
+            named, else CartPole-v1.
+        algorithm: Algorithm that is chosen at first; likewise, else PPO.
         config: A whole config instead of the two.
         home: Where runs live; by default as the README says.
         run: Id of a run to show, also one of another process.
+        predict: Whether a person draws the curve that they expect before they train: True has Train ask for it once,
+            ``"required"`` starts nothing without it; by default as the person's settings say.
         **settings: Further fields of `ExperimentConfig`, such as ``seed=1`` or ``run_type="short"``.
 
     Raises:
         ConfigError: If the settings make no config.
         UnknownNameError: If there is no such environment or run.
+        PredictionError: If `predict` is none of these.
 
     Example:
         >>> lab = Lab(env_id="CartPole-v1", algorithm="PPO")
@@ -45,17 +55,21 @@ class Lab:
 
     def __init__(
         self,
-        env_id: str = "CartPole-v1",
-        algorithm: str = "PPO",
+        env_id: str | None = None,
+        algorithm: str | None = None,
         *,
         config: ExperimentConfig | None = None,
         home: str | Path | None = None,
         run: str | None = None,
+        predict: bool | Literal["off", "asked", "required"] | None = None,
         **settings: Any,
     ) -> None:
         keep_shell_answering()
-        config = config or ExperimentConfig(env_id=env_id, algorithm=algorithm, **settings)
-        self.panel = Panel(config, lambda: Session(home), find_home(home))
+        found = find_home(home)
+        config = config or opening_config(found.path, env_id, algorithm, settings)
+        self.panel = Panel(config, lambda: Session(home), found)
+        if predict is not None:
+            self.panel.prediction.fix(predict)
         if run is not None:
             self.panel.show_run(RunFollower(load_run(run, home), in_columns=True))
         threading.Thread(target=_load_heavy_parts, name="retroml-preload", daemon=True).start()
@@ -73,6 +87,7 @@ class Lab:
         """Press Train.
 
         Raises:
+            PredictionError: If a prediction is required first.
             RunBusyError: If this panel's run goes on.
             RetroMLError: If the settings cannot be run.
         """
@@ -115,7 +130,9 @@ class Lab:
             RunBusyError: If nothing was started here.
             WaitTimeoutError: If it takes longer; the run goes on.
         """
-        return self._started().wait(timeout_s)
+        result = self._started().wait(timeout_s)
+        self.panel.kept.wait(KEEPING_S)
+        return result
 
     async def wait_async(self, timeout_s: float | None = None) -> RunResult:
         """Wait without blocking the kernel's event loop: other coroutines and timers go on.
@@ -132,6 +149,7 @@ class Lab:
             if deadline is not None and time.monotonic() > deadline:
                 raise WaitTimeoutError(f"The run is still {run.state} after {timeout_s:g} s: wait longer, or stop it.")
             await asyncio.sleep(POLL_S)
+        await asyncio.to_thread(self.panel.kept.wait, KEEPING_S)
         return run.wait()
 
     def _started(self) -> TrainingRun:
@@ -140,8 +158,8 @@ class Lab:
             raise RunBusyError("Nothing was started from this panel yet: call start() or press Train.")
         return run
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return self.panel.root._repr_mimebundle_(**kwargs)
+    def _ipython_display_(self) -> None:
+        self.panel.kept.show(self.panel.root, f"{self!r}. {WITHOUT_KERNEL}")
 
     def __repr__(self) -> str:
         return f"Lab({self.panel.form.values['env_id']}, {self.panel.form.values['algorithm']})"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import traitlets
 
 from retroml_edu.core.events import CheckpointEvent, Event, LogEvent, StateEvent, VideoEvent
 from retroml_edu.core.states import RunState
-from retroml_edu.widgets.streamed import Streamed, streamed_script
+from retroml_edu.widgets.assets import script
+from retroml_edu.widgets.streamed import Streamed
 from retroml_edu.widgets.words import video_caption, video_label
 
 MAX_LINES = 200
@@ -37,15 +38,13 @@ class EventLog(Streamed):
         lines: Oldest first, each with ``number``, ``time``, ``level``, ``text`` and, of checkpoints, ``kind``.
     """
 
-    _esm = streamed_script("log.js")
+    _esm = script("card.js", "streamed.js", "log.js")
     can_checkpoint = traitlets.Bool(False).tag(sync=True)
 
-    def __init__(self, checkpoint: Callable[[], object] = lambda: None, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         self.lines: list[dict[str, Any]] = []
         self._written = 0
         super().__init__(**kwargs)
-        self._checkpoint = checkpoint
-        self.on_msg(self._asked)
 
     def add(self, events: Iterable[Event]) -> None:
         """Add the events that are worth a line. Of the checkpoints made at intervals the newest is enough."""
@@ -75,10 +74,6 @@ class EventLog(Streamed):
 
     def _content(self) -> tuple[Mapping[str, Any], Sequence[bytes]]:
         return {"lines": self.lines}, []
-
-    def _asked(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
-        if message.get("action") == "checkpoint":
-            self._checkpoint()
 
 
 def _line(event: Event) -> dict[str, str] | None:

@@ -3,42 +3,56 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
 import ipywidgets
 
+from retroml_edu.analysis.diagnostics import explained, explained_error
+from retroml_edu.core.background import background_thread
 from retroml_edu.core.bus import Subscription
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.errors import ConfigError, Problem, RetroMLError, RunBusyError
-from retroml_edu.core.events import Event
+from retroml_edu.core.events import Event, VideoEvent
 from retroml_edu.envs import goal_return
 from retroml_edu.session.follower import RunFollower
-from retroml_edu.session.history import Run
+from retroml_edu.session.history import Run, load_run
+from retroml_edu.session.known_speeds import KnownSpeeds
 from retroml_edu.session.recovery import LEFT, earlier_events
 from retroml_edu.session.run import TrainingRun
 from retroml_edu.session.session import Session
 from retroml_edu.storage.folder import RunFolder
 from retroml_edu.storage.home import Home
-from retroml_edu.widgets.chart import LiveChart
+from retroml_edu.widgets.activity import RecentActivity
+from retroml_edu.widgets.compare import ComparePage
 from retroml_edu.widgets.downloads import Downloads
+from retroml_edu.widgets.evaluation_card import EvaluationCard
+from retroml_edu.widgets.experiments import ExperimentsTable
 from retroml_edu.widgets.feed import FeedView
 from retroml_edu.widgets.feed_switch import FeedSwitch
 from retroml_edu.widgets.form import SettingsForm
-from retroml_edu.widgets.log import EventLog
+from retroml_edu.widgets.gallery import Gallery
+from retroml_edu.widgets.help import HelpPage
+from retroml_edu.widgets.kept_display import KeptDisplay
+from retroml_edu.widgets.models import ModelActions, ModelsTable
 from retroml_edu.widgets.page import Page
+from retroml_edu.widgets.preferences import PreferencesPage
 from retroml_edu.widgets.recovery import RecoveryNotice
-from retroml_edu.widgets.run_view import RunView
-from retroml_edu.widgets.runbar import RunBar
+from retroml_edu.widgets.run_view import RunView, RunWidgets
 from retroml_edu.widgets.settings_pane import SettingsPane
 from retroml_edu.widgets.starter import FollowedRun, Starter
-from retroml_edu.widgets.videos import VideoShelf
+from retroml_edu.widgets.tabs import TabPage, Tabs
+from retroml_edu.widgets.tutorial import Tutorial
+
+COMPLETION_TIMEOUT_S = 60.0
+TRAIN, EXPERIMENTS, COMPARE, VIDEOS, MODELS = "Train", "Experiments", "Compare", "Videos", "Models"
+SETTINGS, HELP = "Settings", "Help"
 
 
 class Panel:
-    """One panel: settings on the left, the run on the right.
+    """One panel: what to learn on the left, what happens in the middle, what it means on the right.
 
     Args:
         config: What the form shows at first.
@@ -50,23 +64,52 @@ class Panel:
     """
 
     def __init__(self, config: ExperimentConfig, open_session: Callable[[], Session], home: Home) -> None:
+        self._home = home
         self._following: Subscription | None = None
         self.run: FollowedRun | None = None
+        self._began_alive = False
         self.page = Page()
-        self.runbar = RunBar()
-        self.settings = SettingsPane(config, self._shown, self.runbar.show_problems, self._begin_chart)
+        widgets = RunWidgets.of(config)
+        self.runbar, self.figures, self.chart = widgets.runbar, widgets.figures, widgets.chart
+        self.bars, self.log, self.videos = widgets.bars, widgets.log, widgets.videos
+        self.insights, self.system, self.prediction = widgets.insights, widgets.system, widgets.prediction
+        speeds = KnownSpeeds(home.path)
+        self.settings = SettingsPane(config, speeds, self._shown, self.runbar.show_problems, self._begin_chart)
         self._starter = Starter(open_session, self.runbar, self.settings, lambda: self.run)
-        self.chart = LiveChart(config.algorithm, goal_return(config.env_id))
         self.feed = FeedView()
-        self._feed_switch = FeedSwitch(self.feed, self._feed_failed)
-        self.videos = VideoShelf()
-        self.log = EventLog(lambda: self._shown_in_panel(self.checkpoint))
+        self._feed_switch = FeedSwitch(self.feed, self._feed_failed, self._filmed)
+        self.evaluation = EvaluationCard(lambda: self.run, self.feed, self._feed_switch, self._tested, self._shown)
         self.downloads = Downloads(self.stored_run, where=f"Runs are kept in {home.path} ({home.why}).")
         self.recovery = RecoveryNotice(home.path, self.resume_run, self._shown)
-        self._view = RunView(self.runbar, self.chart, self.log, self.videos)
+        self.activity = RecentActivity(
+            home.path, lambda: self.run.run_id if self.run is not None else None, self.open_run, self._shown
+        )
+        self.comparison = ComparePage(home.path, self._shown)
+        self.experiments = ExperimentsTable(
+            home.path, self.open_run, self.clone, self.compare, self._look_for_run, self._shown
+        )
+        self.gallery = Gallery(home.path, self.open_run, self._shown)
+        on_models = ModelActions(self.go_on, self.evaluate_run, self.open_run, lambda: self.config)
+        self.models = ModelsTable(home.path, on_models, self._shown)
+        self.preferences = PreferencesPage(home.path, self._preferred(), self.runbar.show_problems, self._shown)
+        self.tutorial = Tutorial(
+            home.path, lambda: self.run, self.open_run, self.apply, self.runbar, self.figures, self._shown
+        )
+        self.help = HelpPage()
+        ipywidgets.dlink((self.tutorial, "invitation"), (self.help, "tutorial"))
+        self.kept = KeptDisplay(self._shown)
+        self._view = RunView(widgets, self._ended)
         self.apply(config)
         self.page.observe(lambda change: self.chart.set_dark(dark=change.new), "dark")
-        self.runbar.on_msg(self._runbar_asked)
+        self.page.observe(lambda change: self.comparison.set_dark(dark=change.new), "dark")
+        self.runbar.on_msg(self._asked)
+        self.runbar.observe(lambda change: self.form.show_startable(startable="train" in change.new), "allowed")
+        self.form.on_msg(self._asked)
+        self.form.observe(lambda _: self.prediction.look(), "values")
+        self.prediction.attach(self.settings.request)
+        self.prediction.observe(self._wanted, "wanted")
+        self.log.on_msg(self._asked)
+        self.insights.on_msg(self._asked)
         self.recovery.look()
         self.root = self._lay_out()
 
@@ -96,6 +139,7 @@ class Panel:
 
     def _begin_chart(self, config: ExperimentConfig) -> None:
         if self.run is None:  # afterwards the chart belongs to the run, whatever is chosen for the next one
+            self.figures.begin(config.algorithm, goal_return(config.env_id))
             self.chart.begin(config.algorithm, goal_return(config.env_id))
 
     # -- the run -------------------------------------------------------------------------------------------------
@@ -104,29 +148,111 @@ class Panel:
         """Start what the form asks for, and return when the run has begun.
 
         Raises:
+            PredictionError: If a prediction is wanted first.
             RunBusyError: If this panel's run goes on, or is about to begin.
             RetroMLError: If the form asks for what cannot be run.
         """
-        return self._starter.start(self._show)
+        self.prediction.accept()
+        return self._starter.start(self._show_new)
 
-    def resume_run(self, run_id: str) -> TrainingRun:
+    def resume_run(self, run_id: str, step: int | None = None) -> TrainingRun:
         """Go on with a run that was left before its end, exactly where its newest checkpoint is, and show it.
 
         Args:
             run_id: Its id.
+            step: Step of another of its checkpoints.
 
         Raises:
             RunBusyError: If this panel's run goes on, or the other one does.
             RetroMLError: If the run cannot be resumed.
         """
-        return self._starter.resume(run_id, self._show_resumed)
+        return self._starter.resume(run_id, self._show_resumed, step)
+
+    def go_on(self, run_id: str, more_steps: int = 0, step: int | None = None) -> TrainingRun:
+        """Train on from a model, where Train is.
+
+        Args:
+            run_id: Its run.
+            more_steps: Steps of a new run that begins with its state or its weights; 0 to go on in the same run.
+            step: Step of another of its checkpoints than the newest.
+
+        Raises:
+            RunBusyError: If this panel's run goes on, or the other one does.
+            RetroMLError: If there is nothing to go on from.
+        """
+        self.tabs.open(TRAIN)
+        if not more_steps:
+            return self.resume_run(run_id, step)
+        return self._starter.train_on(run_id, more_steps, step, self._show_left)
+
+    def evaluate_run(self, run_id: str) -> None:
+        """Show a run and bring its Test card into sight, ready to press.
+
+        Raises:
+            RunBusyError: If another run of this panel goes on.
+            UnknownNameError: If there is no such run.
+        """
+        if self.run is None or self.run.run_id != run_id:
+            self.open_run(run_id)
+        self.tabs.open(TRAIN)
+        self.evaluation.attend()
 
     def show_run(self, run: FollowedRun) -> None:
-        """Show a run that was started elsewhere, with everything that it has reported."""
-        self._starter.refuse_second_run()
+        """Show a run that was started elsewhere, with everything that it has reported.
+
+        Raises:
+            RunBusyError: If this panel's run goes on, or is about to begin.
+        """
+        with self._starter.alone():
+            self._show_left(run)
+
+    def _show_left(self, run: FollowedRun) -> None:
         with self._shown():  # its environment need not be registered here; what it reported can be shown all the same
             self.apply(run.config)
         self._show(run)
+
+    def open_run(self, run_id: str) -> None:
+        """Show a run of this home in the place of the last one.
+
+        Args:
+            run_id: Its id.
+
+        Raises:
+            RunBusyError: If this panel's run goes on.
+            UnknownNameError: If there is no such run.
+        """
+        with self._starter.alone():  # before anything is read: a follower that nobody shows would follow for ever
+            self._show_left(RunFollower(load_run(run_id, self._home.path), in_columns=True))
+        self.tabs.open(TRAIN)
+
+    def clone(self, config: ExperimentConfig) -> None:
+        """Take over a config as settings for the next run, where Train is.
+
+        Raises:
+            RetroMLError: If it names an environment that is not there.
+        """
+        self.apply(config)
+        self.runbar.show_problems([])
+        self.tabs.open(TRAIN)
+
+    def compare(self, run_ids: Sequence[str]) -> None:
+        """Show the curves of some runs of this home in one chart.
+
+        Raises:
+            RetroMLError: If they are too many to be told apart.
+        """
+        self.comparison.choose(run_ids)
+        self.runbar.show_problems([])
+        self.tabs.open(COMPARE)
+
+    def _show_new(self, run: TrainingRun) -> None:
+        with self._shown():
+            self.prediction.keep(RunFolder(run.path), run.config)
+        self._show(run)
+
+    def _wanted(self, change: Any) -> None:
+        if not change.new:  # what Train asked for is there
+            self.runbar.show_problems([])
 
     def _show_resumed(self, run: TrainingRun) -> None:
         with self._shown():
@@ -144,16 +270,54 @@ class Panel:
         lag = (lambda: run.storage_lag) if isinstance(run, TrainingRun) else (lambda: 0)
         recorded = run.recorded if isinstance(run, RunFollower) else None
         self._view.show_run(run.run_id, run.config, run.path, lag, earlier, recorded)
-        self.run = run
+        self.run, self._began_alive = run, not run.state.is_final
         if isinstance(run, RunFollower):
             # In a thread of its own: the follower's ends with it.
             anew = partial(self._follow_anew, run)
             run.on_resumed = lambda: threading.Thread(target=anew, name="retroml-follow-anew", daemon=True).start()
-        with self.downloads.hold_sync():
-            self.downloads.ready = True
-            self.downloads.where = f"This run is kept in {run.path}"
+        self.evaluation.begin()
+        self._look_for_run()
         self._following = run.follow(self._view, name="The panel")
         self._feed_switch.watch(run)
+        self._refresh_lists()
+
+    def _look_for_run(self) -> None:
+        """Show whether the run was deleted, here or elsewhere, or brought back."""
+        deleted = self.downloads.look()
+        self.runbar.show_deleted(deleted=deleted)
+        self.evaluation.show_deleted(deleted=deleted)
+
+    def _ended(self) -> None:
+        run, stored = self.run, self.stored_run()
+        if run is None or stored is None:
+            return
+
+        def completed() -> None:
+            # The last state is told before it is on disk.
+            if isinstance(run, TrainingRun):
+                with suppress(RetroMLError):
+                    run.wait(COMPLETION_TIMEOUT_S)
+
+        def refresh() -> None:
+            completed()
+            self._refresh_lists()
+
+        if self._began_alive:  # a look at a run of last week leaves what the notebook keeps
+            self.kept.keep(stored, completed)
+        background_thread(refresh, "retroml-refresh").start()
+
+    def _tested(self, event: Event) -> None:
+        self.log.add([event])
+        self.insights.look_around()
+        if self.run is not None and self.run.ended:
+            self._ended()
+        else:
+            self._refresh_lists()
+
+    def _refresh_lists(self) -> None:
+        lists = (self.experiments, self.comparison, self.gallery, self.models, self.activity, self.prediction)
+        for listing in lists:
+            listing.refresh()
 
     def _follow_anew(self, old: RunFollower) -> None:
         with self._starter.undisturbed(), self._shown():  # it may be this panel that has resumed the run
@@ -206,14 +370,19 @@ class Panel:
         """Return the shown run as it is on disk."""
         return Run(RunFolder(self.run.path)) if self.run is not None else None
 
-    def _runbar_asked(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
+    def _asked(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
         action = message.get("action")
-        if action == "train" or (action == "resume" and self._left_run() is not None):
+        if action == "train" and (wanted := self.prediction.asks()) is not None:
+            self.runbar.show_problems([wanted])
+        elif action in ("train", "measure") or (action == "resume" and self._left_run() is not None):
             # In a thread: the first start loads torch, and Stop must be heard meanwhile.
-            begin = self.start if action == "train" else self.resume
+            begin = {"train": self.start, "measure": self._starter.measure}.get(action, self.resume)
             threading.Thread(target=self._shown_in_panel, args=(begin,), name="retroml-start", daemon=True).start()
-        elif action in ("pause", "resume", "stop"):
-            self._shown_in_panel({"pause": self.pause, "resume": self.resume, "stop": self.stop}[action])
+        elif action == "try":
+            with self._shown():
+                self.clone(self.insights.remedied(message.get("rule")))
+        elif action in ("pause", "resume", "stop", "checkpoint"):
+            self._shown_in_panel(getattr(self, action))
 
     def _shown_in_panel(self, action: Callable[[], object]) -> None:
         with self._shown():
@@ -223,12 +392,39 @@ class Panel:
 
     def _lay_out(self) -> ipywidgets.VBox:
         pictures = _box("rml-pictures", self.feed, self.videos)
-        stage = _box("rml-stage", self.chart, pictures, self.log, self.downloads)
         settings = _box("rml-settings", self.form, self.settings.file)
-        return _box("rml-panel", self.page, self.recovery, self.runbar, _box("rml-body", settings, stage))
+        stage = _box("rml-stage", self.prediction, self.figures, pictures, self.chart, self.bars)
+        side = _box("rml-side", self.insights, self.evaluation, self.log, self.activity, self.system, self.downloads)
+        pages = {
+            TRAIN: TabPage(_box("rml-body", settings, stage, side), self._look_for_run),
+            EXPERIMENTS: TabPage(self.experiments, self.experiments.refresh),
+            COMPARE: TabPage(self.comparison, self.comparison.refresh),
+            VIDEOS: TabPage(self.gallery, self.gallery.refresh),
+            MODELS: TabPage(self.models, self.models.refresh),
+            SETTINGS: TabPage(self.preferences.content, self.preferences.refresh),
+            HELP: TabPage(self.help, self.help.begin),
+        }
+        self.tabs = Tabs(pages)
+        self.tabs.open(self.preferences.values.first_page)
+        above = (self.page, self.recovery, self.tutorial, self.runbar, self.tabs.bar)
+        return _box("rml-panel", *above, *self.tabs.boxes, self.kept)
+
+    def _preferred(self) -> Mapping[str, Callable[[Any], object]]:
+        """Return what to do with preferences that concern an open panel, by their names."""
+        return {
+            "live_picture": lambda mode: self.feed.set_trait("mode", mode),
+            "live_pictures_a_second": lambda fps: setattr(self._feed_switch, "fps", fps),
+            "predict": self.prediction.prefer,
+            "motion": lambda motion: self.page.set_trait("still", motion == "reduced"),
+            **self.evaluation.preferred(),
+        }
 
     def _feed_failed(self, sentence: str) -> None:
-        self.runbar.show_problems([Problem("feed", sentence, "Training goes on.", "warning")])
+        unknown = Problem("feed", sentence, "Training goes on.", "warning")
+        self.runbar.show_problems([explained(sentence, unknown)])
+
+    def _filmed(self, run_id: str, film: VideoEvent) -> None:
+        self.videos.add([film], run_id)
 
     @contextmanager
     def _shown(self) -> Iterator[None]:
@@ -239,10 +435,11 @@ class Panel:
             self.form.show_problems(list(error.problems))
             self.runbar.show_problems(error.problems)
         except RetroMLError as error:
-            self.runbar.show_problems([Problem("", str(error))])
+            self.runbar.show_problems([explained_error(error, Problem("", str(error)))])
         except Exception as error:  # noqa: BLE001 - the callback's edge
             text = f"Something went wrong in the panel: {type(error).__name__}: {error}."
-            self.runbar.show_problems([Problem("", text, "The run, if there is one, goes on.")])
+            unknown = Problem("", text, "The run, if there is one, goes on.")
+            self.runbar.show_problems([explained_error(error, unknown)])
 
 
 def _box(name: str, *children: ipywidgets.Widget) -> ipywidgets.VBox:

@@ -13,7 +13,9 @@ import traitlets
 
 from retroml_edu.core.errors import RetroMLError, StorageError
 from retroml_edu.core.states import RunState
-from retroml_edu.session.recovery import TRASH, Unfinished, discard, keep, restore, unfinished_runs
+from retroml_edu.session.recovery import Unfinished, keep, unfinished_runs
+from retroml_edu.session.trash import TRASH, discard, restore
+from retroml_edu.storage.folder import RunFolder
 from retroml_edu.widgets.assets import STATIC
 
 
@@ -95,7 +97,7 @@ class RecoveryNotice(anywidget.AnyWidget):
                 keep(run)
                 said = f'{run.title} stays as it is: Lab(run="{run_id}") shows it, and can resume it.'
             elif action == "discard" and run is not None:
-                discard(run)
+                discard(RunFolder(run.path))
                 said, undo = f"{run.title} was moved to {TRASH} in the folder of runs.", run_id
         finally:
             self.look(said, undo)  # after an error too: somebody else may have dealt with it

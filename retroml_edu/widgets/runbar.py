@@ -11,7 +11,7 @@ import traitlets
 
 from retroml_edu.core.errors import Problem
 from retroml_edu.core.states import RunState
-from retroml_edu.widgets.assets import STATIC
+from retroml_edu.widgets.assets import script
 
 READY = "ready"
 MEASURING = "measuring"
@@ -45,11 +45,12 @@ _LEFT = (RunState.STOPPED, RunState.FAILED, RunState.LOST)
 class RunBar(anywidget.AnyWidget):
     """Buttons send ``{"action": "train" | "pause" | "resume" | "stop"}``; everything shown is written by code."""
 
-    _esm = STATIC / "runbar.js"
+    _esm = script("dom.js", "card.js", "runbar.js")
     state = traitlets.Unicode(READY).tag(sync=True)
     state_label = traitlets.Unicode(_LABELS[READY]).tag(sync=True)
     allowed = traitlets.List(default_value=["train"]).tag(sync=True)
     title = traitlets.Unicode("").tag(sync=True)
+    deleted = traitlets.Bool(False).tag(sync=True)
     progress = traitlets.Float(0.0).tag(sync=True)
     progress_text = traitlets.Unicode("Choose what to learn, then press Train.").tag(sync=True)
     problems: traitlets.List[dict[str, str]] = traitlets.List().tag(sync=True)
@@ -76,6 +77,11 @@ class RunBar(anywidget.AnyWidget):
         with self._writing:
             self.title = title
 
+    def show_deleted(self, *, deleted: bool) -> None:
+        """Show whether the run was deleted."""
+        with self._writing:
+            self.deleted = deleted
+
     def show_progress(self, progress: float, text: str) -> None:
         """Show how far the run is, from 0 to 1 and in words."""
         with self._writing, self.hold_sync():
@@ -85,4 +91,17 @@ class RunBar(anywidget.AnyWidget):
     def show_problems(self, problems: Iterable[Problem]) -> None:
         """Show what is wrong, under the buttons; an empty list clears the place."""
         with self._writing:
-            self.problems = [{"text": str(problem), "severity": problem.severity} for problem in problems]
+            self.problems = [_told(problem) for problem in problems]
+
+
+def _told(problem: Problem) -> dict[str, str]:
+    if not problem.original:
+        topic = {"topic": problem.topic} if problem.topic else {}
+        return {"text": str(problem), "severity": problem.severity, **topic}
+    return {
+        "text": problem.message,
+        "remedy": problem.remedy,
+        "severity": problem.severity,
+        "original": problem.original,
+        "topic": problem.topic,
+    }

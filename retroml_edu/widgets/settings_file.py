@@ -12,7 +12,7 @@ from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.errors import RetroMLError
 from retroml_edu.session.export import YAML_MIME, settings_file_name
 from retroml_edu.storage.config_files import MAX_BYTES, SUFFIXES, config_of_text, config_text
-from retroml_edu.widgets.assets import STATIC
+from retroml_edu.widgets.assets import script
 
 MAX_NAME = 100
 
@@ -26,7 +26,7 @@ class SettingsFile(anywidget.AnyWidget):
         failed: Shows an error that a person has to see.
     """
 
-    _esm = STATIC / "settings_file.js"
+    _esm = script("save_file.js", "settings_file.js")
     max_bytes = traitlets.Int(MAX_BYTES).tag(sync=True)
     suffixes = traitlets.List(default_value=list(SUFFIXES)).tag(sync=True)
 

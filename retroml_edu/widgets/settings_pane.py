@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.errors import ConfigError, Problem, RetroMLError
 from retroml_edu.envs import get_env
+from retroml_edu.envs.presets import PRESETS, Preset, preset
+from retroml_edu.session.known_speeds import KnownSpeeds
 from retroml_edu.widgets.form import SettingsForm
+from retroml_edu.widgets.quick_start import QuickStart, current_preset, preset_values
 from retroml_edu.widgets.settings_file import SettingsFile
 from retroml_edu.widgets.settings_spec import form_spec
 from retroml_edu.widgets.settings_values import (
@@ -30,6 +33,7 @@ class SettingsPane:
 
     Args:
         config: What the form will be filled with first, by `apply`.
+        speeds: What is known of this machine.
         guarded: Makes a context that shows the errors of a callback.
         say: Shows problems near the buttons; an empty list clears the place.
         shown: Is told which config the form was filled with.
@@ -37,6 +41,7 @@ class SettingsPane:
     Attributes:
         form: The form.
         file: Save settings and Load settings.
+        speeds: What is known of this machine.
 
     Threads: callbacks may run in any thread; one at a time fills the form in.
     """
@@ -44,6 +49,7 @@ class SettingsPane:
     def __init__(
         self,
         config: ExperimentConfig,
+        speeds: KnownSpeeds,
         guarded: Callable[[], AbstractContextManager[None]],
         say: Callable[[Iterable[Problem]], None],
         shown: Callable[[ExperimentConfig], None],
@@ -54,6 +60,8 @@ class SettingsPane:
         self._config = config
         self._filling_in = threading.RLock()
         self._filler: int | None = None
+        self.speeds = speeds
+        self._quick = QuickStart(speeds)
         self.form = SettingsForm()
         self.file = SettingsFile(self._to_save, self._load, self._file_failed)
         self.form.observe(self._values_changed, "values")
@@ -73,9 +81,7 @@ class SettingsPane:
             self._config = config
             self._filler = threading.get_ident()
             try:
-                with self.form.hold_sync():
-                    self.form.spec = spec
-                    self.form.values = values
+                self.form.show(spec, values)
             finally:
                 self._filler = None
             self._shown(config)
@@ -93,6 +99,14 @@ class SettingsPane:
         """Note the config that a run was made of: it gives what the form does not show."""
         self._config = config
 
+    def refresh(self) -> None:
+        """Say anew how long runs take here: a speed has become known.
+
+        Threads: any.
+        """
+        with self._guarded(), self._filling_in:
+            self._tell_quick()
+
     def _values_changed(self, change: Any) -> None:
         if self._filler == threading.get_ident():
             return  # code fills the form in, and checks it when it is done
@@ -101,14 +115,19 @@ class SettingsPane:
             old, new = change.old, change.new
             chosen = (requested_env(new), new["algorithm"])
             if chosen != (self._config.env_id, self._config.algorithm):
-                self._choose(*chosen)
+                self._choose(*chosen, self._preset_of(old))
             elif any(old[name] != new[name] for name in LENGTH_FIELDS):
                 self._follow_length(old, new)
             else:
                 self._check()
 
-    def _choose(self, env_id: str, algorithm: str) -> None:
-        """Another environment or algorithm: show its tuned defaults, keep the rest."""
+    def _preset_of(self, values: Values) -> Preset | None:
+        with suppress(RetroMLError):  # it named an environment that is not there
+            return current_preset(values)
+        return None
+
+    def _choose(self, env_id: str, algorithm: str, before: Preset | None) -> None:
+        """Show the same preset for another environment or algorithm, else its tuned defaults; keep the rest."""
         if not env_id:
             return
         kept = {"env_id", "seed", *LENGTH_FIELDS, "hours", "minutes", "device", "engine", "precision", "deterministic"}
@@ -125,10 +144,12 @@ class SettingsPane:
             if values["engine"] == "fast":  # no promise for another game: where it fits, auto takes it too
                 values["engine"] = "auto"
             tuned = {name: value for name, value in default_values(values).items() if name not in kept}
-            self._fill_in(config, values | tuned)
+            preset_of_it = {} if before is None else preset_values(preset(env_id, config.algorithm, before.name))
+            self._fill_in(config, values | tuned | preset_of_it)
         except RetroMLError as error:
             problems = error.problems if isinstance(error, ConfigError) else (Problem("env_id", str(error)),)
             self.form.show_problems(list(problems))
+            self.form.show_quick({})
 
     def _follow_length(self, old: Values, new: Values) -> None:
         """Another length: what depends on it and was not touched goes along."""
@@ -144,11 +165,21 @@ class SettingsPane:
             self.form.show_problems(check(self.request().config))
         except ConfigError as error:
             self.form.show_problems(list(error.problems))
+        self._tell_quick()
+
+    def _tell_quick(self) -> None:
+        with suppress(RetroMLError):  # an environment that is not there is told beside its field
+            self.form.show_quick(self._quick.told(self.form.values, self._config))
 
     def _form_asked(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
-        if message.get("action") == "reset":
-            with self._guarded():
+        action, name = message.get("action"), message.get("name")
+        if action == "reset":
+            with self._guarded(), self._filling_in:
                 self._fill_in(self._config, self.form.values | default_values(self.form.values))
+        elif action == "preset" and name in PRESETS:
+            with self._guarded(), self._filling_in:
+                self._say([])
+                self._fill_in(self._config, self._quick.choose(name, self.form.values))
 
     def _to_save(self) -> ExperimentConfig:
         request = self.request()

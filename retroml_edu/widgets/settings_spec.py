@@ -11,7 +11,8 @@ from typing import Any
 from retroml_edu.core.config import ALGORITHMS, MAX_SEED, RUN_LENGTHS
 from retroml_edu.core.hyperparameters import HYPERPARAMETERS, AlgorithmName
 from retroml_edu.core.knobs import KnobSpec, knob_specs
-from retroml_edu.envs import EnvSpec, get_env, list_envs
+from retroml_edu.envs import EnvSpec, get_env
+from retroml_edu.widgets.environments import card_of
 from retroml_edu.widgets.settings_fields import (
     checkpoint_fields,
     deterministic_field,
@@ -23,7 +24,6 @@ from retroml_edu.widgets.settings_fields import (
 )
 from retroml_edu.widgets.settings_values import BY_TIME, OTHER_ENV, PREFIX, Values, default_values, requested_env
 
-_FAMILIES = {"classic": "Classic control", "box2d": "Box2D physics", "atari": "Atari"}
 _LENGTH_LABELS = {
     "quick": "Quick · 10,000 steps",
     "short": "Short · 500,000 steps",
@@ -50,8 +50,16 @@ def form_spec(values: Mapping[str, Any]) -> list[dict[str, Any]]:
     basic = [_knob_field(knob, defaults, values) for knob in knobs if knob.knob.group == "basic"]
     advanced = [_knob_field(knob, defaults, values) for knob in knobs if knob.knob.group == "advanced"]
     return [
-        {"id": "what", "title": "What to learn", "fields": _what_fields(env)},
-        {"id": "run", "title": "Run", "fields": _run_fields()},
+        {
+            "id": "quick",
+            "title": "Quick start",
+            "fields": [
+                *_what_fields(env),
+                {"type": "presets"},
+                *_run_fields(),
+                {"type": "go"},
+            ],
+        },
         {
             "id": "basic",
             "title": f"{algorithm} hyperparameters",
@@ -77,16 +85,15 @@ def form_spec(values: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _what_fields(env: EnvSpec) -> list[dict[str, Any]]:
-    choices = [{"value": spec.id, "label": _env_label(spec), "group": _env_group(spec)} for spec in list_envs()] + [
-        {"value": OTHER_ENV, "label": "Another Gymnasium id…", "group": "Other"}
-    ]
+    first, _, more = env.summary.partition(". ")
+    first = f"{first}." if more else first
     goal = [] if env.solved_return is None else [f"{_goal(env)} {env.solved_return:g}"]
     return [
         {
             "name": "env_id",
             "label": "Environment",
-            "type": "select",
-            "choices": choices,
+            "type": "environment",
+            "card": card_of(env),
             "help": help_of("env_id"),
         },
         {
@@ -99,9 +106,9 @@ def _what_fields(env: EnvSpec) -> list[dict[str, Any]]:
         },
         {
             "type": "note",
-            "text": env.summary,
-            "badges": [env.action_space, env.observation_space, *goal],
-            "help": env.solved_note,
+            "text": first,
+            "more": " ".join(filter(None, [more, env.solved_note])),
+            "badges": goal,
         },
         {
             "name": "algorithm",
@@ -113,23 +120,10 @@ def _what_fields(env: EnvSpec) -> list[dict[str, Any]]:
     ]
 
 
-def _env_label(spec: EnvSpec) -> str:
-    # The id of a game's fast form would say the same again, and be cut off.
-    return spec.name if spec.lesson_steps else f"{spec.name.partition(' (')[0]} · {spec.id}"
-
-
 def _goal(env: EnvSpec) -> str:
     # No Atari score counts as solved; what is known is what a person reached (Mnih et al. 2015).
     person = "human player, standard setting" if env.lesson_steps else "human player"
     return person if env.family == "atari" else "solved at"
-
-
-def _env_group(spec: EnvSpec) -> str:
-    if spec.family != "atari":
-        return _FAMILIES.get(spec.family, "Other")
-    if spec.lesson_steps:
-        return "Atari for a lesson (objects or small pixels)"
-    return "Atari v5 (sticky actions)" if spec.id.endswith("-v5") else "Atari NoFrameskip-v4"
 
 
 def _run_fields() -> list[dict[str, Any]]:
@@ -137,7 +131,7 @@ def _run_fields() -> list[dict[str, Any]]:
         {
             "name": "run_type",
             "label": "Length",
-            "type": "select",
+            "type": "length",
             "choices": [{"value": name, "label": label} for name, label in _LENGTH_LABELS.items()],
             "help": help_of("run_type"),
         },

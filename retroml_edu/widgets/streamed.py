@@ -10,13 +10,6 @@ from typing import Any
 import anywidget
 import traitlets
 
-from retroml_edu.widgets.assets import STATIC
-
-
-def streamed_script(name: str) -> str:
-    """Return a widget's script with the half that all streamed widgets share before it."""
-    return "\n".join((STATIC / part).read_text("utf-8") for part in ("streamed.js", name))
-
 
 class Streamed(anywidget.AnyWidget):
     """Sends changes as small numbered messages, and keeps no second copy of its content in a trait.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import traitlets
 from retroml_edu.core.errors import StorageError
 from retroml_edu.core.events import Event, VideoEvent
 from retroml_edu.storage.paths import inside
-from retroml_edu.widgets.assets import STATIC
+from retroml_edu.widgets.assets import script
 from retroml_edu.widgets.words import video_caption, video_label
 
 WAITING = "The first video appears soon after training has started."
@@ -22,9 +23,12 @@ NO_RUN = "Videos of the agent appear here while it learns: start, quarters, end.
 
 
 class VideoShelf(anywidget.AnyWidget):
-    """Shows the videos of one run; the browser fetches the bytes of those that are looked at."""
+    """Shows the videos of one run; the browser fetches the bytes of those that are looked at.
 
-    _esm = STATIC / "videos.js"
+    Threads: safe.
+    """
+
+    _esm = script("card.js", "videos.js")
     videos: traitlets.List[dict[str, str]] = traitlets.List().tag(sync=True)
     run_id = traitlets.Unicode("").tag(sync=True)
     empty = traitlets.Unicode(NO_RUN).tag(sync=True)
@@ -33,27 +37,37 @@ class VideoShelf(anywidget.AnyWidget):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self._writing = threading.RLock()
         self._folder = Path()
+        self._steps: dict[str, int] = {}
         self.on_msg(self._answer)
 
     def show_run(self, run_id: str, folder: Path, *, recording: bool) -> None:
         """Begin with a run that has no videos yet."""
-        self._folder = folder
-        with self.hold_sync():
+        with self._writing, self.hold_sync():
+            self._folder = folder
+            self._steps = {}
             self.run_id = run_id
             self.videos = []
             self.empty = WAITING if recording else SWITCHED_OFF
 
-    def add(self, events: Iterable[Event]) -> None:
-        """Put recorded videos on the shelf, in the order of the run."""
+    def add(self, events: Iterable[Event], run_id: str | None = None) -> None:
+        """Put recorded videos on the shelf, in the order of the run; not those of another run than is shown."""
+        with self._writing:
+            if run_id is None or run_id == self.run_id:
+                self._add(events)
+
+    def _add(self, events: Iterable[Event]) -> None:
         videos = list(self.videos)
         for event in events:
             if isinstance(event, VideoEvent):
                 name = Path(event.path).name
                 videos = [video for video in videos if video["name"] != name]
-                videos.append({"name": name, "label": video_label(event), "caption": video_caption(event)})
+                label = _distinct(video_label(event), [video["label"] for video in videos])
+                videos.append({"name": name, "label": label, "caption": video_caption(event)})
+                self._steps[name] = event.step
         if videos != self.videos:
-            self.videos = sorted(videos, key=lambda video: video["name"])
+            self.videos = sorted(videos, key=lambda video: (self._steps[video["name"]], video["name"]))
 
     def _answer(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
         if message.get("action") != "fetch" or message.get("name") not in [video["name"] for video in self.videos]:
@@ -63,3 +77,8 @@ class VideoShelf(anywidget.AnyWidget):
         with suppress(StorageError, OSError):
             content = inside(self._folder, f"videos/{name}").read_bytes()
             self.send({"kind": "video", "run_id": self.run_id, "name": name}, buffers=[content])
+
+
+def _distinct(label: str, taken: Sequence[str]) -> str:
+    """Return the label with a number where others have it already: there may be several films of the live feed."""
+    return next(each for each in (label, *(f"{label} {i}" for i in range(2, len(taken) + 3))) if each not in taken)

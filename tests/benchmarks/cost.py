@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Any
 
 from retroml_edu.core.bus import EventBus
 from retroml_edu.core.events import EpisodeEvent, Event, MetricEvent, event_to_dict
@@ -21,14 +22,17 @@ from tests.kernel.kernel import running_kernel
 from tests.kernel.kernelspec import kernel_environment
 
 WIDGETS = "import ipywidgets, plotly.graph_objects"
-FEW_POINTS, MANY_POINTS = 1_000, 1_000_000
+FEW_POINTS, MANY_POINTS = 1_000, (100_000, 10_000_000)
+POINTS = 1_000_000
+"""Of a finished run that is opened."""
 EVENTS = 100_000
 BATCH = 1_000
+RUNS = 5_000
 
 
 def run(scale: Scale) -> list[Report]:
     """Measure everything."""
-    return [_imports(scale), _panel(scale), _events(scale)]
+    return [_imports(scale), _panel(scale), _table(scale), _events(scale)]
 
 
 # -- imports ---------------------------------------------------------------------------------------------------------
@@ -63,36 +67,61 @@ def _seconds(code: str, folder: Path) -> float:
 
 
 def _panel(scale: Scale) -> Report:
-    machine, many, times = Machine(), scale.steps(MANY_POINTS), scale.pairs * 8
-    machine.calibrate()
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, running_kernel(Path(folder)) as kernel:
-        asked = (
-            f"lab_ms({max(scale.pairs, 5)}), ticks({FEW_POINTS}, {many}, {times}), open_run({many}, {scale.pairs * 2})"
-        )
-        code = f"import json\nfrom tests.benchmarks.tick import *\nprint(json.dumps([{asked}]))"
-        found = json.loads(kernel.run(code, timeout_s=300).stdout.splitlines()[-1])
-    machine.calibrate()
-    made, ((few_ms, few_bytes), (many_ms, many_bytes)), (first_ms, shown_ms, shown_bytes) = found
+    machine, opened, times = Machine(), scale.steps(POINTS), scale.pairs * 8
+    many = [scale.steps(points) for points in MANY_POINTS]
+    found = _in_kernel(
+        machine,
+        f"lab_ms({max(scale.pairs, 5)}), ticks({[FEW_POINTS, *many]}, {times}), open_run({opened}, {scale.pairs * 2})",
+    )
+    made, [(few_ms, few_bytes), *turns], (first_ms, shown_ms, shown_bytes) = found
+    comparisons, samples = [], [Sample("`Lab()`, imports done", "ms", made)]
+    for points, (ms, size) in zip(many, turns, strict=True):
+        comparisons.append(Comparison(f"Tick with {points:,} points, time", "ms", few_ms, ms))
+        comparisons.append(Comparison(f"Tick with {points:,} points, size", "bytes", few_bytes, size))
+        samples.append(Sample(f"Tick with {points:,} points, time", "ms", ms))
+        samples.append(Sample("the same, size (12,000 at most, 2,000 aimed at)", "bytes", size))
     return Report(
         "The panel in a kernel",
         machine,
         f"tick with {FEW_POINTS:,} points",
         "tick with many",
+        comparisons,
         [
-            Comparison(f"Tick with {many:,} points, time", "ms", few_ms, many_ms),
-            Comparison(f"Tick with {many:,} points, size", "bytes", few_bytes, many_bytes),
-        ],
-        [
-            Sample("`Lab()`, imports done", "ms", made),
-            Sample(f"Tick with {many:,} points, time", "ms", many_ms),
-            Sample(f"Tick with {many:,} points, size (12,000 at most, 2,000 aimed at)", "bytes", many_bytes),
-            Sample(f"Finished run of {many:,} points → page (50 ms at most, 20 aimed at)", "ms", shown_ms),
+            *samples,
+            Sample(f"Finished run of {opened:,} points → page (50 ms at most, 20 aimed at)", "ms", shown_ms),
             Sample("the same, size", "bytes", shown_bytes),
             Sample("Reading its log, the first time only", "ms", [first_ms]),
         ],
-        notes="A tick takes 20 games and 20 updates and tells the page what is new; four a second come at most. "
-        "Sizes are those of whole messages as the kernel sends them, live feed off.",
+        notes="A tick takes 20 games and 20 updates and tells the page what is new; a run's first seconds bring four "
+        "each, later ones one. Sizes are those of whole messages as the kernel sends them, live feed off.",
     )
+
+
+def _table(scale: Scale) -> Report:
+    machine, runs = Machine(), scale.steps(RUNS)
+    [found] = _in_kernel(machine, f"runs_table({runs}, {scale.pairs * 4})")
+    return Report(
+        "The table of runs",
+        machine,
+        samples=[
+            Sample(f"Reading {runs:,} runs, in a thread of its own", "ms", found["read_ms"]),
+            Sample("Sending them to the page", "ms", found["send_ms"]),
+            Sample("the same, size", "bytes", found["bytes"]),
+            Sample("A run renamed, size", "bytes", found["renamed_bytes"]),
+        ],
+        notes="Runs are read from the index when the table is first looked at, with a look at the home for folders "
+        "that came or went; the page searches, filters and sorts by itself.",
+    )
+
+
+def _in_kernel(machine: Machine, asked: str) -> list[Any]:
+    """Measure in a fresh kernel what is asked for, as calls of `tick`'s functions."""
+    machine.calibrate()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, running_kernel(Path(folder)) as kernel:
+        code = f"import json\nfrom tests.benchmarks.tick import *\nprint(json.dumps([{asked}]))"
+        found: list[Any] = json.loads(kernel.run(code, timeout_s=500).stdout.splitlines()[-1])
+    machine.calibrate()
+    return found
 
 
 # -- events ----------------------------------------------------------------------------------------------------------

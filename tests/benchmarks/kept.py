@@ -110,10 +110,11 @@ def against_kept(name: str, reports: Sequence[Report], kept: Kept) -> str:
 
 
 def _commit() -> str:
-    """Return which commit is measured, and whether anything was changed since."""
+    """Return which commit is measured, and whether anything was changed since but the tables that are kept here."""
+    tables = [f":!{path.relative_to(ROOT).as_posix()}" for path in (README, KEPT)]
     try:
         commit = _git("rev-parse", "--short", "HEAD")
-        changed = _git("status", "--porcelain", "--untracked-files=no")
+        changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", *tables)
     except (OSError, subprocess.CalledProcessError):  # no git, or no repository
         return "unknown"
     return f"{commit} with changes" if changed else commit

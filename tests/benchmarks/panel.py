@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.benchmarks.measuring import Comparison, Machine, Report, Sample, Scale, alternate
 from tests.browser.browser import LabPage
@@ -78,11 +80,13 @@ def run(scale: Scale) -> list[Report]:
             bare, seen = alternate(scale.pairs, machine, lambda: _measure(lab, "Bare")[0], shown)
             comparisons.append(Comparison(f"PPO {env_id}, {steps:,} steps", "steps/s", bare, seen))
             samples.append(Sample(f"Frames painted during {env_id}", "1/s", frames))
+            samples.append(Sample("the same, sent to the page", "kB/s", [_kilobytes_a_second(lab)]))
             server.start_over()
         problems = lab.problems
     notes = (
         "Both in the same kernel, in turns, and both record their five videos; the panel has curve, log, videos and "
-        "the live preview, painted by headless Chromium, without a graphics card, on the same two cores."
+        "the live preview, painted by headless Chromium, without a graphics card, on the same two cores. What is sent "
+        "is counted in a run of its own, pictures of the game included, from Train to the end of its videos."
     )
     if problems:
         notes += f" The browser's console had {len(problems)} errors, the first: {problems[0]}"
@@ -111,3 +115,22 @@ def _measure(lab: LabPage, button: str) -> tuple[float, float]:
     if found is None:
         raise RuntimeError(f"the run in the notebook failed: {said}")
     return float(found[1]), float(found[2])
+
+
+def _kilobytes_a_second(lab: LabPage) -> float:
+    """Return what a run sends to the page; never in a pair, since counting takes some time of the same cores."""
+    received = 0
+
+    def count(event: dict[str, Any]) -> None:
+        nonlocal received
+        frame = event["response"]
+        received += len(frame["payloadData"]) * (3 if frame["opcode"] == 2 else 4) // 4  # binary ones come as base64
+
+    watched = lab.page.context.new_cdp_session(lab.page)
+    watched.on("Network.webSocketFrameReceived", count)
+    watched.send("Network.enable")
+    began = time.perf_counter()
+    _measure(lab, "Shown")
+    took = time.perf_counter() - began
+    watched.detach()
+    return received / took / 1e3

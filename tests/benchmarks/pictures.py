@@ -43,14 +43,18 @@ class Contest:
     wanted: tuple[float, float] | None = None
 
 
-COARSE = replace(BREAKOUT, precision="bfloat16", wanted=(2.4, 2.8))
+STANDARD = (
+    BREAKOUT,
+    replace(BREAKOUT, precision="bfloat16", wanted=(2.4, 2.8)),
+    BREAKOUT_A2C,
+    replace(BREAKOUT_A2C, precision="bfloat16"),
+    BREAKOUT_DQN,
+    replace(BREAKOUT_DQN, precision="bfloat16"),
+)
 CONTESTS = (
-    Contest(BREAKOUT, "DummyVecEnv", wanted=BREAKOUT.wanted),
-    Contest(COARSE, "DummyVecEnv", wanted=COARSE.wanted),
+    *(Contest(case, "DummyVecEnv", wanted=case.wanted) for case in STANDARD),
     Contest(BREAKOUT, "SubprocVecEnv", settings={"vector": SubprocVecEnv}),
     Contest(BREAKOUT, "a plain loop", train_plain),
-    Contest(BREAKOUT_A2C, "DummyVecEnv", wanted=BREAKOUT_A2C.wanted),
-    Contest(BREAKOUT_DQN, "DummyVecEnv", wanted=BREAKOUT_DQN.wanted),
 )
 # sbx is measured once it has learned, ours as a whole: both learn from the first step.
 AGAINST_SBX = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 
 import numpy as np
 import pytest
@@ -70,6 +71,22 @@ def test_what_was_measured_stays_where_a_later_part_fails(places, monkeypatch):
     text = places[1].read_text("utf-8")
     assert "**3.00**" in text
     assert re.findall("commit (.*)1234", text) == ["new", "old"]
+
+
+def test_the_tables_themselves_are_no_change_of_what_is_measured(tmp_path, monkeypatch):
+    names = ["README.md", "kept.json", "code.py"]
+    for name in names:
+        (tmp_path / name).write_text("1", "utf-8")
+    git = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org"]
+    for step in (["init", "-q"], ["add", *names], ["commit", "-q", "-m", "Begin"]):
+        subprocess.run([*git, *step], cwd=tmp_path, check=True)
+    for name, value in {"ROOT": tmp_path, "README": tmp_path / names[0], "KEPT": tmp_path / names[1]}.items():
+        monkeypatch.setattr(kept, name, value)
+    for name in names[:2]:
+        (tmp_path / name).write_text("2", "utf-8")
+    assert re.fullmatch("[0-9a-f]+", kept._commit())
+    (tmp_path / "code.py").write_text("2", "utf-8")
+    assert kept._commit().endswith(" with changes")
 
 
 def test_reports_that_are_made_no_more_are_forgotten(places):

@@ -1,29 +1,31 @@
-"""Ticks of the panel, opening a finished run, making panels: measured inside a real kernel, called there by `cost`."""
+"""The panel: ticks, a finished run opened, the table of runs, measured inside a real kernel and called by `cost`."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ipykernel.kernelapp import IPKernelApp
+from sqlalchemy import insert
 
 from retroml_edu import ExperimentConfig, Lab, load_run
 from retroml_edu.core.curves import curve_points
 from retroml_edu.core.events import EpisodeEvent, Event, MetricEvent, ProgressEvent, StateEvent
 from retroml_edu.core.ids import new_run_id
 from retroml_edu.core.states import RunState
-from retroml_edu.envs import goal_return, resolve_config
+from retroml_edu.envs import resolve_config
+from retroml_edu.session.experiments import Experiments
 from retroml_edu.session.follower import RunFollower
 from retroml_edu.storage.folder import create_run_folder
+from retroml_edu.storage.index import RunIndex, RunRow
+from retroml_edu.storage.index.schema import RunRecord
 from retroml_edu.storage.writer import RunWriter
-from retroml_edu.widgets.chart import LiveChart
-from retroml_edu.widgets.log import EventLog
-from retroml_edu.widgets.run_view import RunView
-from retroml_edu.widgets.runbar import RunBar
-from retroml_edu.widgets.videos import VideoShelf
+from retroml_edu.widgets.experiments import ExperimentsTable
+from retroml_edu.widgets.run_view import RunView, RunWidgets
 
 GAMES_A_TICK = 20
 POINTS_A_GAME = 7
@@ -35,10 +37,10 @@ def lab_ms(times: int) -> list[float]:
     return [_ms(Lab) for _ in range(times)]
 
 
-def ticks(few: int, many: int, times: int) -> list[tuple[list[float], list[float]]]:
-    """Return the milliseconds and the bytes of ticks, after few and after many recorded points, measured in turns."""
-    views = [_Playback(few), _Playback(many)]
-    turns: list[tuple[list[float], list[float]]] = [([], []), ([], [])]
+def ticks(points: Sequence[int], times: int) -> list[tuple[list[float], list[float]]]:
+    """Return the milliseconds and the bytes of ticks after so many recorded points each, measured in turns."""
+    views = [_Playback(count) for count in points]
+    turns: list[tuple[list[float], list[float]]] = [([], []) for _ in points]
     with _bytes_sent() as sent:
         for _ in range(times):
             for view, (ms, size) in zip(views, turns, strict=True):
@@ -68,6 +70,60 @@ def open_run(points: int, times: int) -> tuple[float, list[float], list[float]]:
     return first, shown, size
 
 
+def runs_table(runs: int, times: int) -> dict[str, list[float]]:
+    """Return the milliseconds of reading a home's runs and sending them to the page, and the bytes of messages."""
+    home = Path("table")
+    home.mkdir()
+    index = RunIndex(home)
+    rows = [_ended(home, seed) for seed in range(runs)]
+    with index._work() as session:  # one by one they would take minutes
+        session.execute(insert(RunRecord), rows)
+    index.close()
+    table = ExperimentsTable(home, _nothing, _nothing, _nothing, _nothing, nullcontext)
+    found: dict[str, list[float]] = {"read_ms": [], "send_ms": [], "bytes": [], "renamed_bytes": []}
+    experiments = Experiments(home)
+    with _bytes_sent() as sent:
+        for _ in range(times):
+            found["read_ms"].append(_ms(experiments.rows))
+        table._show(experiments.rows())
+        for number in range(times):
+            sent.clear()
+            found["send_ms"].append(_ms(table._send_whole))
+            found["bytes"].append(float(sum(sent)))
+            sent.clear()
+            message = {"action": "rename", "run_id": rows[number]["run_id"], "name": f"renamed {number}"}
+            table._handle_custom_msg(message, [])
+            found["renamed_bytes"].append(float(sum(sent)))
+    return found
+
+
+def _ended(home: Path, seed: int) -> dict[str, Any]:
+    run_id = new_run_id()
+    (home / run_id).mkdir()
+    row = RunRow(
+        run_id,
+        "CartPole-v1",
+        "PPO",
+        seed,
+        name=f"trial {seed}",
+        tags=("baseline",),
+        steps=10_000,
+        total_timesteps=10_000,
+        episodes=300,
+        return_mean=seed / 7,
+        return_best=500.0,
+        created_utc="2026-01-31T12:00:00.000Z",
+        ended_utc="2026-01-31T12:01:00.000Z",
+        training_time_s=12.3,
+        path=run_id,
+    )
+    return asdict(row) | {"state": str(RunState.DONE)}
+
+
+def _nothing(_: object) -> None:
+    """Take what is clicked, and do nothing."""
+
+
 @contextmanager
 def _bytes_sent() -> Iterator[list[int]]:
     """Note the size of each widget message that the kernel sends, envelope and binary parts."""
@@ -93,7 +149,7 @@ class _Playback:
 
     def __init__(self, points: int) -> None:
         config = resolve_config(ExperimentConfig(env_id="CartPole-v1", run_type="long", seed=1))
-        self._view = RunView(RunBar(), LiveChart("PPO", goal_return(config.env_id)), EventLog(), VideoShelf())
+        self._view = RunView(RunWidgets.of(config))
         self._games = points // POINTS_A_GAME
         self._view.show_run("run", config, Path(), recorded=curve_points(_story(0, self._games)))
         self.tick()
@@ -101,7 +157,7 @@ class _Playback:
     def tick(self) -> None:
         """Take what a quarter of a second brings."""
         # Whatever is due by the clock: each tick draws, as if the page could keep up.
-        self._view._next_chart_s = 0.0
+        self._view._next_look_s = 0.0
         self._view.handle([*_story(self._games, GAMES_A_TICK), ProgressEvent(10 * self._games, self._games / 500)])
         self._games += GAMES_A_TICK
 

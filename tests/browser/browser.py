@@ -18,6 +18,8 @@ TIMEOUT_S = 60.0
 # How long a page that was just loaded may take to be ready; all but the last are followed by another load.
 PATIENCE_S = (15.0, 30.0, TIMEOUT_S)
 Theme = Literal["light", "dark"]
+# Light last: JupyterLab remembers the theme, and the other tests find it.
+THEMES: tuple[Theme, ...] = ("dark", "light")
 
 # A laptop's height: what a student sees at once.
 HEIGHT = 900

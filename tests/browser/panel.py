@@ -88,6 +88,14 @@ class PanelPage:
         """Return the row of a setting."""
         return self.root.locator(f'[data-field="{name}"]')
 
+    def choose_environment(self, env_id: str) -> None:
+        """Open the picker, type an id and take it."""
+        self.field("env_id").get_by_role("button", name="Environment: ").click()
+        search = self.root.get_by_role("combobox", name="Search environments")
+        search.fill(env_id)
+        search.press("Enter")
+        search.wait_for(state="detached")
+
     def type(self, name: str, text: str) -> None:
         """Type into a setting's box and leave it."""
         box = self.field(name).locator("input:not([type=range])").first
@@ -111,11 +119,13 @@ class PanelPage:
 
     def wait_for_points(self, more_than: int, *, timeout_s: float = TIMEOUT_S) -> int:
         """Wait until the chart has more points than so many, and return how many."""
+        self.root.locator(".rml-chart").scroll_into_view_if_needed()  # what nobody sees is not drawn
         self.page.wait_for_function(f"n => {_POINTS} > n", arg=more_than, timeout=timeout_s * 1000)
         return self.points
 
     def wait_for_reach(self, more_than: float = 0, *, timeout_s: float = TIMEOUT_S) -> float:
         """Wait until the curve goes beyond a step, and return how far it goes."""
+        self.root.locator(".rml-chart").scroll_into_view_if_needed()
         self.page.wait_for_function(f"step => {_REACH} > step", arg=more_than, timeout=timeout_s * 1000)
         return self.reach
 

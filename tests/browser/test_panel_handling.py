@@ -1,5 +1,6 @@
 """The panel under a person's hands: keys, widths, names, and settings that cannot work."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,10 +17,9 @@ pytestmark = pytest.mark.browser
 QUICK = 'Lab(seed=1, run_type="custom", total_timesteps=2_048, n_envs=2, video={"enabled": False})'
 
 CHART_FITS = """() => {
-  const card = document.querySelector('.rml-chart'), style = getComputedStyle(card);
-  const inner = card.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
-  const drawn = card.querySelector('.main-svg').getBoundingClientRect().width;
-  return Math.abs(inner - drawn) <= 2;
+  const body = document.querySelector('.rml-chart .rml-card-body');
+  const drawn = body.querySelector('.main-svg').getBoundingClientRect().width;
+  return Math.abs(body.clientWidth - drawn) <= 2;
 }"""
 
 FONT = "document.querySelector('.rml-chart .js-plotly-plot')._fullLayout.font.color"
@@ -66,7 +66,7 @@ def test_keys_in_the_panel_never_reach_the_notebook(panel: PanelPage) -> None:
         "a choice": lambda: panel.field("run_type").locator("select").focus(),
         "blank space": lambda: panel.root.click(position={"x": 3, "y": 60}),
         "the chart": panel.root.locator(".rml-chart .nsewdrag").first.click,
-        "a card": panel.root.locator(".rml-log h4").click,
+        "a card": panel.root.locator(".rml-log ol").click,
     }
     for place, go in places.items():
         go()
@@ -95,7 +95,7 @@ def test_the_keyboard_alone_starts_a_run(panel: PanelPage) -> None:
 
 
 def test_every_control_has_a_name(panel: PanelPage) -> None:
-    for summary in panel.root.locator("details > summary").all():
+    for summary in panel.root.locator("details > summary:visible").all():
         if summary.locator("..").get_attribute("open") is None:
             summary.click()
     assert panel.root.locator("input:visible").count() > 20
@@ -123,11 +123,11 @@ def test_a_wrong_setting_is_told_beside_its_field_and_by_train(panel: PanelPage)
 
     panel.button("Reset to defaults").click()
     panel.field("hyperparameters.batch_size").locator(".rml-field-problem").wait_for(state="hidden")
-    panel.field("env_id").locator("select").select_option(label="BipedalWalker · BipedalWalker-v3")
+    panel.choose_environment("BipedalWalker-v3")
     panel.field("algorithm").get_by_role("radio", name="DQN").click()
     panel.field("algorithm").locator(".rml-field-problem", has_text="DQN cannot play BipedalWalker").wait_for()
     panel.field("algorithm").get_by_role("radio", name="PPO").click()
-    panel.field("env_id").locator("select").select_option(label="CartPole · CartPole-v1")
+    panel.choose_environment("CartPole-v1")
     panel.root.locator(".rml-badge", has_text="Discrete 2").wait_for()
     panel.field("algorithm").locator(".rml-field-problem").wait_for(state="hidden")
 
@@ -142,7 +142,7 @@ def test_the_panel_fits_every_width(panel: PanelPage) -> None:
 
 
 def test_a_tooltip_opens_for_the_mouse_and_for_the_keyboard(panel: PanelPage) -> None:
-    bubble = panel.root.locator(".rml-bubble")
+    bubble = panel.root.locator(".rml-settings .rml-bubble")
     row = panel.field("hyperparameters.learning_rate")
     row.hover()
     panel.root.locator(".rml-bubble.rml-shown", has_text="Step size").wait_for()
@@ -167,3 +167,99 @@ def test_a_theme_switch_recolours_the_chart_and_keeps_its_points(panel: PanelPag
     finally:
         panel.tab.set_theme("light")
     panel.page.wait_for_function(f"old => {FONT} === old", arg=light)
+
+
+def test_a_figure_tells_what_it_means_when_it_is_pressed(panel: PanelPage) -> None:
+    trained(panel)
+    figure = panel.root.locator('[data-figure="return"]')
+    assert float(figure.locator(".rml-figure-value").inner_text()) > 0
+    meaning = panel.root.locator(".rml-figure-meaning")
+    figure.focus()
+    panel.page.keyboard.press("Enter")
+    panel.root.locator(".rml-figure-meaning", has_text="averaged over the last 20 games").wait_for()
+    assert figure.get_attribute("aria-expanded") == "true"
+    panel.root.locator('[data-figure="loss"]').click()
+    panel.root.locator(".rml-figure-meaning", has_text="Squared error").wait_for()
+    panel.page.keyboard.press("Escape")
+    meaning.wait_for(state="hidden")
+
+
+def test_the_arrow_keys_walk_along_the_newest_episodes(panel: PanelPage) -> None:
+    trained(panel)
+    told = panel.root.locator(".rml-bars .rml-caption")
+    assert re.match(r"Last \d+ episodes: returns from", told.inner_text())
+    summary = told.inner_text()
+    panel.root.locator(".rml-bars-frame").focus()
+    panel.page.keyboard.press("ArrowRight")
+    newest = re.match(r"Episode (\d+): return [\d.]+, \d+ steps", told.inner_text())
+    panel.page.keyboard.press("ArrowLeft")
+    before = re.match(r"Episode (\d+)", told.inner_text())
+    assert newest
+    assert before
+    assert int(before[1]) == int(newest[1]) - 1
+    panel.page.keyboard.press("Escape")
+    assert told.inner_text() == summary
+
+
+def test_a_folded_card_stays_folded(panel: PanelPage) -> None:
+    fold = panel.button("Learning curves")
+    fold.click()
+    panel.root.locator(".rml-chart .rml-card-body").wait_for(state="hidden")
+    panel.tab.reload()
+    panel.root.locator(".rml-chart .rml-fold[aria-expanded='false']").wait_for()
+    assert not panel.root.locator(".rml-chart .rml-card-body").is_visible()
+    fold.click()
+    panel.wait_until_drawn()
+    panel.page.wait_for_function(CHART_FITS)
+
+
+def test_the_agent_plays_games_that_are_counted_and_kept(panel: PanelPage) -> None:
+    trained(panel)
+    card = panel.root.locator(".rml-evaluation")
+    games = card.get_by_label("Games", exact=True).first
+    games.fill("0")
+    games.press("Tab")
+    card.get_by_text("Give a number of games from 1 to 100.").wait_for()
+    games.fill("3")
+    games.press("Tab")
+    card.get_by_label("Shown at").select_option(label="As fast as it goes")
+    card.get_by_role("button", name="Test", exact=True).last.click()
+    panel.until(lambda: card.locator("tbody tr").count() == 3, "three games")
+    card.locator("dl", has_text="±").wait_for()
+    panel.root.locator(".rml-log li", has_text="Test: return").first.wait_for()
+    assert panel.too_wide == []
+    # A long one is ended by the same button, and keeps what was played.
+    games.fill("100")
+    games.press("Tab")
+    card.get_by_label("Shown at").select_option(label="4 × faster")
+    card.get_by_role("button", name="Test", exact=True).last.click()
+    card.get_by_text(re.compile(r"^Game ([2-9]|\d\d) of 100$")).wait_for()
+    panel.button("Stop test").click()
+    card.locator("dl", has_text="Return").wait_for()
+    assert 1 <= card.locator("tbody tr").count() < 100
+
+
+def test_the_machine_is_told_while_it_is_seen(panel: PanelPage) -> None:
+    card = panel.root.locator(".rml-system")
+    card.scroll_into_view_if_needed()
+    card.get_by_text(re.compile(r"^\d+ % of [\d.]+ cores?( \(limited\))?$")).wait_for()
+    assert re.search(r"[\d.]+ of [\d.]+ GiB", card.inner_text())
+    assert card.get_by_role("meter", name="Memory").get_attribute("aria-valuetext")
+
+
+def test_the_tabs_lead_to_all_runs_and_back(panel: PanelPage) -> None:
+    trained(panel)
+    panel.root.get_by_role("tab", name="Train", exact=True).focus()
+    panel.page.keyboard.press("ArrowRight")
+    assert panel.root.get_by_role("tab", name="Experiments").get_attribute("aria-selected") == "true"
+    assert not panel.root.locator(".rml-chart").is_visible()
+    panel.root.locator(".rml-tab-page-experiments", has_text="CartPole-v1").wait_for()
+    for width in (1280, 800):
+        panel.tab.set_width(width)
+        panel.tab.settle()
+        assert panel.too_wide == [], f"at {width} pixels"
+    panel.tab.set_width(1280)
+    panel.root.get_by_role("tab", name="Train", exact=True).click()
+    panel.root.locator(".rml-chart").wait_for()
+    panel.page.wait_for_function(CHART_FITS)
+    assert not panel.root.locator(".rml-tab-page-experiments").is_visible()

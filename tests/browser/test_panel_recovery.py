@@ -2,12 +2,11 @@
 
 from itertools import product
 from pathlib import Path
-from typing import Literal
 
 import psutil
 import pytest
 
-from tests.browser.browser import LabPage
+from tests.browser.browser import THEMES, LabPage
 from tests.browser.panel import PanelPage
 
 pytestmark = pytest.mark.browser
@@ -16,8 +15,6 @@ SETTINGS = 'seed=1, run_type="custom", total_timesteps=60_000, video={"enabled":
 CHECKPOINTS = 'checkpoints={"every_steps": 4_096}'
 FIRST_STEP = """() => Math.min(...(document.querySelector('.rml-chart .js-plotly-plot')?.data ?? [])
   .flatMap(trace => trace.x?.length ? [trace.x[0]] : []))"""
-# Light last: JupyterLab remembers the theme, and the other tests find it.
-THEMES: tuple[Literal["light", "dark"], ...] = ("dark", "light")
 
 
 @pytest.mark.slow

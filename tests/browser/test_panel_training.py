@@ -53,13 +53,13 @@ def test_the_quickstart_from_train_to_the_final_video(page: LabPage, tmp_path: P
     panel.wait_for_points(few)
     first = panel.wait_for_picture()
     panel.wait_for_picture(other_than=first)
-    panel.root.locator(".rml-chip", has_text="start").wait_for(timeout=60_000)
+    panel.root.locator(".rml-videos .rml-chip", has_text="start").wait_for(timeout=60_000)
 
     panel.wait_for_state("done", timeout_s=120)
     assert panel.root.locator(".rml-state").inner_text() == "Done"
     assert panel.root.get_by_role("progressbar").get_attribute("aria-valuenow") == "100"
-    assert panel.root.locator(".rml-chip").all_inner_texts() == ["start", "25%", "50%", "75%", "final"]
-    final = panel.root.locator(".rml-chip", has_text="final")
+    assert panel.root.locator(".rml-videos .rml-chip").all_inner_texts() == ["start", "25%", "50%", "75%", "final"]
+    final = panel.root.locator(".rml-videos .rml-chip", has_text="final")
     assert final.get_attribute("aria-pressed") == "true", "the newest video is the one on show"
     page.page.wait_for_function(PLAYED, timeout=60_000)
     assert panel.page.evaluate("document.querySelector('.rml-videos video').videoWidth") > 100
@@ -86,14 +86,14 @@ def test_a_reload_and_a_second_tab_find_the_run_and_every_button_works(page: Lab
     panel = PanelPage.of_code(page, "reload.ipynb", LONG_RUN)
     panel.button("Train").click()
     before = panel.wait_for_reach()
-    panel.root.locator(".rml-chip", has_text="start").wait_for(timeout=60_000)
+    panel.root.locator(".rml-videos .rml-chip", has_text="start").wait_for(timeout=60_000)
 
     page.reload()
     panel.wait_until_drawn()
     assert panel.wait_for_reach() >= before
     assert panel.points > 1, "the curve began anew"
     assert panel.state == "running"
-    assert panel.root.locator(".rml-chip", has_text="start").is_visible()
+    assert panel.root.locator(".rml-videos .rml-chip", has_text="start").is_visible()
     panel.wait_for_reach(panel.reach)
     panel.wait_for_picture()
 
@@ -130,7 +130,7 @@ def test_a_reload_and_a_second_tab_find_the_run_and_every_button_works(page: Lab
 def test_while_an_agent_trains_only_the_live_picture_moves_by_itself(page: LabPage) -> None:
     panel = PanelPage.of_code(page, "still.ipynb", LONG_RUN)
     panel.button("Train").click()
-    start = panel.root.locator(".rml-chip", has_text="start")
+    start = panel.root.locator(".rml-videos .rml-chip", has_text="start")
     start.wait_for(timeout=60_000)
     page.page.wait_for_function(LOADED)
     assert page.page.evaluate(MOVING_AT_PROGRESS) == 0, "an animation paints sixty times a second"
@@ -145,7 +145,7 @@ def test_while_an_agent_trains_only_the_live_picture_moves_by_itself(page: LabPa
 
 def test_breakout_starts_with_two_clicks(page: LabPage) -> None:
     panel = PanelPage.of_code(page, "breakout.ipynb")
-    panel.field("env_id").locator("select").select_option(label="Breakout · ALE/Breakout-v5")
+    panel.choose_environment("ALE/Breakout-v5")
     panel.root.locator(".rml-badge", has_text="Discrete 4").wait_for()
     panel.button("Train").click()
     panel.wait_for_state("running", timeout_s=90)

@@ -20,6 +20,9 @@ CAMPAIGNS = {
     "lessons": "seconds until the fast forms of games are learned, confirmed by examinations (count: seeds)",
     "precision": "is a game learned from pictures in bfloat16 as in float32? (count: seeds)",
     "search": "settings with which they are learned soonest (count: candidates beside the preset)",
+    "presets": "how far the presets of environments that are observed as numbers come (count: seeds)",
+    "insights": "how often is what curves are said to show right? on runs of known health (count: seeds)",
+    "tutorial": "the run that ships with the tutorial (count: steps)",
     "long": "memory, tick, checkpoint and file handles over a long run (count: steps)",
 }
 
@@ -40,7 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         began = time.monotonic()
         with tempfile.TemporaryDirectory(prefix=f"retroml-{name}-", ignore_cleanup_errors=True) as place:
             os.environ["RETROML_HOME"] = str(Path(place, "nowhere"))  # whatever forgets its home stays in here
-            request = Request(Path(place), asked.seed, asked.count, asked.picture, asked.out, asked.only)
+            request = Request(
+                Path(place), asked.seed, asked.count, asked.picture, asked.out, asked.only, keep=asked.keep
+            )
             outcome = importlib.import_module(f"tests.campaigns.{name}").run(request)
         print(outcome.to_markdown(), end="\n\n", flush=True)
         print(f"`{name}` with seed {asked.seed} took {time.monotonic() - began:.0f} s on {Machine().describe()}.\n")
@@ -61,9 +66,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--count", type=int, help="how many attempts; what one is, is said below")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the curve of `long` into a .png or .svg")
     parser.add_argument(
-        "--out", type=Path, metavar="FOLDER", help="where `engines`, `lessons`, `precision` and `search` keep runs"
+        "--out",
+        type=Path,
+        metavar="FOLDER",
+        help="where `engines`, `insights`, `lessons`, `precision` and `search` keep runs",
     )
-    parser.add_argument("--only", metavar="TEXT", help="lessons whose environment's id contains it")
+    parser.add_argument("--only", metavar="TEXT", help="lessons and insights whose environment's id contains it")
+    parser.add_argument("--keep", action="store_true", help="`insights`, `presets`, `tutorial`: into the package")
     return parser
 
 

@@ -76,8 +76,8 @@ class Lesson:
         )
 
 
-# The goals of the last three: three times the spread of a random policy's games above their mean, and more. Over 30
-# games it has 0 (spread 0) in Freeway, 1.0 (5.4) in Boxing, 143 (86) in Space Invaders.
+# The goals of the last three games: three times the spread of a random policy's games above their mean, and more. Over
+# 30 games it has 0 (spread 0) in Freeway, 1.0 (5.4) in Boxing, 143 (86) in Space Invaders.
 LESSONS = (
     Lesson("RetroML/PongObjects-v0", (-15, 0, 15), 15, 180),
     Lesson("RetroML/PongPixels-v0", (-15, 0, 15), 15, 300, "PongNoFrameskip-v4"),
@@ -87,6 +87,9 @@ LESSONS = (
     Lesson("RetroML/FreewayObjects-v0", (5, 15, 20), 20, 150),
     Lesson("RetroML/BoxingObjects-v0", (5, 20, 40), 40, 150),
     Lesson("RetroML/SpaceInvadersObjects-v0", (250, 410), 410, 150),
+    Lesson("RetroML/FreewayPixels-v0", (5, 15, 20), 20, 150),
+    Lesson("RetroML/BoxingPixels-v0", (5, 20), 20, 400),
+    Lesson("RetroML/SpaceInvadersPixels-v0", (250, 410), 410, 400),
 )
 
 

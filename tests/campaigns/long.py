@@ -15,14 +15,9 @@ import psutil
 from retroml_edu.core.control import Control
 from retroml_edu.core.events import CheckpointEvent, EpisodeEvent, Event, MetricEvent, ProgressEvent
 from retroml_edu.core.training import Emit, Start, TrainedModel
-from retroml_edu.envs import goal_return
 from retroml_edu.session.session import Session
 from retroml_edu.training.scripted import ScriptedTrainer
-from retroml_edu.widgets.chart import LiveChart
-from retroml_edu.widgets.log import EventLog
-from retroml_edu.widgets.run_view import RunView
-from retroml_edu.widgets.runbar import RunBar
-from retroml_edu.widgets.videos import VideoShelf
+from retroml_edu.widgets.run_view import RunView, RunWidgets
 from tests.campaigns.outcome import Outcome, Request
 from tests.campaigns.runs import short_config
 
@@ -60,7 +55,7 @@ class _Meter:
     def __init__(self, total: int) -> None:
         self._total = total
         self._process = psutil.Process()
-        self._view = RunView(RunBar(), LiveChart("PPO", goal_return("CartPole-v1")), EventLog(), VideoShelf())
+        self._view = RunView(RunWidgets.of(short_config("CartPole-v1", "PPO", total)))
         self.points: list[_Point] = []
         self._now = _Point()
 

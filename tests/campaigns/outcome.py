@@ -20,6 +20,7 @@ class Request:
         picture: File for the campaign's picture, if it has one.
         out: Folder for what a campaign keeps, and goes on from when it is run again; none is kept without it.
         only: A text that the ids of environments contain which are wanted; all are, if None.
+        keep: Whether what a campaign finds replaces what the repository keeps of it.
     """
 
     place: Path
@@ -28,6 +29,7 @@ class Request:
     picture: Path | None = None
     out: Path | None = None
     only: str | None = None
+    keep: bool = False
 
 
 @dataclass

@@ -23,9 +23,10 @@ CHOICES: Mapping[str, Sequence[Any]] = {
     "n_steps": (128, 256),
     "batch_size": (256, 512),
     "n_epochs": (3, 4, 6),
-    "learning_rate": (1e-3, 1.5e-3, 2.5e-3),
-    "ent_coef": (0.001, 0.003, 0.01),
+    "learning_rate": (1e-3, 1.5e-3, 2.5e-3, 4e-3),
+    "ent_coef": (0.0005, 0.001, 0.003, 0.01),
     "gamma": (0.98, 0.99),
+    "gae_lambda": (0.8, 0.95),
 }
 PENALTY = 2.0
 """A run that did not get there counts as so many times its length."""

@@ -7,7 +7,7 @@ from importlib import import_module
 
 import pytest
 
-from tests.campaigns import curves, engines, equivalence, learning, lessons, long, table
+from tests.campaigns import curves, engines, equivalence, health, insights, learning, lessons, long, presets, table
 from tests.campaigns.__main__ import CAMPAIGNS, main
 from tests.campaigns.outcome import Outcome, Request
 
@@ -21,6 +21,9 @@ FEW = {
     "lessons": 1,
     "precision": 1,
     "search": 1,
+    "insights": 1,
+    "presets": 1,
+    "tutorial": 2_048,
 }
 LESSON = lessons.Lesson("RetroML/PongObjects-v0", (-22.0,), -21.5, 20.0)
 """Where nothing need be learned."""
@@ -36,6 +39,10 @@ def test_a_few_attempts_find_nothing(name, tmp_path, monkeypatch):
     monkeypatch.setattr(equivalence, "MARGIN", 50.0)  # a few seeds show nothing, only that everything works
     monkeypatch.setattr(learning, "WINDOW", 2)
     monkeypatch.setattr(learning, "EXAM_GAMES", 2)
+    monkeypatch.setattr(insights, "KINDS", health.KINDS[:1])
+    monkeypatch.setattr(insights, "LEAST_HITS", 0.0)  # one seed says nothing
+    monkeypatch.setattr(presets, "ENVIRONMENTS", ("CartPole-v1",))
+    monkeypatch.setattr(presets, "MOST_STEPS", 10_000)
     monkeypatch.setattr(lessons, "LESSONS", (PICTURES if name == "precision" else LESSON,))
     picture = tmp_path / "long.png" if name == "long" else None
     outcome = import_module(f"tests.campaigns.{name}").run(Request(tmp_path, seed=3, count=FEW[name], picture=picture))

@@ -16,6 +16,7 @@ from retroml_edu.session.history import list_runs, load_run
 from retroml_edu.session.session import Session
 from retroml_edu.training.scripted import ScriptedTrainer
 from tests.session.bench import TIMEOUT_S, small_config
+from tests.session.made_runs import made_run
 
 pytestmark = pytest.mark.usefixtures("scripted")
 TRAIN = "train --env CartPole-v1 --steps 800 --seed 7 --n-envs 2 --no-video"
@@ -171,3 +172,11 @@ def test_stop_does_not_wait_for_ever(command, home, monkeypatch):
     run.wait(TIMEOUT_S)
     assert code == 1
     assert "was asked to stop, but is still " in out
+
+
+def test_labels_are_shown(command, home):
+    run_id = made_run(home).run_id
+    load_run(run_id, home).label(name="the best", tags=["a", "b"], notes="One.\nTwo.")
+    assert command("runs")[1].rstrip("\n").split("\t")[-1] == "the best"
+    said = command(f"show {run_id}")[1]
+    assert "  name      the best\n  tags      a, b\n  notes     One.\n            Two.\n" in said

@@ -91,4 +91,25 @@ def test_what_the_system_refuses_is_one_line_too(command, monkeypatch):
         raise PermissionError(13, "Permission denied", "/runs/index.db")
 
     monkeypatch.setattr("retroml_edu.session.history.list_runs", refuse)
-    assert command("runs") == (2, "", "retroml-edu: [Errno 13] Permission denied: '/runs/index.db'\n")
+    code, out, err = command("runs")
+    assert (code, out) == (2, "")
+    assert len(err.splitlines()) == 1
+    assert err.startswith("retroml-edu: [Errno 13] Permission denied: '/runs/index.db'. A folder may not be written: ")
+
+
+def test_memory_that_is_not_there_is_one_line_with_the_way_out(command, monkeypatch):
+    monkeypatch.setattr("retroml_edu.session.history.list_runs", lambda *args, **kwargs: bytearray(10**15))
+    code, out, err = command("runs")
+    assert (code, out) == (2, "")
+    assert len(err.splitlines()) == 1
+    assert "no memory left" in err
+    assert "Replay buffer" in err
+
+
+def test_an_error_that_nobody_knows_keeps_its_traceback(command, monkeypatch):
+    def break_down(*args, **kwargs):
+        raise ZeroDivisionError("in a program of our own")
+
+    monkeypatch.setattr("retroml_edu.session.history.list_runs", break_down)
+    with pytest.raises(ZeroDivisionError):
+        command("runs")

@@ -72,7 +72,9 @@ def test_a_result_has_its_fields():
     assert names == set(wanted.split())
 
 
-@pytest.mark.parametrize("name", ["config", "metrics", "episodes", "events", "videos", "checkpoints", "export"])
+@pytest.mark.parametrize(
+    "name", ["config", "metrics", "episodes", "events", "videos", "checkpoints", "export", "report", "labels", "label"]
+)
 def test_a_run_has_its_members(name):
     assert hasattr(Run, name)
 
@@ -86,6 +88,7 @@ def test_a_run_has_its_members(name):
         (Session.start, ["self", "config"]),
         (Session.check, ["self", "config"]),
         (Run.export, ["self", "what", "target"]),
+        (Run.report, ["self", "form", "target"]),
     ],
 )
 def test_functions_take_what_they_took(function, parameters):
@@ -110,7 +113,7 @@ def test_the_lab_has_the_same_buttons_from_code(name):
 
 def test_the_commands_are_there():
     names = {command.__name__.rpartition(".")[2] for command in COMMANDS}
-    assert {"lab", "train", "stop", "resume", "test", "runs", "show", "export", "verify", "doctor"} <= names
+    assert {"lab", "train", "stop", "resume", "test", "runs", "show", "export", "report", "verify", "doctor"} <= names
     done = subprocess.run(
         [sys.executable, "-m", "retroml_edu", "--version"], capture_output=True, text=True, timeout=60, check=True
     )

@@ -75,6 +75,21 @@ def test_a_moving_mean_is_shorter_at_the_start() -> None:
     assert [mean.add(value) for value in (3.0, 5.0, 10.0, 0.0)] == [3.0, 4.0, 6.0, 5.0]
 
 
+@pytest.mark.parametrize("window", [1, 2, 20, 100])
+@pytest.mark.parametrize("parts", [1, 2, 7])
+def test_a_moving_mean_of_many_values_at_once_is_that_of_single_ones(window: int, parts: int) -> None:
+    rng = np.random.default_rng(window)
+    values = rng.integers(-9, 9, 257).astype(float)
+    values[40] = np.nan
+    single, whole = MovingMean(window), MovingMean(window)
+    expected = [single.add(float(value)) for value in values]
+    cuts = np.sort(rng.integers(0, len(values), parts - 1))
+    found = np.concatenate([whole.extend(part) for part in np.split(values, cuts)])
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    assert np.isnan(found).sum() == window, "a value that is no number counts longer than its window"
+    assert len(whole.extend(np.zeros(0))) == 0
+
+
 def story(episodes: int) -> list[object]:
     rng = np.random.default_rng(1)
     events: list[object] = []

@@ -15,6 +15,7 @@ import numpy as np
 import psutil
 import pytest
 
+from retroml_edu.core import container
 from retroml_edu.core.errors import TrainingError, UnknownNameError
 from retroml_edu.envs import calibration
 from retroml_edu.envs.calibration import best_workers, usable_cores
@@ -321,7 +322,8 @@ def test_a_container_s_share_of_time_counts_as_cores(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, quota: str, cores: int
 ) -> None:
     (tmp_path / "cpu.max").write_text(f"{quota}\n")
-    monkeypatch.setattr(calibration, "_CPU_QUOTA", tmp_path / "cpu.max")
+    monkeypatch.setattr(container, "ROOT", tmp_path)
+    monkeypatch.setattr(container, "OWN", tmp_path / "none")
     monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(range(8)), raising=False)
     assert calibration.usable_cores() == cores
 

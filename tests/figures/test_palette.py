@@ -46,6 +46,7 @@ def test_lines_and_texts_stand_out(theme: Theme) -> None:
     for background in (*BACKGROUNDS[theme.name], theme.surface):
         for role, color in theme.lines.items():
             assert contrast(color, background) >= 3.0, (role, background)
+        assert all(contrast(color, background) >= 3.0 for color in theme.runs), background
         assert contrast(theme.text, background) >= 7.0, background
         assert contrast(theme.muted, background) >= 4.5, background
 
@@ -53,9 +54,11 @@ def test_lines_and_texts_stand_out(theme: Theme) -> None:
 @pytest.mark.parametrize("theme", THEMES.values(), ids=THEMES)
 @pytest.mark.parametrize("matrix", BLINDNESS.values(), ids=BLINDNESS)
 def test_lines_differ_for_colour_blind_eyes(theme: Theme, matrix: tuple[tuple[float, ...], ...]) -> None:
-    seen = {role: lab(np.clip(np.array(matrix) @ linear(color), 0, 1)) for role, color in theme.lines.items()}
-    for one, other in combinations(seen, 2):
-        assert np.linalg.norm(seen[one] - seen[other]) > 10, (one, other)
+    for colors in (theme.lines.values(), theme.runs):
+        seen = {color: lab(np.clip(np.array(matrix) @ linear(color), 0, 1)) for color in colors}
+        assert len(seen) == len(colors)
+        for one, other in combinations(seen, 2):
+            assert np.linalg.norm(seen[one] - seen[other]) > 10, (one, other)
 
 
 def test_both_themes_have_the_same_roles() -> None:

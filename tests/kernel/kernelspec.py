@@ -9,7 +9,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 KERNEL_NAME = "python3"
 
 
-def write_kernelspec(kernels: Path) -> None:
+def write_kernelspec(kernels: Path, *options: str) -> None:
     """Write a ``python3`` kernelspec that starts the running interpreter.
 
     Without it Jupyter takes the first ``python3`` of its search path, which on a machine with several
@@ -17,9 +17,10 @@ def write_kernelspec(kernels: Path) -> None:
 
     Args:
         kernels: Folder of kernelspecs, created where missing.
+        options: More of the kernel's command line.
     """
     spec = {
-        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", *options],
         "display_name": "Python 3 (ipykernel)",
         "language": "python",
     }

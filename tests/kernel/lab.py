@@ -15,6 +15,7 @@ class KernelLab:
     Attributes:
         runbar: Its buttons and how the run stands.
         log: Its events.
+        form: The settings of its next run; the preferences are such a form, too.
     """
 
     def __init__(self, kernel: Kernel, name: str, arguments: str) -> None:
@@ -23,6 +24,7 @@ class KernelLab:
         self.name = name
         self.runbar = self._part("runbar.RunBar")
         self.log = self._part("log.EventLog")
+        self.form = kernel.widgets[kernel.run(f"print({name}.panel.form.comm.comm_id)").stdout.strip()]
 
     def press(self, action: str, *, subshell: str | None = None) -> None:
         """Press a button of the run bar."""

@@ -166,7 +166,7 @@ def test_a_crash_ends_the_run_as_failed_with_a_sentence_and_keeps_what_was_recor
 
 
 def test_a_wrong_setting_is_a_sentence_and_no_traceback_in_the_panel(kernel: Kernel, lab: KernelLab) -> None:
-    form = kernel.widget(_anywidget_id="retroml_edu.widgets.form.SettingsForm")
+    form = lab.form
     kernel.set(form, values=form.state["values"] | {"seed": -1})
     kernel.wait(lambda: "seed" in form.state["problems"], "the sentence beside the seed")
     lab.press("train")
@@ -177,8 +177,9 @@ def test_a_wrong_setting_is_a_sentence_and_no_traceback_in_the_panel(kernel: Ker
 
 
 def test_the_panel_shows_itself_as_the_last_value_of_a_cell(kernel: Kernel, lab: KernelLab) -> None:
-    cell = kernel.run("lab")
-    assert [output["data"].keys() >= {"application/vnd.jupyter.widget-view+json"} for output in cell.outputs] == [True]
+    panel, *kept = kernel.run("lab").outputs
+    assert "application/vnd.jupyter.widget-view+json" in panel["data"]
+    assert [output["metadata"]["retroml_edu"]["part"] for output in kept] == ["table", "picture"]
     assert kernel.run("repr(lab)").result == "'Lab(CartPole-v1, PPO)'"
 
 

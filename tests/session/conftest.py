@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from retroml_edu.session.experiment import run_experiment
@@ -44,8 +46,16 @@ def start(home):
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory):
-    """A run that stable-baselines3 trained to its end, and its result."""
+    """A run that stable-baselines3 trained to its end, and its result: to be read, for all tests have the same."""
     home = tmp_path_factory.mktemp("trained")
     config = small_config(steps=3_000, videos=True, hyperparameters={"n_steps": 256, "n_epochs": 2})
     result = run_experiment(config, home, progress=False)
     return load_run(result.run_id, home), result
+
+
+@pytest.fixture
+def copied(trained, home):
+    """The run that really trained, in a home of this test's own."""
+    home.mkdir(exist_ok=True)
+    shutil.copytree(trained[0].path, home / trained[0].run_id)
+    return load_run(trained[0].run_id, home)

@@ -11,14 +11,15 @@ import threading
 import av
 import pytest
 
-from retroml_edu.core.errors import ConfigError, StorageError
+from retroml_edu.core.errors import ConfigError, RetroMLError, StorageError
 from retroml_edu.session import experiment
-from retroml_edu.session.evaluation import evaluate
+from retroml_edu.session.evaluation import Spectator, evaluate
 from retroml_edu.session.experiment import run_experiment
 from retroml_edu.session.history import load_run
 from retroml_edu.storage.manifest import check_manifest
 from retroml_edu.training import scripted
 from tests.session.bench import small_config
+from tests.session.undrawn import UNDRAWN, register_undrawn
 
 
 def test_the_result_points_at_what_is_there(trained):
@@ -75,13 +76,12 @@ def test_the_model_plays_in_plain_stable_baselines3(trained, tmp_path):
     assert (done.returncode, done.stdout.strip()) == (0, "3072"), done.stderr
 
 
-def test_an_evaluation_is_kept_with_its_video_and_can_be_repeated(trained):
-    run, _ = trained
-    first = evaluate(run, episodes=3, seed=11)
-    again = evaluate(run, episodes=3, seed=11, video=False)
-    other = evaluate(run, episodes=3, seed=12, video=False)
+def test_an_evaluation_is_kept_with_its_video_and_can_be_repeated(copied):
+    first = evaluate(copied, episodes=3, seed=11)
+    again = evaluate(copied, episodes=3, seed=11, video=False)
+    other = evaluate(copied, episodes=3, seed=12, video=False)
     assert first.episodes == again.episodes != other.episodes
-    assert first.path.parent == run.path / "eval"
+    assert first.path.parent == copied.path / "eval"
     stored = json.loads(first.path.read_text())
     assert stored["summary"] == dict(first.summary)
     assert stored["weights_step"] == 3_072
@@ -90,15 +90,43 @@ def test_an_evaluation_is_kept_with_its_video_and_can_be_repeated(trained):
         frames = sum(1 for _ in file.decode(video=0))
     assert frames >= first.episodes[0].length / 2  # the film shows the first game, every second step of it
     assert stored["video"] == first.video_path.name
-    assert check_manifest(run.folder) == []
+    assert check_manifest(copied.folder) == []
     assert again.video_path is None
 
 
-def test_the_likeliest_actions_are_a_choice(trained):
-    run, _ = trained
-    games = [evaluate(run, episodes=2, seed=3, deterministic=choice, video=False) for choice in (True, False)]
+def test_the_likeliest_actions_are_a_choice(copied):
+    games = [evaluate(copied, episodes=2, seed=3, deterministic=choice, video=False) for choice in (True, False)]
     assert [json.loads(game.path.read_text())["deterministic"] for game in games] == [True, False]
     assert games[0].episodes != games[1].episodes
+
+
+@pytest.mark.parametrize("env_id", UNDRAWN)
+def test_a_game_without_a_picture_is_played_and_not_filmed(start, monkeypatch, env_id):
+    register_undrawn(monkeypatch)
+    run = start(env_id=env_id)
+    assert run.wait().success
+    result = evaluate(load_run(run.run_id, run.path.parent), episodes=2)
+    assert len(result.episodes) == 2
+    assert result.video_path is None
+    assert json.loads(result.path.read_text())["video"] is None
+
+
+def test_a_test_that_is_called_off_before_a_game_counts_leaves_no_film(copied):
+    films = set(copied.folder.videos_dir.glob("*test-*"))
+    seen = []
+
+    class OffOnceFilmed(Spectator):
+        @property
+        def has_enough(self):
+            seen.extend(set(copied.folder.videos_dir.glob("test-*")) - films)
+            return bool(seen)
+
+    kept = list(copied.folder.eval_dir.glob("*"))
+    with pytest.raises(RetroMLError, match="before its first game had ended"):
+        evaluate(copied, episodes=2, spectator=OffOnceFilmed())
+    assert seen, "nothing was filmed"
+    assert set(copied.folder.videos_dir.glob("*test-*")) == films
+    assert list(copied.folder.eval_dir.glob("*")) == kept
 
 
 @pytest.mark.parametrize("arguments", [{"episodes": 0}, {"episodes": 10_001}, {"seed": -1}, {"seed": 2**31}])

@@ -16,8 +16,9 @@ from retroml_edu.core.ids import new_run_id
 from retroml_edu.core.states import RunState
 from retroml_edu.session import recovery
 from retroml_edu.session.history import Run, list_runs, load_run
-from retroml_edu.session.recovery import TRASH, discard, earlier_events, keep, restore, unfinished_runs
+from retroml_edu.session.recovery import earlier_events, keep, unfinished_runs
 from retroml_edu.session.session import Session
+from retroml_edu.session.trash import TRASH, discard, restore
 from retroml_edu.storage.folder import RunFolder
 from retroml_edu.training.scripted import ScriptedTrainer
 from tests.session.bench import TIMEOUT_S, until, until_stored
@@ -103,9 +104,10 @@ def test_a_run_that_goes_on_is_none_and_is_left_alone(start, home):
     assert trainer.reached.wait(TIMEOUT_S)
     assert unfinished_runs(home) == []
     pretended = recovery.Unfinished(run.path, "", RunState.LOST, 0, 0, 0.0, None)
-    for deal_with in (keep, discard):
-        with pytest.raises(RunBusyError, match="belongs to a running process"):
-            deal_with(pretended)
+    with pytest.raises(RunBusyError, match="belongs to a running process"):
+        keep(pretended)
+    with pytest.raises(RunBusyError, match="belongs to a running process"):
+        discard(RunFolder(run.path))
     trainer.release.set()
     assert run.wait(TIMEOUT_S).success
     assert unfinished_runs(home) == []
@@ -152,7 +154,7 @@ def test_a_run_that_is_discarded_can_be_brought_back(lose):
     assert [row.run_id for row in list_runs(home)] == [folder.run_id]
     (found,) = unfinished_runs(home)
     content = sorted(path.name for path in folder.path.iterdir())
-    assert discard(found) == home / TRASH / folder.run_id
+    assert discard(RunFolder(found.path)) == home / TRASH / folder.run_id
     assert not folder.path.exists()
     assert unfinished_runs(home) == []
     assert list_runs(home) == []
@@ -174,7 +176,7 @@ def test_only_what_is_in_the_trash_is_brought_back(tmp_path, run_id):
 def test_nothing_is_brought_back_over_another_run(lose):
     folder = lose()
     home = folder.path.parent
-    discard(unfinished_runs(home)[0])
+    discard(folder)
     folder.path.mkdir()
     with pytest.raises(StorageError, match=r"in .* already: the one in \.trash stays"):
         restore(home, folder.run_id)

@@ -23,6 +23,13 @@ def test_the_speed_of_a_real_trainer_is_a_rate(algorithm):
     assert measure_speed(config, trainer_for(config), measure_s=0.3) > 10
 
 
+def test_it_is_told_how_much_of_the_time_is_over():
+    config, shares = resolve_config(small_config()), []
+    measure_speed(config, trainer_for(config), measure_s=0.2, report=shares.append)
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0.0, 1.0)
+
+
 def test_a_session_measures_without_leaving_a_run(home, monkeypatch):
     monkeypatch.setattr(speed, "PATIENCE_S", 0.3)
     assert Session(home, trainer_for=lambda config: ScriptedTrainer()).measure_speed(small_config()) > 10

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from typing import ClassVar
 
 import numpy as np
 import pytest
 
 from retroml_edu.core.metrics import METRICS
-from retroml_edu.session.feed import FeedMode, LiveFeed
+from retroml_edu.core.states import RunState
+from retroml_edu.session.feed import FPS, FeedMode, LiveFeed
 from retroml_edu.session.follower import RunFollower
 from retroml_edu.session.history import load_run
+from retroml_edu.session.newest_weights import newest_weights
 from retroml_edu.session.player import Player
 from retroml_edu.session.session import Session
 from tests.session.bench import TIMEOUT_S, Collector, small_config, until
@@ -33,8 +36,8 @@ class Viewer:
     def end(self):
         self.ends += 1
 
-    def feed(self, run, mode):
-        feed = LiveFeed(run, mode, show=self.show, failed=self.problems.append, ended=self.end)
+    def feed(self, run, mode, **more):
+        feed = LiveFeed(run, mode, show=self.show, failed=self.problems.append, ended=self.end, **more)
         feed.start()
         return feed
 
@@ -93,6 +96,19 @@ def test_a_feed_that_fails_is_told_and_the_run_goes_on(train, monkeypatch):
     until(lambda: viewer.ends, "the end of the feed")
     assert viewer.problems == ["The live feed stopped: no display"]
     assert not run.ended
+
+
+def test_a_preview_shows_no_more_pictures_than_are_wanted_also_when_that_changes(train):
+    wanted = [4.0]
+    run, viewer = train(steps=ENDLESS), Viewer()
+    viewer.feed(run, FeedMode.PREVIEW, fps=lambda: wanted[0])
+    until(lambda: viewer.reels, "a reel")
+    assert viewer.reels[0][1] >= 1 / 4
+    wanted[0] = 2.0
+    until(lambda: viewer.reels[-1][1] >= 1 / 2, "slower pictures")
+    wanted[0] = 1_000.0  # more than any page is sent
+    until(lambda: viewer.reels[-1][1] < 1 / 4, "quicker pictures")
+    assert min(shown_s for _, shown_s in viewer.reels) >= 1 / FPS
 
 
 @pytest.mark.parametrize(("cores", "steps"), [(2, 7), (3, 5), (16, 4)])
@@ -159,6 +175,20 @@ def test_the_training_environment_is_shown_as_it_stands(train):
     until(lambda: len(viewer.reels) >= 3, "three reels")
     run.stop()
     assert viewer.reels[:3] == [(1, 0.0)] * 3
+
+
+def test_weights_are_copied_of_a_run_that_trains_and_waited_for_no_longer_than_somebody_wants_them(train):
+    run = train(steps=ENDLESS)
+    weights = newest_weights(run, lambda: False)
+    assert weights.step >= 0
+    assert newest_weights(run, lambda: False).step >= weights.step
+    run.pause()
+    until(lambda: run.state is RunState.PAUSED, "the pause")
+    assert newest_weights(run, lambda: True) is None
+    stop = threading.Timer(0.1, run.stop)
+    stop.start()
+    assert newest_weights(run, lambda: False) is None, "a run that ends keeps somebody waiting"
+    stop.join()
 
 
 def measured(run, home):

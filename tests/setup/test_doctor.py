@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError
 import pytest
 from packaging.requirements import Requirement
 
-from retroml_edu.cli import doctor, doctor_machine
+from retroml_edu.cli import doctor, doctor_limits, doctor_machine
 from retroml_edu.cli.doctor_finding import Finding, Verdict
 from retroml_edu.cli.doctor_packages import compare
 
@@ -102,3 +102,45 @@ def test_this_machine_fits(capsys):
     assert findings["Video"]["found"].startswith("H.264 works")
     assert findings["ipykernel"]["verdict"] == "ok"
     assert "ALE/Pong-v5" in findings["Environments"]["found"]
+
+
+def test_a_check_that_breaks_for_a_known_reason_says_its_remedy():
+    def broken():
+        raise ValueError("numpy.dtype size changed, may indicate binary incompatibility. Expected 96 from C header")
+
+    (finding,) = doctor.examine({"Environments": (broken, "Install them again.")})
+    assert finding.found.startswith("Packages were built for another version of NumPy (ValueError: numpy.dtype size")
+    assert "fresh environment" in finding.remedy
+
+
+def test_what_a_machine_allows_is_told_before_it_is_needed(monkeypatch):
+    usage = argparse.Namespace(free=2**20, total=2**26)
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: usage)
+    monkeypatch.setattr(doctor_limits, "FEW_FILES", 2**62)
+    findings = [next(check()) for check in (doctor_limits.disk_space, doctor_limits.shared_memory)]
+    assert [finding.verdict for finding in findings] == [Verdict.WARN, Verdict.WARN]
+    assert "RETROML_HOME" in findings[0].remedy
+    assert "--shm-size" in findings[1].remedy
+    for finding in doctor_limits.open_files():
+        assert "ulimit" in finding.remedy
+
+
+def test_a_gpu_that_is_there_and_does_not_compute_is_a_warning_with_a_remedy(monkeypatch):
+    def no_kernel(*arguments, **options):
+        raise RuntimeError("CUDA error: no kernel image is available for execution on the device")
+
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.ones", no_kernel)
+    (finding,) = doctor_machine.device()
+    assert finding.verdict is Verdict.WARN
+    assert "no kernel image" in finding.found
+    assert "newest" in finding.remedy
+
+
+def test_settings_that_cannot_be_used_are_a_warning(monkeypatch, tmp_path):
+    monkeypatch.setenv("RETROML_HOME", str(tmp_path))
+    assert next(doctor_machine.settings()).verdict is Verdict.OK
+    (tmp_path / "settings.json").write_text('{"test_games": "many"}')
+    (finding,) = doctor_machine.settings()
+    assert finding.verdict is Verdict.WARN
+    assert "test_games='many'" in finding.found

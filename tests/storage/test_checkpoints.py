@@ -21,6 +21,7 @@ from retroml_edu.storage.folder import RunFolder
 from retroml_edu.storage.replay_layout import ReplayLayout
 from retroml_edu.storage.retention import prune_checkpoints, prune_videos, tag_checkpoint
 from retroml_edu.storage.state_digest import state_digest
+from retroml_edu.storage.video_labels import label_video
 from tests.storage.snapshots import WRITTEN, Ring, assert_same, same_rows, snapshot
 
 
@@ -291,7 +292,8 @@ def test_old_videos_go(folder: RunFolder) -> None:
     names = [f"step-{step:010d}.mp4" for step in (10, 20, 30, 40)] + ["test-best.mp4"]
     for name in names:
         (folder.videos_dir / name).write_bytes(b"x")
-    assert prune_videos(folder, 2, always=["videos/step-0000000010.mp4"]) == ["videos/step-0000000020.mp4"]
+    label_video(folder, "step-0000000010.mp4", "the first that jumped")
+    assert prune_videos(folder, 2) == ["videos/step-0000000020.mp4"]
     assert sorted(path.name for path in folder.videos_dir.iterdir()) == [names[0], *names[2:]]
 
 

@@ -39,6 +39,8 @@ def same(points, folder):
     for name, (steps, values) in fresh.columns.items():
         np.testing.assert_array_equal(points.columns[name][0], steps)
         np.testing.assert_array_equal(points.columns[name][1], values)
+    np.testing.assert_array_equal(points.clock, fresh.clock)
+    assert len(points.clock[0]) > 1
     assert (points.step, points.elapsed_s, points.episodes) == (fresh.step, fresh.elapsed_s, fresh.episodes)
 
 
@@ -62,7 +64,10 @@ def test_a_run_that_went_on_is_read_anew(folder) -> None:
     assert points.episodes == 160
 
 
-@pytest.mark.parametrize("damage", ["cut", "nonsense", "another shape", "whole numbers", "no steps", "another reach"])
+@pytest.mark.parametrize(
+    "damage",
+    ["cut", "nonsense", "another shape", "whole numbers", "no steps", "another reach", "another clock", "no times"],
+)
 def test_a_damaged_cache_is_not_used(folder, damage) -> None:
     read_points(folder)
     file = folder.curves_dir / "points.safetensors"
@@ -72,6 +77,8 @@ def test_a_damaged_cache_is_not_used(folder, damage) -> None:
         "reach": np.zeros(2),
         "steps:0": np.zeros(3),
         "values:0:x": np.zeros(3),
+        "clock:step": np.zeros(2),
+        "clock:seconds": np.zeros(2),
     }
     changed = {
         "cut": whole[: len(whole) // 2],
@@ -79,6 +86,8 @@ def test_a_damaged_cache_is_not_used(folder, damage) -> None:
         "another shape": to_safetensors(arrays | {"values:0:x": np.zeros(4)}),
         "whole numbers": to_safetensors(arrays | {"values:0:x": np.zeros(3, np.int64)}),
         "no steps": to_safetensors({name: array for name, array in arrays.items() if name != "steps:0"}),
+        "no times": to_safetensors(arrays | {"steps:0": np.array([0.0, np.nan, np.inf])}),
+        "another clock": to_safetensors(arrays | {"clock:seconds": np.zeros(3)}),
         "another reach": to_safetensors(arrays | {"reach": np.zeros((2, 3))}),
     }
     file.write_bytes(changed[damage])

@@ -27,6 +27,7 @@ from retroml_edu.storage.index import RunIndex, RunRow
 from retroml_edu.storage.index import engine as engines
 from retroml_edu.storage.index import migrate as migrations
 from retroml_edu.storage.index.schema import Base
+from retroml_edu.storage.labels import change_labels
 from retroml_edu.storage.lease import Lease
 from retroml_edu.storage.writer import RunWriter
 
@@ -61,6 +62,8 @@ def row(number: int = 1, **changes: object) -> RunRow:
         seed=2**31 - 1,
         state=RunState.DONE,
         name="Ä name",
+        tags=("baseline", "a, b"),
+        notes="first line\nsecond",
         steps=10**10,
         total_timesteps=10**10,
         episodes=5,
@@ -152,14 +155,58 @@ def test_a_new_index_is_built_from_the_folders(home: Home, open_index: OpenIndex
     assert found.problem == ""
 
 
-def test_rebuilding_drops_what_is_gone_and_keeps_names(home: Home, open_index: OpenIndex) -> None:
+def test_rebuilding_drops_what_is_gone_and_reads_labels(home: Home, open_index: OpenIndex) -> None:
     folder = finished_run(home)
+    change_labels(folder, name="mine", tags=["best"], notes="why")
     index = open_index()
-    index.update(folder.run_id, name="mine", steps=0)
+    index.update(folder.run_id, name="", tags=(), notes="", steps=0)
     index.record(row())
     index.rebuild()
     (found,) = index.list_runs()
-    assert (found.run_id, found.name, found.steps) == (folder.run_id, "mine", 25)
+    assert (found.run_id, found.steps) == (folder.run_id, 25)
+    assert (found.name, found.tags, found.notes) == ("mine", ("best",), "why")
+
+
+def test_catching_up_adds_copies_and_drops_what_is_gone_and_leaves_the_rest(home: Home, open_index: OpenIndex) -> None:
+    listed = finished_run(home)
+    index = open_index()
+    index.update(listed.run_id, steps=7)  # as long as it is listed, its folder is not read again
+    index.record(row())
+    copied = finished_run(home)
+    (home.path / new_run_id()).symlink_to(copied.path)
+    index.catch_up()
+    assert {item.run_id: item.steps for item in index.list_runs()} == {listed.run_id: 7, copied.run_id: 25}
+
+
+def test_labels_are_taken_over_from_the_folder(home: Home, open_index: OpenIndex) -> None:
+    index = open_index()
+    folder = finished_run(home)
+    for number in (1, 2):  # at first it is not listed
+        change_labels(folder, name=f"name {number}", tags=["ä\ud800", "☃"], notes="\0a\nb")
+        index.record_labels([folder])
+        found = index.get(folder.run_id)
+        assert (found.name, found.tags, found.notes, found.steps) == (f"name {number}", ("ä", "☃"), "a\nb", 25)
+
+
+def test_an_index_of_the_first_version_is_brought_up_to_date(url: str | None, home: Home) -> None:
+    engine = engines.server_engine(url) if url else engines.sqlite_engine(home.path / "index.db")
+    with engine.connect() as connection:
+        if not url:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        migrations._upgrade(connection, None, to="0001")
+        columns = "run_id, env_id, algorithm, state, name, steps, total_timesteps, episodes, created_utc, ended_utc"
+        values = "'old', 'CartPole-v1', 'PPO', 'done', 'Ä', 1, 2, 3, '', ''"
+        connection.exec_driver_sql(
+            f"INSERT INTO runs ({columns}, training_time_s, path, problem) VALUES ({values}, 0, '', '')"
+        )
+        connection.commit()
+    engine.dispose()
+    with RunIndex(home.path, url) as index:
+        (found,) = index.list_runs()
+        assert (found.run_id, found.name, found.tags, found.notes, found.steps) == ("old", "Ä", (), "", 1)
+        assert index.warnings == ()
+        index.update("old", tags=("a",), notes="b")
+        assert index.get("old").tags == ("a",)
 
 
 @pytest.mark.parametrize(

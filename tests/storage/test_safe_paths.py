@@ -33,3 +33,12 @@ def test_links_may_not_lead_out(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="a link on the way leaves"):
         inside(folder, "out/secret.txt")
     assert inside(folder, "in/a.txt") == folder / "in" / "a.txt"
+
+
+def test_a_link_that_leads_to_itself_is_refused(tmp_path: Path) -> None:
+    try:
+        (tmp_path / "round").symlink_to(tmp_path / "round")
+    except OSError as error:
+        pytest.skip(f"this system lets us make no links: {error}")
+    with pytest.raises(StorageError, match="not accepted"):
+        inside(tmp_path, "round/a.txt")

@@ -17,6 +17,7 @@ from retroml_edu.storage.frames import episodes_frame, metrics_frame
 from retroml_edu.storage.index import RunIndex
 from retroml_edu.storage.index.run_index import INDEX_FILE
 from retroml_edu.storage.json_text import read_json_object
+from retroml_edu.storage.labels import change_labels
 from retroml_edu.storage.manifest import check_manifest
 from retroml_edu.storage.model_files import load_model
 from retroml_edu.storage.reader import read_events, run_state
@@ -87,7 +88,7 @@ def test_its_index_opens_with_the_run(sample, folder):
         (row,) = index.list_runs()
         assert index.warnings == ()
         assert (row.run_id, row.env_id, row.state) == (folder.run_id, "CartPole-v1", RunState.DONE)
-        index.update(row.run_id, name="kept")
+        change_labels(folder, name="kept")
         index.rebuild()
         assert index.get(row.run_id).name == "kept"
         assert index.get(row.run_id).episodes == row.episodes

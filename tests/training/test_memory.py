@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from gymnasium import spaces
 
+from retroml_edu.core import container
 from retroml_edu.core.control import Control
 from retroml_edu.core.errors import TrainingError
 from retroml_edu.training import memory, replay_buffer_bytes, replay_buffer_problem, trainer_for
@@ -90,7 +91,8 @@ def test_training_refuses_it(tiny):
 
 @pytest.mark.parametrize(("limit", "expected"), [("3000\n", 2_000), ("max\n", 5_000), ("9000\n", 5_000), (None, 5_000)])
 def test_a_containers_limit_counts(monkeypatch, tmp_path, limit, expected):
-    monkeypatch.setattr(memory, "_CGROUP", tmp_path)
+    monkeypatch.setattr(container, "ROOT", tmp_path)
+    monkeypatch.setattr(container, "OWN", tmp_path / "none")
     monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: type("Memory", (), {"available": 5_000}))
     (tmp_path / "memory.current").write_text("1000\n")
     if limit is not None:

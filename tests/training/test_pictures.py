@@ -29,6 +29,8 @@ from retroml_edu.training.pictures.allocator import keep_freed_memory
 from retroml_edu.training.pictures.halves import FEWEST, Halves, Slope
 from retroml_edu.training.pictures.layout import lay_out
 from retroml_edu.training.pictures.network import PictureFeatures, PictureNetwork, channels_last
+from retroml_edu.training.pictures.off_policy import PictureDQN
+from retroml_edu.training.pictures.q_network import PictureQNetwork
 from retroml_edu.training.pictures.rollout import PictureRollout
 
 CLOSE = 1e-5
@@ -123,6 +125,46 @@ def test_every_algorithm_computes_as_finely_as_it_is_told(tiny, algorithm):
     fine, coarse = learned
     assert coarse.dtype == np.float32
     assert 0 < np.abs(fine - coarse).mean() < 0.01
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_weights_that_were_changed_are_calculated_with(policy, seen, precision):
+    """Rounded weights are kept from call to call."""
+    lay_out(policy)
+    network, parameters, pictures = PictureNetwork(policy, precision), list(policy.parameters()), channels_last(seen)
+    first = {name: value.clone() for name, value in policy.state_dict().items()}
+
+    def values():
+        with torch.inference_mode():
+            return network.values(pictures)
+
+    before = values()
+    loss = network(pictures)[1].sum()
+    Slope(torch.autograd.grad(loss, parameters, materialize_grads=True), {}).descend(policy.optimizer, parameters, 1)
+    stepped = values()
+    assert not torch.equal(stepped, before)
+    assert torch.equal(stepped, PictureNetwork(policy, precision).values(pictures))
+    policy.load_state_dict(first)
+    assert torch.equal(values(), before)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_dqn_learns_from_its_target_network_as_it_is(tiny, precision, monkeypatch):
+    targets = []
+    part = PictureDQN._part
+
+    def watched(self, batch, which):
+        told = self._target_values(batch.next_observations)
+        assert torch.equal(told, PictureQNetwork(self.q_net_target, precision)(batch.next_observations))
+        targets.append(self.q_net_target.q_net[-1].bias.sum().item())
+        return part(self, batch, which)
+
+    monkeypatch.setattr(PictureDQN, "_part", watched)
+    settings = {"target_update_interval": 16}
+    config = tiny("DQN", env_id="ALE/Breakout-v5", steps=128, engine="fast", device="cpu", hyperparameters=settings)
+    config = config.model_copy(update={"precision": precision})
+    trainer_for(config).train(config, lambda event: None, Control())
+    assert len(set(targets)) > 2
 
 
 def spaces_of(seen):

@@ -40,15 +40,16 @@ class Bench:
         self.trainers = []
         self.panel = None
 
-    def open(self, *, feed=OFF, steps=2_000, videos=False, **settings):
-        """Make the panel."""
+    def open(self, *, feed=OFF, steps=2_000, videos=False, real=False, **settings):
+        """Make the panel; `real` with trainers that train."""
         settings.setdefault("run_type", "custom")
         if settings["run_type"] == "custom":
             settings.setdefault("total_timesteps", steps)
         config = ExperimentConfig(
             **{"env_id": "CartPole-v1", "seed": 7, "n_envs": 2, "video": {"enabled": videos}} | settings
         )
-        self.panel = Panel(config, lambda: Session(self.home, trainer_for=self._trainer), find_home(self.home))
+        trainers = {} if real else {"trainer_for": self._trainer}
+        self.panel = Panel(config, lambda: Session(self.home, **trainers), find_home(self.home))
         self.panel.feed.mode = feed
         return self.panel
 

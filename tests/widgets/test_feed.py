@@ -5,7 +5,7 @@ import pytest
 
 from retroml_edu.core.frames import Frame
 from retroml_edu.session.feed import FPS, FeedMode
-from retroml_edu.widgets.feed import CONFIRMED_EVERY, SLOWEST_S, UNSEEN_S, FeedView
+from retroml_edu.widgets.feed import CONFIRMED_EVERY, DESCRIBED, SLOWEST_S, UNSEEN_S, FeedView
 
 REEL = 10
 
@@ -26,7 +26,7 @@ def stage(told):
 
         def show(self, first=0):
             frames = [Frame(np.full((8, 8, 3), 20 * i, np.uint8), 64, 1, float(first + i)) for i in range(REEL)]
-            return self.view.show(FeedMode.PREVIEW, frames, 0.1)
+            return self.view.show(DESCRIBED[FeedMode.PREVIEW], frames, 0.1)
 
     return Stage()
 
@@ -37,10 +37,14 @@ def test_a_reel_is_one_message_with_its_pace(stage):
     assert content["shown_ms"] == pytest.approx(100)
     assert content["frame"] == len(pictures) == REEL
     assert all(picture.startswith(b"\xff\xd8") for picture in pictures)
-    assert content["caption"].endswith("return 5")  # as the reel begins
+    assert content["caption"] == "A copy of the weights of step 64"
+    assert content["standing"] == {"game": "Game 1", "return": "+5", "spoken": "return plus 5"}  # as the reel begins
     stage.view.end()
     assert stage.view.poster == pictures[-1]
-    assert stage.view.caption.endswith("return 14")
+    assert stage.view.caption == "Last picture: A copy of the weights of step 64"
+    assert stage.view.standing["return"] == "+14"
+    stage.view.begin()
+    assert (stage.view.poster, stage.view.standing) == (b"", {})
 
 
 def test_the_page_is_asked_now_and_then(stage):

@@ -6,6 +6,7 @@ import pytest
 
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.envs import get_env, resolve_config, tuned_defaults
+from retroml_edu.envs.presets import preset
 
 
 def shown(panel):
@@ -51,8 +52,8 @@ def test_another_environment_shows_its_tuned_defaults_and_keeps_the_rest(bench):
     assert (values["seed"], values["run_type"], values["total_timesteps"]) == (99, "custom", 1234)
     assert (values["video.enabled"], values["video.length_s"], values["video.quality"]) == (False, 5, "high")
     assert panel.config.env_id == "ALE/Breakout-v5"
-    note = next(field for field in panel.form.spec[0]["fields"] if field["type"] == "note")
-    assert "Discrete 4" in note["badges"]
+    chosen = next(field for field in panel.form.spec[0]["fields"] if field["type"] == "environment")
+    assert chosen["card"]["action"] == "Discrete 4"
 
 
 def test_a_game_for_a_lesson_brings_its_length_and_takes_it_away_again(bench):
@@ -65,7 +66,7 @@ def test_a_game_for_a_lesson_brings_its_length_and_takes_it_away_again(bench):
     item.set(algorithm="A2C")
     assert panel.config.total_timesteps == lesson
     item.set(env_id="CartPole-v1")
-    assert (panel.form.values["run_type"], panel.config.total_timesteps) == ("quick", 10_000)
+    assert panel.config.total_timesteps == preset("CartPole-v1", "A2C", "fast").total_timesteps
 
 
 def test_coarse_numbers_are_offered_for_pictures_alone(bench):

@@ -7,8 +7,8 @@ import pytest
 from retroml_edu.core.errors import StorageError
 from retroml_edu.session.follower import RunFollower
 from retroml_edu.session.history import load_run
-from retroml_edu.session.recovery import TRASH
 from retroml_edu.session.session import Session
+from retroml_edu.session.trash import TRASH
 from retroml_edu.training.scripted import ScriptedTrainer
 
 CHECKPOINTS = {"every_steps": 128}

@@ -171,7 +171,7 @@ def test_an_error_that_nobody_foresaw_is_a_sentence_in_the_panel(bench, monkeypa
 def test_time_becomes_steps_from_the_measured_speed(bench, monkeypatch):
     seen = []
 
-    def measure(self, config, control=None):
+    def measure(self, config, control=None, *, report=None):
         seen.append(item.panel.runbar.state)
         return 10.0
 
@@ -187,7 +187,7 @@ def test_time_becomes_steps_from_the_measured_speed(bench, monkeypatch):
 
 
 def test_stop_calls_the_measuring_off(bench, monkeypatch, waits):
-    def measure(self, config, control=None):
+    def measure(self, config, control=None, *, report=None):
         waits(lambda: control.stopping, "Stop")
         raise RunBusyError("The start was called off while the speed was measured.")
 
@@ -263,9 +263,11 @@ def test_a_finished_run_can_be_shown_again(bench, tmp_path):
 def test_a_feed_that_is_off_sends_nothing(bench):
     item = bench()
     panel = item.open()
-    panel.feed.send = lambda *args, **kwargs: pytest.fail("a frame was sent")
+    sent = []
+    panel.feed.send = lambda message, *_, **__: sent.append(message)
     item.press("train")
     item.until_state("done")
+    assert sent == []
 
 
 def test_a_home_in_an_error_is_named(bench, tmp_path):

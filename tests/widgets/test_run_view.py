@@ -16,13 +16,10 @@ from retroml_edu.core.events import (
 )
 from retroml_edu.core.metrics import STEPS_PER_SECOND
 from retroml_edu.core.states import RunState
-from retroml_edu.envs import goal_return
 from retroml_edu.widgets.assets import STATIC
 from retroml_edu.widgets.chart import LiveChart
-from retroml_edu.widgets.log import MAX_LINES, EventLog
-from retroml_edu.widgets.run_view import RunView
-from retroml_edu.widgets.runbar import RunBar
-from retroml_edu.widgets.videos import VideoShelf
+from retroml_edu.widgets.log import MAX_LINES
+from retroml_edu.widgets.run_view import RunView, RunWidgets
 
 NOW = "2026-01-02T03:04:05Z"
 MARKUP = '<img src=x onerror="alert(1)"><b>bold</b>'
@@ -32,10 +29,11 @@ class Stage:
     """A view with its widgets."""
 
     def __init__(self, folder):
-        self.runbar, self.log, self.videos = RunBar(), EventLog(), VideoShelf()
-        self.chart = LiveChart("PPO", goal_return("CartPole-v1"))
-        self.view = RunView(self.runbar, self.chart, self.log, self.videos)
         self.config = ExperimentConfig(env_id="CartPole-v1", run_type="custom", total_timesteps=1_000, seed=1)
+        widgets = RunWidgets.of(self.config)
+        self.runbar, self.figures, self.chart = widgets.runbar, widgets.figures, widgets.chart
+        self.bars, self.log, self.videos = widgets.bars, widgets.log, widgets.videos
+        self.view = RunView(widgets)
         self.view.show_run("run-1", self.config, folder)
 
     def state(self, state, step=0):
@@ -49,19 +47,32 @@ def stage(tmp_path):
 
 def test_the_speed_is_known_before_the_first_update(stage):
     stage.view.handle([ProgressEvent(50, 2.0)])
-    assert stage.runbar.progress_text == "50 of 1,000 steps · 25 steps/s · 38 s left"
+    assert stage.runbar.progress_text == "50 of 1,000 steps · 38 s left"
 
 
-def test_how_far_it_is_is_told_twice_a_second_and_a_change_at_once(stage):
+def newest(chart):
+    """The step of the newest point drawn: here the largest of all numbers in the columns."""
+    return max((column[-1] for column in chart.columns if len(column)), default=0)
+
+
+def test_all_that_is_seen_changes_at_once_each_second_of_a_long_run_and_with_its_state(stage):
     stage.state(RunState.RUNNING)
-    stage.view.handle([ProgressEvent(50, 2.0)])
-    stage.view.handle([ProgressEvent(60, 2.4)])
-    assert stage.runbar.progress_text.startswith("50 of 1,000 steps")
-    stage.view.handle([ProgressEvent(70, 2.5)])
-    assert stage.runbar.progress_text.startswith("70 of 1,000 steps")
-    stage.view.handle([ProgressEvent(75, 2.6)])
+
+    def seen():
+        return int(stage.runbar.progress_text.split()[0]), newest(stage.chart)
+
+    for step, elapsed_s, expected in [(50, 100.0, 50), (60, 100.9, 50), (70, 101.0, 70), (75, 101.9, 70)]:
+        stage.view.handle([EpisodeEvent(step, elapsed_s, 0, 1.0, 10), ProgressEvent(step, elapsed_s)])
+        assert seen() == (expected, expected)
     stage.state(RunState.PAUSED, 75)
-    assert stage.runbar.progress_text.startswith("75 of 1,000 steps")
+    assert seen() == (75, 75)
+
+
+def test_a_young_curve_is_drawn_as_it_grows(stage):
+    stage.state(RunState.RUNNING)
+    for step, elapsed_s in [(10, 2.0), (20, 2.1), (30, 2.2)]:
+        stage.view.handle([EpisodeEvent(step, elapsed_s, 0, 1.0, 10)])
+        assert newest(stage.chart) == step
 
 
 def test_what_is_done_before_the_first_step_is_told_as_it_changes(stage):
@@ -75,7 +86,7 @@ def test_the_speed_is_the_trainers_own(stage):
     stage.view.handle(
         [MetricEvent(100, 1.0, {STEPS_PER_SECOND: 80.0}), MetricEvent(200, 2.0, {STEPS_PER_SECOND: 50.0})]
     )
-    assert stage.runbar.progress_text == "200 of 1,000 steps · 50 steps/s · 16 s left"
+    assert stage.runbar.progress_text == "200 of 1,000 steps · 16 s left"
 
 
 def test_what_waits_for_the_disk_is_told(stage, tmp_path):
@@ -196,7 +207,7 @@ def test_a_long_curve_is_drawn_less_often_and_to_its_end_when_the_run_ends(stage
     def drawn():
         return max(map(len, stage.chart.columns))
 
-    stage.view.handle([StateEvent(RunState.RUNNING, 0, "", NOW), ProgressEvent(0, 3_600.0)])
+    stage.view.handle([StateEvent(RunState.RUNNING, 0, "", NOW), ProgressEvent(0, 3_599.0)])
     stage.view.handle([EpisodeEvent(10, 3_600.0, 0, 9.0, 9)])
     assert drawn() == 1
     stage.view.handle([EpisodeEvent(20, 3_600.1, 0, 9.0, 9)])
@@ -254,3 +265,14 @@ def test_a_resumed_run_shows_its_past_and_no_old_state(stage, tmp_path):
     assert [line["text"] for line in stage.log.lines][-1] == "Failed at step 700"
     stage.state(RunState.STOPPED, 30)
     assert stage.runbar.allowed == ["train", "resume"]
+
+
+def test_what_an_old_run_was_warned_of_is_no_trouble_of_now(stage, tmp_path):
+    warning = log("warning", "The video of step 0 could not be recorded: libx265z (UnknownCodecError)")
+    stage.view.show_run("run-1", stage.config, tmp_path, earlier=[warning])
+    assert stage.runbar.problems == []
+    stage.view.handle([warning, StateEvent(RunState.DONE, 1_000, "", NOW)])
+    assert stage.runbar.problems == []
+    stage.view.show_run("run-2", stage.config, tmp_path)
+    stage.view.handle([warning])
+    assert "FFmpeg" in stage.runbar.problems[0]["text"]

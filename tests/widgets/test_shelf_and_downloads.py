@@ -6,6 +6,7 @@ import pytest
 
 from retroml_edu.core.events import VideoEvent
 from retroml_edu.session.export import EXPORTS
+from retroml_edu.session.report import REPORTS
 from retroml_edu.widgets.downloads import Downloads
 from retroml_edu.widgets.videos import VideoShelf
 
@@ -79,6 +80,20 @@ def test_videos_stand_in_the_order_of_the_run_each_once(shelf, tmp_path):
     assert shelf.videos == []
 
 
+def test_films_of_the_live_feed_stand_where_they_were_made_and_are_told_apart(shelf):
+    shelf.add([video("step-0000000000.mp4"), video("step-0000001000.mp4", 1.0, 1_000)])
+    shelf.add([video("live-b-step-500.mp4", 0.5, 500), video("live-a-step-700.mp4", 0.7, 700)])
+    shelf.add([video("live-a-step-700.mp4", 0.7, 700)])
+    assert [entry["label"] for entry in shelf.videos] == ["start", "live", "live 2", "final"]
+
+
+def test_a_video_that_is_told_late_does_not_stand_under_another_run(shelf):
+    shelf.add([video("0000.mp4")], "run-0")
+    assert shelf.videos == []
+    shelf.add([video("0000.mp4")], "run-1")
+    assert len(shelf.videos) == 1
+
+
 def test_a_video_of_the_last_run_is_not_served_for_the_next(shelf, tmp_path, told):
     shelf.add([video("0000.mp4")])
     shelf.show_run("run-2", tmp_path, recording=True)
@@ -95,8 +110,8 @@ class Counter:
         self.widget.send = lambda content, buffers=None: self.sent.append((content, buffers))
         self.waits = waits
 
-    def ask(self, what):
-        self.widget._handle_custom_msg({"action": "export", "what": what}, [])
+    def ask(self, what, action="export"):
+        self.widget._handle_custom_msg({"action": action, "what": what}, [])
         self.waits(lambda: self.sent, f"an answer to {what}")
         return self.sent.pop()
 
@@ -139,6 +154,14 @@ def test_each_export_comes_under_a_name_that_says_what_it_is(finished, waits, wh
     assert content["mime"] == EXPORTS[what].mime
     assert data[:60].lstrip().lower().startswith(MAGIC[what].lower())
     assert len(data) > 200
+
+
+@pytest.mark.parametrize("form", REPORTS)
+def test_each_form_of_the_report_comes_under_its_name(finished, waits, form):
+    content, (data,) = Counter(lambda: finished, waits).ask(form, "report")
+    assert content["name"] == f"CartPole-v1_PPO_seed4_run-{finished.run_id[-6:]}_{REPORTS[form].suffix}"
+    assert content["mime"] == REPORTS[form].mime
+    assert finished.run_id.encode() in data
 
 
 def test_no_run_is_a_sentence(waits):

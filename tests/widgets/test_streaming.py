@@ -9,11 +9,8 @@ from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.curves import CurveRecorder, curve_points
 from retroml_edu.core.events import EpisodeEvent, MetricEvent, ProgressEvent, StateEvent, log
 from retroml_edu.core.states import RunState
-from retroml_edu.widgets.chart import LiveChart
 from retroml_edu.widgets.log import MAX_LINES, EventLog
-from retroml_edu.widgets.run_view import RunView
-from retroml_edu.widgets.runbar import RunBar
-from retroml_edu.widgets.videos import VideoShelf
+from retroml_edu.widgets.run_view import RunView, RunWidgets
 
 LOSSES = ("train/policy_loss", "train/value_loss", "train/entropy")
 MOST_BYTES = 2_048
@@ -65,9 +62,10 @@ class Stage:
     """A view whose chart's messages are heard by pages."""
 
     def __init__(self, folder):
-        self.chart, self.log, self.runbar = LiveChart("PPO", 475.0), EventLog(), RunBar()
-        self.view = RunView(self.runbar, self.chart, self.log, VideoShelf())
         config = ExperimentConfig(env_id="CartPole-v1", run_type="custom", total_timesteps=10**8, seed=1)
+        widgets = RunWidgets.of(config)
+        self.chart, self.bars, self.log, self.runbar = widgets.chart, widgets.bars, widgets.log, widgets.runbar
+        self.view = RunView(widgets)
         self.begin = lambda recorded=None: self.view.show_run("run-1", config, folder, recorded=recorded)
         self.begin()
         self.sent = []

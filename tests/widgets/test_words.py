@@ -3,7 +3,7 @@
 import pytest
 
 from retroml_edu.core.events import VideoEvent
-from retroml_edu.widgets.words import duration, score, video_caption, video_label
+from retroml_edu.widgets.words import duration, score, signed, spoken, video_caption, video_label
 
 
 @pytest.mark.parametrize(
@@ -34,10 +34,28 @@ def test_a_score(value, words):
 
 
 @pytest.mark.parametrize(
-    ("milestone", "label"), [(0.0, "start"), (0.25, "25%"), (0.5, "50%"), (1.0, "final"), (0.999, "99.9%")]
+    ("value", "words", "said"),
+    [
+        (0, "0", "0"),
+        (-0.04, "0", "0"),
+        (3.0, "+3", "plus 3"),
+        (-2.5, "−2.5", "minus 2.5"),
+        (1234, "+1,234", "plus 1,234"),
+    ],
+)
+def test_a_score_with_its_sign(value, words, said):
+    assert (signed(value), spoken(value)) == (words, said)
+
+
+@pytest.mark.parametrize(
+    ("milestone", "label"), [(0.0, "start"), (0.25, "25%"), (0.5, "50%"), (1.0, "final"), (0.999, "100%")]
 )
 def test_the_moment_of_a_video(milestone, label):
-    assert video_label(VideoEvent("videos/v.mp4", 0, milestone, 0.0, 1, True, 1.0)) in (label, "100%")
+    assert video_label(VideoEvent("videos/v.mp4", 0, milestone, 0.0, 1, True, 1.0)) == label
+
+
+def test_a_film_of_the_live_feed_is_called_so():
+    assert video_label(VideoEvent("videos/live-2026-01-31T120000123Z-step-9.mp4", 9, 1.0, 0.0, 1, True, 1.0)) == "live"
 
 
 def test_a_video_that_was_cut_says_so():

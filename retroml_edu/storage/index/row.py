@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from retroml_edu.core.errors import ConfigError
 from retroml_edu.core.states import RunState
 from retroml_edu.storage.folder import RunFolder, read_config
 from retroml_edu.storage.json_text import read_json_object
+from retroml_edu.storage.labels import read_labels
+from retroml_edu.storage.plain_files import NotPlainError, refuse_others
 from retroml_edu.storage.reader import run_state
 from retroml_edu.storage.summary import created_utc, summarise
 
@@ -26,6 +29,8 @@ class RunRow:
         seed: Seed.
         state: Where the run stands.
         name: Name that a person gave it.
+        tags: Words that a person put on it.
+        notes: What a person wrote about it.
         steps: Environment steps taken.
         total_timesteps: Environment steps asked for.
         episodes: Whole games played while training.
@@ -44,6 +49,8 @@ class RunRow:
     seed: int | None = None
     state: RunState = RunState.CREATED
     name: str = ""
+    tags: tuple[str, ...] = ()
+    notes: str = ""
     steps: int = 0
     total_timesteps: int = 0
     episodes: int = 0
@@ -62,6 +69,7 @@ def row_of_folder(folder: RunFolder) -> RunRow:
         "run_id": folder.run_id,
         "path": folder.path.name,
         "created_utc": created_utc(folder.run_id),
+        **asdict(read_labels(folder)),
     }
     problem = ""
     try:
@@ -76,9 +84,19 @@ def row_of_folder(folder: RunFolder) -> RunRow:
         problem = str(error)
     try:
         facts |= {"state": run_state(folder), **_figures(_summary(folder))}
+        refuse_others(_read_files(folder))  # of some nothing is read, and nothing was said
+    except NotPlainError as error:
+        facts.setdefault("state", RunState.LOST)  # no process of ours writes into such a log
+        problem = problem or str(error)
     except OSError as error:
         problem = problem or f"{folder.path} cannot be read: {error.strerror or error}."
     return RunRow(**facts, problem=_storable(problem))
+
+
+def _read_files(folder: RunFolder) -> Sequence[Path]:
+    """Return the files that a row is read from."""
+    logs = (folder.metrics_log, folder.events_log, folder.labels_log)
+    return (folder.config_file, folder.summary_file, folder.lease_file, *logs)
 
 
 def _summary(folder: RunFolder) -> Mapping[str, Any]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, fields, replace
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Engine, Row, delete, insert, select, update
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -22,10 +23,15 @@ from retroml_edu.storage.index.engine import server_engine, sqlite_engine
 from retroml_edu.storage.index.migrate import migrate
 from retroml_edu.storage.index.row import RunRow, row_of_folder
 from retroml_edu.storage.index.schema import RunRecord
+from retroml_edu.storage.labels import read_labels
+from retroml_edu.storage.plain_files import NotPlainError
 from retroml_edu.storage.reader import run_state
 
 INDEX_FILE = "index.db"
-_COLUMNS = frozenset(field.name for field in fields(RunRow))
+_COLUMNS = tuple(field.name for field in fields(RunRow))
+_SELECT = select(*(getattr(RunRecord, name) for name in _COLUMNS))  # columns: thousands of objects would cost more
+_AT_ONCE = 200
+"""Runs in one piece of work: each costs milliseconds, and another process waits no longer than for so many."""
 _FINAL = tuple(str(state) for state in RunState if state.is_final)
 
 
@@ -81,7 +87,7 @@ class RunIndex:
 
     def record(self, row: RunRow) -> None:
         """Add a run, or replace what is said of it."""
-        values = asdict(row) | {"state": str(row.state)}
+        values = _values(row)
         with self._work() as session:
             if self._replaced(session, values):
                 return
@@ -93,10 +99,31 @@ class RunIndex:
                 self._replaced(session, values)
 
     def record_folder(self, folder: RunFolder) -> None:
-        """Add a run, or replace what is said of it, from its folder; its name is kept."""
-        known = self._find(folder.run_id)
-        row = asdict(row_of_folder(folder)) | {"name": known.name if known else ""}
-        self.record(RunRow(**row))
+        """Add a run, or replace what is said of it, from its folder."""
+        self.record(row_of_folder(folder))
+
+    def record_folders(self, folders: Iterable[RunFolder]) -> None:
+        """Add runs, or replace what is said of them, from their folders, many in one piece of work."""
+        left = iter(folders)
+        while rows := [row_of_folder(folder) for folder in islice(left, _AT_ONCE)]:
+            try:
+                with self._work() as session:
+                    session.execute(delete(RunRecord).where(RunRecord.run_id.in_([row.run_id for row in rows])))
+                    session.execute(insert(RunRecord), [_values(row) for row in rows])
+            except IntegrityError:  # another process has added one between the two
+                for row in rows:
+                    self.record(row)
+
+    def record_labels(self, folders: Iterable[RunFolder]) -> None:
+        """Take over the labels of runs from their folders; add those that are not listed."""
+        by_id = {folder.run_id: folder for folder in folders}
+        labels = [{"run_id": run_id, **asdict(read_labels(folder))} for run_id, folder in by_id.items()]
+        with self._work() as session:
+            listed = set(session.scalars(select(RunRecord.run_id).where(RunRecord.run_id.in_(by_id))))
+            known = [values for values in labels if values["run_id"] in listed]
+            if known:
+                session.execute(update(RunRecord), known)
+        self.record_folders(folder for run_id, folder in by_id.items() if run_id not in listed)
 
     def update(self, run_id: str, **changes: Any) -> None:
         """Change some columns of a run.
@@ -105,7 +132,7 @@ class RunIndex:
             UnknownNameError: If the run is not listed.
             TypeError: If a column does not exist.
         """
-        unknown = set(changes) - _COLUMNS
+        unknown = changes.keys() - set(_COLUMNS)
         if unknown:
             raise TypeError(f"no column of RunRow: {', '.join(sorted(unknown))}")
         if "state" in changes:
@@ -132,6 +159,7 @@ class RunIndex:
         algorithm: str | None = None,
         state: RunState | str | None = None,
         limit: int | None = None,
+        by: Literal["created_utc", "ended_utc"] = "created_utc",
     ) -> list[RunRow]:
         """Return the runs, newest first.
 
@@ -143,47 +171,62 @@ class RunIndex:
             algorithm: Only runs of this algorithm.
             state: Only runs in this state.
             limit: At most so many.
+            by: Which time makes them new; those that have not ended come last by their end.
         """
         with self._work() as session:
-            going_on = session.scalars(select(RunRecord).where(RunRecord.state.not_in(_FINAL)))
+            going_on = session.execute(_SELECT.where(RunRecord.state.not_in(_FINAL)))
             unsettled = [_row(record) for record in going_on]
         for row in unsettled:
             now = self._looked_after(row).state
             if now is not row.state:
                 self.update(row.run_id, state=now)
         wanted = {"env_id": env_id, "algorithm": algorithm, "state": None if state is None else str(state)}
-        query = select(RunRecord).filter_by(**{name: value for name, value in wanted.items() if value is not None})
-        query = query.order_by(RunRecord.created_utc.desc(), RunRecord.run_id.desc()).limit(limit)
+        query = _SELECT.filter_by(**{name: value for name, value in wanted.items() if value is not None})
+        query = query.order_by(getattr(RunRecord, by).desc(), RunRecord.run_id.desc()).limit(limit)
         with self._work() as session:
-            return [_row(record) for record in session.scalars(query)]
+            return [_row(record) for record in session.execute(query)]
 
-    def forget(self, run_id: str) -> None:
-        """Take a run off the list; its folder stays. Nothing happens if it is not listed."""
+    def forget(self, *run_ids: str) -> None:
+        """Take runs off the list; their folders stay. Nothing happens to those that are not listed."""
         with self._work() as session:
-            session.execute(delete(RunRecord).where(RunRecord.run_id == run_id))
+            session.execute(delete(RunRecord).where(RunRecord.run_id.in_(run_ids)))
 
     def rebuild(self) -> None:
-        """Make the list anew from the folders of the home; names that people gave are kept.
+        """Make the list anew from the folders of the home.
 
         Raises:
             StorageError: If the home cannot be read.
         """
-        folders = list_run_folders(self._home)
-        for folder in folders:
-            self.record_folder(folder)
-        present = {folder.run_id for folder in folders}
+        self._follow_folders(known=False)
+
+    def catch_up(self) -> None:
+        """Add the folders that are not listed, such as copies from elsewhere, and drop the runs that are gone.
+
+        Raises:
+            StorageError: If the home cannot be read.
+        """
+        self._follow_folders(known=True)
+
+    def _follow_folders(self, *, known: bool) -> None:
+        folders = {folder.run_id: folder for folder in list_run_folders(self._home)}
         with self._work() as session:
-            gone = set(session.scalars(select(RunRecord.run_id))) - present
-        for run_id in gone:
-            if not (self._home / run_id).is_dir():  # it may have been started meanwhile
-                self.forget(run_id)
+            listed = set(session.scalars(select(RunRecord.run_id)))
+        self.record_folders(folder for run_id, folder in folders.items() if not (known and run_id in listed))
+        gone = [run_id for run_id in listed - folders.keys() if not (self._home / run_id).is_dir()]
+        if gone:  # and none of them was started meanwhile
+            self.forget(*gone)
 
     def _looked_after(self, row: RunRow) -> RunRow:
         """Return a run as it stands by its folder now, if the list has it as going on."""
         folder = RunFolder(self._home / row.run_id)
         if row.state.is_final or not folder.path.is_dir():
             return row
-        state = run_state(folder)
+        try:
+            state = run_state(folder)
+        except NotPlainError:
+            state = RunState.LOST
+        except OSError as error:  # it may be readable again soon
+            return replace(row, problem=f"{folder.path} cannot be read: {error.strerror or error}.")
         if not state.is_final:
             return replace(row, state=state)
         self.record_folder(folder)
@@ -191,7 +234,7 @@ class RunIndex:
 
     def _find(self, run_id: str) -> RunRow | None:
         with self._work() as session:
-            record = session.get(RunRecord, run_id)
+            record = session.execute(_SELECT.where(RunRecord.run_id == run_id)).first()
             return None if record is None else _row(record)
 
     def _unknown(self, run_id: str) -> UnknownNameError:
@@ -269,6 +312,10 @@ class _NewerSchemaError(StorageError):
     """The database has a schema that this version does not know."""
 
 
-def _row(record: RunRecord) -> RunRow:
-    values = {name: getattr(record, name) for name in _COLUMNS}
-    return RunRow(**values | {"state": RunState(record.state)})
+def _values(row: RunRow) -> dict[str, Any]:
+    return asdict(row) | {"state": str(row.state)}
+
+
+def _row(record: Row[Any]) -> RunRow:
+    values = dict(zip(_COLUMNS, record, strict=True))
+    return RunRow(**values | {"state": RunState(values["state"]), "tags": tuple(values["tags"])})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Float, String, Text
+from sqlalchemy import JSON, BigInteger, Float, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -21,6 +21,8 @@ class RunRecord(Base):
     seed: Mapped[int | None] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(String(20), index=True)
     name: Mapped[str] = mapped_column(String(200))
+    tags: Mapped[list[str]] = mapped_column(JSON)
+    notes: Mapped[str] = mapped_column(Text)
     steps: Mapped[int] = mapped_column(BigInteger)
     total_timesteps: Mapped[int] = mapped_column(BigInteger)
     episodes: Mapped[int] = mapped_column(BigInteger)

@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.graph import increment_version
 
 from retroml_edu.core.background import carry_out
 from retroml_edu.policies.threads import limit_torch_threads
@@ -48,6 +49,7 @@ class Slope(NamedTuple):
             parameter.grad = gradient if alike else torch.empty_like(parameter).copy_(gradient)
         norm = float(nn.utils.clip_grad_norm_(parameters, longest))
         optimizer.step()
+        increment_version(parameters)  # fused optimisers do not
         return norm
 
 

@@ -59,12 +59,28 @@ class PictureFeatures:
             background, mixing = extractor.background, extractor.mixing
         strides = tuple(layer.stride[0] for layer in layers[:-1])
         self._reading = _Reading(strides, background, mixing / WHITE, _KINDS[precision])
+        self._rounded: tuple[Sequence[int], Sequence[Tensor]] = (), ()
 
     def __call__(self, pictures: Tensor) -> Tensor:
         """Return float32 features of shape (n, features), of uint8 pictures that lie in memory as they will."""
         apply: Any = _Features.apply
-        features: Tensor = apply(self._reading, pictures, *self._parameters)
+        features: Tensor = apply(self._reading, self._weights, pictures, *self._parameters)
         return features
+
+    @property
+    def _weights(self) -> Sequence[Tensor]:
+        """Weights and biases as they are calculated with; rounded when parameters have changed, not at every call.
+
+        Who overwrites parameters by a way that torch does not count says so: `torch.autograd.graph.increment_version`.
+        """
+        versions = [parameter._version for parameter in self._parameters]
+        known, weights = self._rounded
+        if versions != known:
+            # As plain tensors whoever asks, since those that choose actions alone could not be learned with.
+            with torch.inference_mode(mode=False), torch.no_grad():
+                weights = self._reading.weights(self._parameters)
+            self._rounded = versions, weights  # in one, for the thread that computes the other half
+        return weights
 
 
 class _Reading(NamedTuple):
@@ -103,8 +119,13 @@ class _Features(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, reading: _Reading, pictures: Tensor, *parameters: Tensor) -> Tensor:
-        weights = reading.weights(parameters)
+    def forward(
+        ctx: Any,
+        reading: _Reading,
+        weights: Sequence[Tensor],
+        pictures: Tensor,
+        *parameters: Tensor,  # noqa: ARG004 - what the slopes that are returned below belong to
+    ) -> Tensor:
         hidden = _numbers(pictures, reading.kind)
         if reading.background:
             hidden.sub_(reading.background)
@@ -137,7 +158,7 @@ class _Features(torch.autograd.Function):
             )
             gradients = [*of_layer, *gradients]
         first, *others = [gradient.float() for gradient in gradients]
-        return None, None, _over_channels(first, reading.mixing), *others
+        return None, None, None, _over_channels(first, reading.mixing), *others
 
 
 def _over_channels(weights: Tensor, matrix: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from stable_baselines3.common.type_aliases import ReplayBufferSamples
 from stable_baselines3.common.utils import update_learning_rate
+from torch.autograd.graph import increment_version
 from torch.nn import functional
 
 from retroml_edu.core.config import PrecisionName
@@ -67,6 +68,12 @@ class PictureDQN(RunDQN):
         super().restore_memory(saved)
         last: Any = self._last_obs
         self.replay_buffer.expect(last)
+
+    def _on_step(self) -> None:
+        super()._on_step()
+        if self._n_calls % max(self.target_update_interval // self.n_envs, 1) == 0:
+            # stable-baselines3 has overwritten them, and torch has not seen it.
+            increment_version(self.q_net_target.parameters())
 
     def _best_actions(self, observation: Any) -> np.ndarray:
         with torch.inference_mode():

@@ -1,31 +1,8 @@
 // The live chart: plotly.js draws what the page holds; what comes from Python are the points that are new.
 
-const CONFIG = { displaylogo: false };
 const SHARE = 0.03; // of the page's time that drawing may take: the same cores train
 const SOONEST_MS = 250;
 const LATEST_MS = 3000;
-
-// Once a page, whatever the number of panels: the library is five megabytes.
-const load = (model) => {
-  const key = Symbol.for(`retroml_edu plotly ${model.get("plotly_version")}`);
-  globalThis[key] ??= (async () => {
-    const others = globalThis.Plotly;
-    const url = URL.createObjectURL(new Blob([model.get("plotly")], { type: "text/javascript" }));
-    await import(/* webpackIgnore: true */ url);
-    URL.revokeObjectURL(url);
-    const ours = globalThis.Plotly;
-    globalThis.Plotly = others;
-    return ours;
-  })();
-  return globalThis[key];
-};
-
-const floats = (view) => new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
-
-const cut = (values, counts) => {
-  let at = 0;
-  return counts.map((count) => values.subarray(at, (at += count)));
-};
 
 const grown = (column, keep, tail) => {
   const next = new Float32Array(keep + tail.length);
@@ -44,37 +21,50 @@ const put = (object, path, value) => {
 export default () => {
   let columns = [];
   let layout = {};
+  let figureNow = () => null;
   const views = new Set();
   const changed = (atOnce) => views.forEach((want) => want(atOnce));
+  const pitch = makePitch(() => {
+    const { columns: places, heard } = figureNow();
+    const [step, value] = places[heard.trace].map((number) => columns[number] ?? []);
+    return { step, value, goal: heard.goal };
+  });
 
-  const initialize = ({ model }) => follow(
-    model,
-    (whole, [points]) => {
-      columns = cut(floats(points), whole.counts);
-      layout = whole.layout;
-      changed(true);
-    },
-    (change, [points]) => {
-      const tails = cut(floats(points), change.tails.map(([, , count]) => count));
-      change.tails.forEach(([column, keep], i) => (columns[column] = grown(columns[column], keep, tails[i])));
-      layout = { ...layout, ...change.layout };
-      changed(change.at_once);
-    },
-  );
+  const initialize = ({ model }) => {
+    figureNow = () => model.get("figure");
+    return follow(model, takeWhole, takeChange);
+  };
+  const takeWhole = (whole, [points]) => {
+    columns = cut(floats(points), whole.counts);
+    layout = whole.layout;
+    pitch.hush();
+    changed(true);
+  };
+  const takeChange = (change, [points]) => {
+    const tails = cut(floats(points), change.tails.map(([, , count]) => count));
+    change.tails.forEach(([column, keep], i) => (columns[column] = grown(columns[column], keep, tails[i])));
+    layout = { ...layout, ...change.layout };
+    if (change.at_once) pitch.hush(); // it pauses, or has ended
+    else pitch.heard();
+    changed(change.at_once);
+  };
 
   const render = ({ model, el }) => {
     el.classList.add("rml-chart");
     const chart = document.createElement("div");
     chart.style.minHeight = `${model.get("figure").layout.height}px`;
-    el.append(chart);
+    const { head, fold, body } = makeCard(el, "Learning curves");
+    body.append(chart);
+    const silence = pitch.show(head, chart);
 
     let plotly = null;
+    let mark = null;
     let stale = true;
     let visible = false;
     let timer = 0;
     let next = 0;
     const draw = (unseen) => {
-      if (!plotly || !stale || !(unseen || (visible && !document.hidden))) return;
+      if (!plotly || !stale || !chart.offsetWidth || !(unseen || (visible && !document.hidden))) return;
       stale = false;
       const began = performance.now();
       const figure = model.get("figure");
@@ -84,6 +74,8 @@ export default () => {
       });
       const now = structuredClone(figure.layout);
       for (const path in layout) put(now, path, layout[path]);
+      if (mark) addMark(figure.marks, traces, now, mark);
+      if (figure.expected) traces.push(figure.expected);
       plotly.react(chart, traces, now, CONFIG);
       const took = performance.now() - began;
       next = began + Math.min(Math.max(took / SHARE, SOONEST_MS), LATEST_MS);
@@ -105,10 +97,21 @@ export default () => {
     });
     watcher.observe(chart);
     const shown = () => stale && draw();
+    // Insights of the same panel say what is to be marked; it is drawn with the curve, which may grow meanwhile.
+    const marked = ({ target, detail }) => {
+      if (target.closest(".rml-panel") !== el.closest(".rml-panel")) return;
+      const moved = mark && detail.mark && mark.rule === detail.mark.rule;
+      mark = detail.mark;
+      want(!moved);
+      if (!detail.show) return;
+      if (body.hidden) fold.click();
+      el.scrollIntoView({ block: "center" });
+    };
+    document.addEventListener("rml-mark", marked);
     document.addEventListener("visibilitychange", shown);
     views.add(want);
     model.on("change:figure", relay);
-    load(model).then(
+    loadPlotly(model).then(
       (library) => {
         plotly = library;
         draw(true);
@@ -119,10 +122,12 @@ export default () => {
     );
     return () => {
       views.delete(want);
+      silence();
       clearTimeout(timer);
       watcher.disconnect();
       resized.disconnect();
       document.removeEventListener("visibilitychange", shown);
+      document.removeEventListener("rml-mark", marked);
       model.off("change:figure", relay);
       plotly?.purge(chart);
     };

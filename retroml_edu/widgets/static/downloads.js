@@ -2,31 +2,44 @@
 
 function render({ model, el }) {
   el.classList.add("rml-downloads");
-  const label = document.createElement("span");
-  label.className = "rml-downloads-label";
-  label.textContent = "Download";
   const status = document.createElement("span");
   status.className = "rml-caption";
   status.setAttribute("role", "status");
   let awaited = null;
-  const buttons = model.get("exports").map(([what, text]) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "rml-button rml-small";
-    button.textContent = what.toUpperCase();
-    button.title = text;
-    button.addEventListener("click", () => {
-      if (button.getAttribute("aria-disabled") === "true") return;
-      status.textContent = `Making the ${what.toUpperCase()} …`;
-      // Answers reach every view of the panel; only the one that asked takes the file.
-      awaited = crypto.randomUUID?.() ?? String(Math.random());
-      model.send({ action: "export", what, token: awaited });
-    });
-    return button;
-  });
+  const buttons = [];
+  const makeRow = (title, action, forms) => {
+    const row = document.createElement("div");
+    row.className = "rml-downloads-row";
+    const label = document.createElement("span");
+    label.className = "rml-downloads-label";
+    label.textContent = title;
+    row.append(label);
+    for (const [what, text] of forms) {
+      const button = document.createElement("button");
+      const form = what === "text" ? "Text" : what.toUpperCase();
+      button.type = "button";
+      button.className = "rml-button rml-small";
+      button.textContent = form;
+      button.title = text;
+      // Of two buttons that say HTML, a screen reader says which is which.
+      if (action === "report") button.setAttribute("aria-label", `${form} report`);
+      button.addEventListener("click", () => {
+        if (button.getAttribute("aria-disabled") === "true") return;
+        status.textContent = `Making the ${button.getAttribute("aria-label") ?? form} …`;
+        // Answers reach every view of the panel; only the one that asked takes the file.
+        awaited = crypto.randomUUID?.() ?? String(Math.random());
+        model.send({ action, what, token: awaited });
+      });
+      buttons.push(button);
+      row.append(button);
+    }
+    el.append(row);
+  };
+  makeRow("Download", "export", model.get("exports"));
+  makeRow("Report", "report", model.get("reports"));
   const where = document.createElement("div");
   where.className = "rml-caption rml-where";
-  el.append(label, ...buttons, status, where);
+  el.append(status, where);
   const refresh = () => {
     buttons.forEach((button) => button.setAttribute("aria-disabled", String(!model.get("ready"))));
     where.textContent = model.get("where");
@@ -42,13 +55,7 @@ function render({ model, el }) {
       return;
     }
     if (message.kind !== "file") return;
-    const url = URL.createObjectURL(new Blob([buffers[0]], { type: message.mime }));
-    const link = document.createElement("a");
-    link.href = url;
-    link.download = message.name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(url), 10000);
-    status.textContent = `${message.name} saved`;
+    status.textContent = saveFile(message, buffers);
   };
   model.on("change:ready", refresh);
   model.on("change:where", moved);

@@ -79,12 +79,71 @@ const painter = (place, told) => {
   return { paint: (...reel) => paint(...reel), end };
 };
 
+const make = (tag, name, text = "") => {
+  const node = document.createElement(tag);
+  node.className = name;
+  node.textContent = text;
+  return node;
+};
+
+// What stands under the picture: which game it is, its return so far, and what can be done with it. Returns the row,
+// tell(standing) and forget().
+const makeControls = (model) => {
+  const row = make("div", "rml-feed-row");
+  const game = make("span", "rml-feed-game");
+  const points = make("strong", "rml-feed-return");
+  points.setAttribute("aria-hidden", "true"); // a sign alone is not said by every screen reader: the words are
+  const spoken = make("span", "rml-unseen");
+  const standing = make("span", "rml-feed-standing");
+  standing.append(game, " ", points, spoken);
+  const button = (action, name, title) => {
+    const made = make("button", "rml-button rml-small", name);
+    made.type = "button";
+    made.title = title;
+    made.addEventListener("click", () => model.send({ action: action() }));
+    return made;
+  };
+  const record = button(() => (model.get("filming") ? "stop" : "record"), "Record", "Film what is played here, a minute at most, into the run's videos");
+  record.classList.add("rml-feed-record");
+  const reset = button(() => "reset", "Reset", "Begin a new game here now; the training goes on as it is");
+  const film = make("div", "rml-feed-film");
+  const sign = make("span", "rml-feed-recording");
+  sign.append(make("span", "rml-feed-dot"), make("span", "", "recording"));
+  const said = make("span", "rml-feed-said");
+  film.append(sign, said);
+  row.append(standing, reset, record, film);
+
+  const refresh = () => {
+    const [offers, filming] = [model.get("offers"), model.get("filming")];
+    record.hidden = !offers.includes("record") && !filming;
+    reset.hidden = !offers.includes("reset");
+    row.classList.toggle("rml-filming", filming);
+    record.textContent = filming ? "Stop recording" : "Record";
+    sign.hidden = !filming;
+    // The time that runs is not read aloud each second; what became of the film is.
+    said.setAttribute("role", filming ? "timer" : "status");
+    said.textContent = model.get("filmed");
+    film.hidden = !filming && !model.get("filmed");
+  };
+  const watched = ["offers", "filming", "filmed"].map((name) => `change:${name}`);
+  watched.forEach((change) => model.on(change, refresh));
+  refresh();
+  return {
+    row,
+    tell: (now) => {
+      standing.hidden = !now?.game;
+      if (standing.hidden) return;
+      game.textContent = now.game;
+      points.textContent = now.return;
+      spoken.textContent = now.spoken;
+    },
+    forget: () => watched.forEach((change) => model.off(change, refresh)),
+  };
+};
+
 function render({ model, el }) {
   el.classList.add("rml-feed");
-  const head = document.createElement("div");
-  head.className = "rml-card-head";
-  const title = document.createElement("h4");
-  title.textContent = "Live";
+  const { head, body } = makeCard(el, "Live");
   const choice = document.createElement("select");
   choice.className = "rml-input rml-small";
   choice.setAttribute("aria-label", "What the live feed shows");
@@ -94,7 +153,7 @@ function render({ model, el }) {
     option.textContent = label;
     choice.append(option);
   }
-  head.append(title, choice);
+  head.append(choice);
   const screen = document.createElement("div");
   screen.className = "rml-screen";
   const empty = document.createElement("div");
@@ -102,7 +161,8 @@ function render({ model, el }) {
   screen.append(empty);
   const caption = document.createElement("div");
   caption.className = "rml-caption";
-  el.append(head, screen, caption);
+  const { row, tell, forget } = makeControls(model);
+  body.append(screen, row, caption);
 
   let canvas = null;
   let asked = 0;
@@ -129,6 +189,7 @@ function render({ model, el }) {
   const seen = () => visible && !document.hidden;
   const show = (message, reel) => put(reel, message.shown_ms, (took_ms) => {
     caption.textContent = message.caption;
+    tell(message.standing);
     if (message.confirm) model.send({ action: "painted", frame: message.frame, seen: true, took_ms });
   });
   const onMessage = (message, reel) => {
@@ -153,13 +214,13 @@ function render({ model, el }) {
     const poster = model.get("poster");
     if (poster?.byteLength) {
       put([poster], 0);
-      caption.textContent = model.get("caption");
     } else {
       latest = null;
       canvas.hidden = true;
       empty.hidden = false;
-      caption.textContent = model.get("caption");
     }
+    caption.textContent = model.get("caption");
+    tell(model.get("standing"));
     empty.textContent = model.get("mode") === "off" ? "The live feed is off." : "The game appears here while the agent learns.";
   };
   choice.addEventListener("change", () => {
@@ -183,6 +244,7 @@ function render({ model, el }) {
     model.off("change:poster", renew);
     model.off("change:caption", renew);
     latest = null; // nothing more is said of what is painted
+    forget();
     end();
   };
 }

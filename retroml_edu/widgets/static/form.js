@@ -2,17 +2,6 @@
 
 const SLIDER_STEPS = 1000;
 
-const element = (tag, attributes = {}, ...children) => {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value === undefined || value === null || value === false) continue;
-    node.setAttribute(name, value === true ? "" : String(value));
-  }
-  node.append(...children);
-  return node;
-};
-
-const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 const significant = (value) => Number(value.toPrecision(2));
 const shown = (value, field) => {
   if (value === null || value === undefined) return "off";
@@ -48,9 +37,9 @@ const SCALES = {
 const plain = (text) => (/^[+-]?\d{1,3}([, ]\d{3})+(\.\d+)?$/.test(text) ? text.replace(/[, ]/g, "") : text.replace(",", "."));
 const clamp = (x) => Math.min(1, Math.max(0, Number.isFinite(x) ? x : 0));
 
-let counter = 0;
-
-function makeControl(field, id, write) {
+function makeControl(field, id, write, tools) {
+  if (field.type === "environment") return makeEnvironment(field, id, tools);
+  if (field.type === "length") return makeLength(field, id, write, tools);
   const describe = { id, "aria-describedby": `${id}-help` };
   if (field.type === "select") {
     const select = element("select", { ...describe, class: "rml-input" });
@@ -154,40 +143,52 @@ function makeControl(field, id, write) {
 }
 
 function render({ model, el }) {
-  const prefix = `rml-${++counter}`;
+  const prefix = `rml-${Math.random().toString(36).slice(2)}`; // each form has a script of its own, and the page may hold several
   const form = element("div", { class: "rml-form" });
   const bubble = element("div", { class: "rml-bubble", "aria-hidden": "true" });
   el.append(form, bubble);
   let controls = [];
+  let parts = []; // of the quick start, which are no fields
   const folded = new Map();
 
-  const write = (name, value) => {
-    if (same(model.get("values")[name], value)) return refresh();
-    model.set("values", { ...model.get("values"), [name]: value });
+  const write = (name, value) => writeAll({ [name]: value });
+  const writeAll = (changes) => {
+    const values = { ...model.get("values"), ...changes };
+    if (same(model.get("values"), values)) return refresh();
+    model.set("values", values);
     model.save_changes();
     refresh();
   };
 
-  const explain = (row, field) => {
-    if (!field.help) return;
-    bubble.textContent = field.help;
+  // Not over the card of the environment, beside which it would hide what the environment is about.
+  const explain = (row, field) => field.help && field.type !== "environment" && explainWith(row, [field.help]);
+  const explainWith = (row, content, least = 0) => {
+    bubble.replaceChildren(...content);
     bubble.classList.add("rml-shown");
     bubble.style.left = `${row.offsetLeft}px`;
-    bubble.style.width = `${Math.min(420, row.offsetWidth)}px`;
+    const room = (el.closest(".rml-panel")?.clientWidth ?? 0) - 48;
+    bubble.style.width = `${Math.max(Math.min(420, row.offsetWidth), Math.min(least, room))}px`;
     const below = row.offsetTop + row.offsetHeight + 4;
     const fits = below + bubble.offsetHeight <= el.offsetHeight + 24;
     bubble.style.top = `${fits ? below : Math.max(0, row.offsetTop - bubble.offsetHeight - 4)}px`;
   };
   const quiet = () => bubble.classList.remove("rml-shown");
+  const pictures = makePictures(model);
+  const tools = { el, model, writeAll, explainWith, quiet, pictures };
 
   const makeRow = (field, index) => {
     if (field.type === "note") {
       const badges = field.badges.map((text) => element("span", { class: "rml-badge" }, text));
-      const note = element("div", { class: "rml-note" }, element("p", {}, field.text), element("div", { class: "rml-badges" }, ...badges));
-      return note;
+      const more = field.more ? [element("details", {}, element("summary", {}, "More"), element("p", {}, field.more))] : [];
+      return element("div", { class: "rml-note" }, element("p", {}, field.text), element("div", { class: "rml-badges" }, ...badges), ...more);
     }
     const id = `${prefix}-${index}`;
-    const control = makeControl(field, id, (value) => write(field.name, value));
+    if (field.type === "presets" || field.type === "go") {
+      const part = field.type === "go" ? makeGo(id, tools) : makePresets(id, tools);
+      parts.push(part);
+      return part.row;
+    }
+    const control = makeControl(field, id, (value) => write(field.name, value), tools);
     const isGroup = field.type === "segmented";
     const label = element(isGroup ? "span" : "label", { class: "rml-label", for: isGroup ? null : id }, field.label);
     const reset = element("button", { type: "button", class: "rml-icon rml-reset" }, "↺");
@@ -208,6 +209,7 @@ function render({ model, el }) {
 
   const rebuild = () => {
     controls = [];
+    parts = [];
     let index = 0;
     const sections = model.get("spec").map((section) => {
       const rows = section.fields.map((field) => makeRow(field, index++));
@@ -216,16 +218,17 @@ function render({ model, el }) {
         button.addEventListener("click", () => model.send({ action: "reset" }));
         rows.push(button);
       }
-      const details = element("details", { class: "rml-section" }, element("summary", {}, section.title), ...rows);
+      const details = element("details", { class: "rml-section", "data-section": section.id }, element("summary", { class: "rml-section-title" }, section.title), ...rows);
       details.open = folded.has(section.id) ? folded.get(section.id) : !section.folded;
       details.addEventListener("toggle", () => folded.set(section.id, details.open));
       return details;
     });
-    const active = document.activeElement?.closest?.("[data-field]")?.dataset.field;
+    const active = el.contains(document.activeElement) && document.activeElement.closest("[data-field], [data-preset]")?.dataset;
     form.replaceChildren(...sections);
     refresh();
-    const again = controls.find((entry) => entry.field.name === active);
-    if (again && el.isConnected) (again.control.focusable[0] ?? again.row.querySelector("[tabindex='0']"))?.focus({ preventScroll: true });
+    if (active?.preset) form.querySelector(`[data-preset="${active.preset}"]`)?.focus({ preventScroll: true });
+    const again = active && controls.find((entry) => entry.field.name === active.field);
+    if (again) (again.control.focusable[0] ?? again.row.querySelector("[tabindex='0']"))?.focus({ preventScroll: true });
   };
 
   const refresh = () => {
@@ -242,6 +245,12 @@ function render({ model, el }) {
       reset.setAttribute("aria-label", `${field.label}: back to the default, ${label}`);
     }
     showProblems();
+    showQuick();
+  };
+
+  const showQuick = () => {
+    parts.forEach((part) => part.refresh());
+    controls.forEach(({ control }) => control.told?.());
   };
 
   // Apart from the values: what a person is typing elsewhere must not be overwritten when a check comes back.
@@ -258,11 +267,16 @@ function render({ model, el }) {
   model.on("change:spec", rebuild);
   model.on("change:values", refresh);
   model.on("change:problems", showProblems);
+  model.on("change:quick", showQuick);
+  model.on("change:startable", showQuick);
   rebuild();
   return () => {
     model.off("change:spec", rebuild);
     model.off("change:values", refresh);
     model.off("change:problems", showProblems);
+    model.off("change:quick", showQuick);
+    model.off("change:startable", showQuick);
+    pictures.release();
   };
 }
 

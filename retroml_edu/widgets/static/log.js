@@ -21,21 +21,18 @@ const item = (line) => {
 
 function render({ model, el }) {
   el.classList.add("rml-log");
-  const head = document.createElement("div");
-  head.className = "rml-card-head";
-  const title = document.createElement("h4");
-  title.textContent = "Events";
+  const { head, body } = makeCard(el, "Events");
   const checkpoint = document.createElement("button");
   checkpoint.type = "button";
   checkpoint.className = "rml-link";
   checkpoint.textContent = "Checkpoint now";
   checkpoint.title = "Store the exact state, so that training can be resumed from here";
   checkpoint.addEventListener("click", () => model.send({ action: "checkpoint" }));
-  head.append(title, checkpoint);
+  head.append(checkpoint);
   const list = document.createElement("ol");
   list.tabIndex = 0;
   list.setAttribute("aria-label", "Events of the run, newest first");
-  el.append(head, list);
+  body.append(list);
   const add = ({ lines }) => list.prepend(...lines.map(item).reverse());
   const unfollow = follow(
     model,

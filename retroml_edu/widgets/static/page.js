@@ -41,12 +41,15 @@ function render({ model, el }) {
 
   let panel = null;
   const paintTheme = () => panel?.classList.toggle("rml-theme-dark", isDark());
+  const tellStill = () => panel?.classList.toggle("rml-still", model.get("still"));
+  model.on("change:still", tellStill);
   const adopt = () => {
     panel = el.closest(".rml-panel");
     if (!panel) return requestAnimationFrame(adopt);
     panel.setAttribute("role", "region");
     panel.setAttribute("aria-label", "RetroML Lab");
     resized.observe(panel);
+    tellStill();
     panel.tabIndex = -1; // a click beside the controls stays in the panel, and so do the keys that follow
     tellTheme();
   };
@@ -58,11 +61,20 @@ function render({ model, el }) {
     panel?.classList.add("rml-dead");
   };
   model.on("comm_live_update", ended);
+  // A kernel that was shut down or has died says no such thing; JupyterLab's document knows of it.
+  const session = model.widget_manager?.context?.sessionContext;
+  const onKernel = (_, { newValue }) => newValue || ended();
+  const onStatus = (_, status) => ["dead", "autorestarting"].includes(status) && ended();
+  session?.kernelChanged.connect(onKernel);
+  session?.statusChanged.connect(onStatus);
   return () => {
+    session?.kernelChanged.disconnect(onKernel);
+    session?.statusChanged.disconnect(onStatus);
     observer.disconnect();
     resized.disconnect();
     listening.abort();
     model.off("comm_live_update", ended);
+    model.off("change:still", tellStill);
   };
 }
 

@@ -13,6 +13,24 @@ const button = (label, title, kind) => {
   return node;
 };
 
+const remedy = (text) => {
+  const words = document.createElement("div");
+  const lead = document.createElement("strong");
+  lead.textContent = "What to do: ";
+  words.append(lead, text);
+  return words;
+};
+
+const original = (text) => {
+  const details = document.createElement("details");
+  const summary = document.createElement("summary");
+  summary.textContent = "What the computer said";
+  const words = document.createElement("pre");
+  words.textContent = text;
+  details.append(summary, words);
+  return details;
+};
+
 function render({ model, el }) {
   el.classList.add("rml-runbar");
   const train = button("Train", "Start training with these settings", "rml-primary");
@@ -21,6 +39,9 @@ function render({ model, el }) {
   const badge = document.createElement("span");
   badge.className = "rml-state";
   badge.setAttribute("role", "status");
+  const deleted = document.createElement("span");
+  deleted.className = "rml-deleted";
+  deleted.setAttribute("role", "status");
   const title = document.createElement("span");
   title.className = "rml-run-title";
   const bar = document.createElement("div");
@@ -38,7 +59,7 @@ function render({ model, el }) {
   problems.setAttribute("role", "alert");
   const row = document.createElement("div");
   row.className = "rml-runbar-row";
-  row.append(train, pause, stop, badge, title);
+  row.append(train, pause, stop, badge, deleted, title);
   el.append(row, bar, text, problems);
 
   const ask = (action, node) => node.addEventListener("click", () => {
@@ -49,10 +70,6 @@ function render({ model, el }) {
   ask(() => (model.get("allowed").includes("resume") ? "resume" : "pause"), pause);
   ask(() => "stop", stop);
 
-  // Writing text replaces it, and the page is laid out again, even if it is the same.
-  const say = (node, words) => {
-    if (node.textContent !== words) node.textContent = words;
-  };
   const enable = (node, on) => node.setAttribute("aria-disabled", String(!on));
   const refresh = () => {
     const state = model.get("state");
@@ -65,6 +82,7 @@ function render({ model, el }) {
     pause.title = !resumes ? PAUSE : state === "paused" ? RESUME : GO_ON;
     say(badge, model.get("state_label"));
     badge.dataset.state = state;
+    say(deleted, model.get("deleted") ? "✕ Deleted" : "");
     say(title, model.get("title"));
     title.title = model.get("title"); // where it is cut off
     const percent = Math.round(model.get("progress") * 1000) / 10;
@@ -79,11 +97,14 @@ function render({ model, el }) {
         const line = document.createElement("div");
         line.className = `rml-problem rml-${problem.severity}`;
         line.textContent = `${problem.severity === "error" ? "✕" : "!"} ${problem.text}`;
+        if (problem.topic) line.append(" ", helpLink(problem.topic, "this problem"));
+        if (problem.remedy) line.append(remedy(problem.remedy));
+        if (problem.original) line.append(original(problem.original));
         return line;
       }),
     );
   };
-  const watched = ["state", "state_label", "allowed", "progress", "progress_text", "title"];
+  const watched = ["state", "state_label", "allowed", "progress", "progress_text", "title", "deleted"];
   watched.forEach((name) => model.on(`change:${name}`, refresh));
   model.on("change:problems", refreshProblems);
   refresh();

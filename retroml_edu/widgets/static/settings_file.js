@@ -52,13 +52,7 @@ function render({ model, el }) {
       return;
     }
     if (message.kind !== "file") return;
-    const url = URL.createObjectURL(new Blob([buffers[0]], { type: message.mime }));
-    const link = document.createElement("a");
-    link.href = url;
-    link.download = message.name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(url), 10000);
-    status.textContent = `${message.name} saved`;
+    status.textContent = saveFile(message, buffers);
   };
   model.on("msg:custom", onMessage);
   return () => model.off("msg:custom", onMessage);

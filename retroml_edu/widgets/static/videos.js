@@ -2,11 +2,7 @@
 
 function render({ model, el }) {
   el.classList.add("rml-videos");
-  const head = document.createElement("div");
-  head.className = "rml-card-head";
-  const title = document.createElement("h4");
-  title.textContent = "Videos";
-  head.append(title);
+  const { body } = makeCard(el, "Videos");
   const screen = document.createElement("div");
   screen.className = "rml-screen";
   const player = document.createElement("video");
@@ -24,7 +20,7 @@ function render({ model, el }) {
   tabs.setAttribute("aria-label", "Recorded videos");
   const caption = document.createElement("div");
   caption.className = "rml-caption";
-  el.append(head, screen, tabs, caption);
+  body.append(screen, tabs, caption);
 
   const urls = new Map();
   let chosen = null;
@@ -32,7 +28,9 @@ function render({ model, el }) {
   let byHand = false;
 
   // A video that plays makes the page paint all the time, on the cores that train; then the live picture moves anyway.
-  const moves = () => byHand || !model.get("under_way");
+  // Nor does it start by itself where people want nothing to move.
+  const still = () => el.closest(".rml-still") || matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const moves = () => byHand || !(model.get("under_way") || still());
   const play = (name) => {
     if (urls.has(name)) {
       if (player.src !== urls.get(name)) player.src = urls.get(name);

@@ -1,0 +1,1 @@
+"""What the curves of runs say: insights, each with its evidence. Imports no torch and draws nothing."""

@@ -1,0 +1,216 @@
+"""How well a person foresaw the curve of a run, and how well they knew how well."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from retroml_edu.core.numbers import plain_number
+from retroml_edu.core.prediction import Prediction
+
+POINTS = 200
+"""At how many steps, evenly apart, the two curves are compared."""
+RISE_SHARE = 0.1
+"""Of the axis: what climbs less has not risen."""
+SAME_TIME_SHARE = 0.05
+"""Of the run: two moments that are nearer to each other are the same."""
+START_SHARE = 0.05
+"""Of the curve: its beginning, in which the mean of few games jumps."""
+ENOUGH = 5
+"""Predictions from which on they say something of the person: the points of one curve go together."""
+TOLERANCE = 0.1
+"""A share of the curve that differs from what was claimed by less is as claimed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionScore:
+    """What came of a prediction, over the steps of which there is a curve.
+
+    Attributes:
+        steps: Shape (n,), where the curves were compared.
+        actual: Shape (n,), the mean return there.
+        distance: Mean absolute distance between the curves, as a share of the axis: 0 is perfect.
+        inside: Share of the curve that lay within the band; None without a band.
+        claimed: Share that the band was meant to hold.
+        interval_score: Mean interval score, as a share of the axis (Gneiting and Raftery 2007, Strictly Proper Scoring
+            Rules, Prediction, and Estimation, JASA 102(477), eq. 43): the width of the band, and a penalty for each
+            point outside by how far it is. Smaller is better, and who says what they believe does best. None without
+            a band.
+        worst_step: Where the curves were farthest apart.
+        worst_expected: What was expected there.
+        worst_actual: What it was.
+        rise_expected: Step by which half of the rise was expected; None if no rise was.
+        rise_actual: Step by which half of it had come; None if it did not.
+        last_expected: Step at which the prediction ends.
+    """
+
+    steps: np.ndarray
+    actual: np.ndarray
+    distance: float
+    inside: float | None
+    claimed: float
+    interval_score: float | None
+    worst_step: int
+    worst_expected: float
+    worst_actual: float
+    rise_expected: int | None
+    rise_actual: int | None
+    last_expected: int
+
+    @property
+    def covered(self) -> float:
+        """Share of the predicted steps of which there is a curve: less than 1 for a run that was stopped."""
+        return min(1.0, int(self.steps[-1]) / self.last_expected)
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How sure a person was, and how right, over some predictions.
+
+    Attributes:
+        predictions: How many had a band.
+        inside: Mean share of the curves within the bands.
+        claimed: Mean share that was claimed.
+    """
+
+    predictions: int
+    inside: float
+    claimed: float
+
+    @property
+    def sentence(self) -> str:
+        """What is to be learned from it."""
+        inside, claimed = _percent(self.inside), _percent(self.claimed)
+        told = (
+            f"In the last {self.predictions:,} predictions among these runs, the curve lay inside the band {inside} of"
+        )
+        advice = _advice(self.inside, self.claimed) if self.predictions >= ENOUGH else "A few more will tell more."
+        return f"{told} the time; bands are meant to hold {claimed}. {advice}"
+
+
+def score_prediction(prediction: Prediction, step: np.ndarray, mean_return: np.ndarray) -> PredictionScore | None:
+    """Compare a prediction with what came, over the steps from the first finished game on.
+
+    Each step counts the same, however many games ended there.
+
+    Args:
+        prediction: What was expected.
+        step: Shape (n,), steps of the curve, never falling.
+        mean_return: Shape (n,), the rolling mean of the return.
+
+    Returns:
+        None where there is no curve to compare with: fewer than two points that are numbers.
+
+    Threads: pure, safe anywhere.
+    """
+    known = np.isfinite(mean_return)
+    step, mean_return = step[known], mean_return[known]
+    last = min(float(step[-1]), float(prediction.steps[-1])) if len(step) else 0.0
+    if len(step) < 2 or not step[0] < last:
+        return None
+    steps = np.linspace(step[0], last, POINTS)
+    actual, expected = np.interp(steps, step, mean_return), prediction.at(steps)
+    unit = prediction.high - prediction.low
+    apart = np.abs(actual - expected)
+    worst = int(np.argmax(apart))
+    whole = np.linspace(0, prediction.steps[-1], POINTS)
+    return PredictionScore(
+        steps=steps,
+        actual=actual,
+        distance=float(apart.mean()) / unit,
+        inside=None if prediction.within is None else float((apart <= prediction.within).mean()),
+        claimed=prediction.claimed,
+        interval_score=None if prediction.within is None else _interval_score(apart, prediction) / unit,
+        worst_step=round(steps[worst]),
+        worst_expected=float(expected[worst]),
+        worst_actual=float(actual[worst]),
+        rise_expected=_rise(whole, prediction.at(whole), RISE_SHARE * unit),
+        rise_actual=_rise(steps, actual, RISE_SHARE * unit),
+        last_expected=prediction.steps[-1],
+    )
+
+
+def score_sentences(score: PredictionScore) -> list[str]:
+    """Return what came of a prediction in a student's words."""
+    told = [f"On average your curve was {_percent(score.distance)} of the axis away from what came."]
+    if score.inside is not None:
+        told.append(
+            f"{_percent(score.inside)} of the curve lay within your band, which was meant to hold "
+            f"{_percent(score.claimed)}. That is one run: over several it tells how well you know how sure you are."
+        )
+    if score.interval_score is not None:
+        told.append(
+            f"Interval score: {score.interval_score:.2f} of the axis. It is how wide your band was, and on average "
+            f"{_penalty(score.claimed):.0f} times how far the curve was outside; smaller is better."
+        )
+    told += _told_rise(score)
+    if score.distance >= 0.01:
+        expected, actual = plain_number(score.worst_expected), plain_number(score.worst_actual)
+        where = f"You were farthest off at step {_about(score.worst_step, score)}"
+        told.append(f"{where}: you expected {expected}, and it was {actual}.")
+    if score.covered < 1 - SAME_TIME_SHARE:
+        told.append(f"The run ended early: this is about the first {_percent(score.covered)} of what you drew.")
+    return told
+
+
+def calibration(scores: Sequence[PredictionScore]) -> Calibration | None:
+    """Return how sure and how right a person was over some predictions; None if none had a band."""
+    banded = [(score.inside, score.claimed) for score in scores if score.inside is not None]
+    if not banded:
+        return None
+    inside, claimed = np.mean(banded, axis=0)
+    return Calibration(len(banded), float(inside), float(claimed))
+
+
+def _interval_score(apart: np.ndarray, prediction: Prediction) -> float:
+    within = prediction.within or 0.0
+    return float(np.mean(2 * within + _penalty(prediction.claimed) * np.maximum(0.0, apart - within)))
+
+
+def _penalty(claimed: float) -> float:
+    return 2 / (1 - claimed)
+
+
+def _rise(steps: np.ndarray, values: np.ndarray, least: float) -> int | None:
+    """Return the first step at which half of a curve's rise is done; None if it rises by less than `least`."""
+    head = max(1, int(START_SHARE * len(values)))
+    start, after = float(np.median(values[:head])), values[head:]
+    top = float(after.max())
+    if top - start < least:
+        return None
+    return round(float(steps[head + np.argmax(after >= (start + top) / 2)]))
+
+
+def _told_rise(score: PredictionScore) -> list[str]:
+    expected, actual = score.rise_expected, score.rise_actual
+    if expected is not None and actual is not None:
+        if abs(expected - actual) <= SAME_TIME_SHARE * score.last_expected:
+            return [f"Half of the rise came by step {_about(actual, score)}, about when you expected it."]
+        by = _about(expected, score)
+        return [f"You expected half of the rise by step {by}; it came at {_about(actual, score)}."]
+    if expected is not None and expected <= score.steps[-1]:
+        return [f"You expected half of a rise by step {_about(expected, score)}; the return did not rise."]
+    if expected is None and actual is not None:
+        return [f"You expected no rise; half of it had come by step {_about(actual, score)}."]
+    return []
+
+
+def _about(step: int, score: PredictionScore) -> str:
+    """Return a step without digits that a hand cannot draw."""
+    grain = 10 ** max(0, math.floor(math.log10(score.last_expected / 50)))
+    return f"{round(step / grain) * grain:,}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _advice(inside: float, claimed: float) -> str:
+    if inside < claimed - TOLERANCE:
+        return "You were surer than you could be: draw a wider band."
+    if inside > claimed + TOLERANCE:
+        return "You knew more than you thought: dare a narrower band."
+    return "That is well judged."
