@@ -15,10 +15,13 @@ from tests.session.bench import TIMEOUT_S, small_config, threads_of_runs
 
 @pytest.fixture(autouse=True)
 def _no_thread_stays():
+    """Also where a test failed: what it left behind is its own failure, and no other test's to wait for."""
+    left_by_others = set(threads_of_runs())
     yield
-    for thread in threads_of_runs():
+    own = set(threads_of_runs()) - left_by_others
+    for thread in own:
         thread.join(TIMEOUT_S)
-    assert not threads_of_runs()
+    assert not [thread for thread in own if thread.is_alive()]
 
 
 @pytest.fixture

@@ -325,8 +325,11 @@ def test_a_resumed_run_is_listed_as_what_it_is(session, home):
     left = left_at(home, 330)
     trainer = ScriptedTrainer(wait_at=400)
     run = Session(home, trainer_for=lambda config: trainer).resume(left.run_id)
-    assert trainer.reached.wait(TIMEOUT_S)
-    assert [row.state for row in list_runs(home) if row.run_id == run.run_id] == [RunState.RUNNING]
-    assert not (run.path / "certificate.json").exists()
-    trainer.release.set()
-    run.wait(TIMEOUT_S)
+    try:
+        assert trainer.reached.wait(TIMEOUT_S)
+        until(lambda: load_run(run.run_id, home).state is RunState.RUNNING, "the log, which follows")
+        assert [row.state for row in list_runs(home) if row.run_id == run.run_id] == [RunState.RUNNING]
+        assert not (run.path / "certificate.json").exists()
+    finally:
+        trainer.release.set()
+        run.wait(TIMEOUT_S)
