@@ -63,8 +63,10 @@ class Bench:
         tell(self.panel.runbar, action=action)
 
     def until_state(self, state):
-        """Wait until the run bar shows a state."""
+        """Wait until the run bar shows a state, and all else what it showed at that look."""
         until(lambda: self.panel.runbar.state == state, f"the state {state}, not {self.panel.runbar.state}")
+        with self.panel._view._lock:  # the state is written first
+            pass
 
     def until_said(self, pattern):
         """Wait until a sentence under the buttons matches."""
