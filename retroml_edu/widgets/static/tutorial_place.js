@@ -7,7 +7,12 @@ const SHARE = 0.8; // of the window's height that card and part may take togethe
 
 const within = (value, low, high) => Math.max(low, Math.min(value, high));
 
-// Where the card of a size stands beside a box, both within a panel: the first side on which there is room.
+// How much of a box the card of a size covers at a place.
+const covered = (place, size, box) =>
+  Math.max(0, Math.min(place.x + size.width, box.right) - Math.max(place.x, box.left)) *
+  Math.max(0, Math.min(place.y + size.height, box.bottom) - Math.max(place.y, box.top));
+
+// Where the card of a size stands beside a box, both within a panel: on the first side on which it covers least.
 const placeBeside = (box, size, room) => {
   const most = { x: room.width - size.width - EDGE, y: room.height - size.height - EDGE };
   const x = within(box.left, EDGE, most.x);
@@ -18,8 +23,9 @@ const placeBeside = (box, size, room) => {
     { x, y: box.bottom + GAP },
     { x, y: box.top - GAP - size.height },
   ];
-  const fits = (place) => place.x >= EDGE && place.x <= most.x && place.y >= EDGE && place.y <= most.y;
-  return sides.find(fits) ?? { x: within(box.right - size.width, EDGE, most.x), y };
+  const places = sides.map((side) => ({ x: within(side.x, EDGE, most.x), y: within(side.y, EDGE, most.y) }));
+  const covers = places.map((place) => covered(place, size, box));
+  return places[covers.indexOf(Math.min(...covers))];
 };
 
 // Scrolls to the card, and as far as there is room to the part beside it: two scrolls would fight each other.
