@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,24 +15,24 @@ from retroml_edu.core.metrics import RETURN, RETURN_WINDOW
 from retroml_edu.figures.overlay import Axis, Overlay
 from retroml_edu.figures.palette import DARK, LIGHT
 from retroml_edu.session.comparison import LAST_GAMES, MOST_RUNS, WINDOWS, Comparison, comparison_csv
-from retroml_edu.session.experiments import Experiments, Outcome, Progressed
+from retroml_edu.session.experiments import Outcome, Progressed
 from retroml_edu.storage.index import RunRow
 from retroml_edu.widgets.assets import script
 from retroml_edu.widgets.chart import plotly_version
 from retroml_edu.widgets.compare_content import Chosen, content, file_stem, overlay_of
-from retroml_edu.widgets.experiments_columns import columns_of
-from retroml_edu.widgets.listing import Action, Listing, keys_of
+from retroml_edu.widgets.listing import LISTING, Action, run_ids_of
+from retroml_edu.widgets.run_listing import RunListing
 
 FORMS = {"csv": "text/csv", "png": "image/png"}
 PATIENCE_S = 0.5
 """Of reading curves, before it is told how far that is."""
 
 
-class ComparePage(Listing[RunRow]):
+class ComparePage(RunListing):
     """Shows the curves of some runs in one chart, and in which settings the runs differ.
 
     Rows are all runs, from which a person chooses. The page sends ``{"action": ...}``: ``add`` and ``drop`` with
-    ``run_ids``, ``clear``, ``look``, ``export`` with ``form`` and ``token``, and what every `Listing` is asked for.
+    ``run_ids``, ``clear``, ``export`` with ``form`` and ``token``, and what every `Listing` is asked for.
 
     Args:
         home: Where runs live; it need not exist.
@@ -49,12 +49,7 @@ class ComparePage(Listing[RunRow]):
     """
 
     _esm = script(
-        "dom.js",
-        "words.js",
-        "save_file.js",
-        "streamed.js",
-        "experiments_rows.js",
-        "listing.js",
+        *LISTING,
         "experiments_menu.js",
         "plotly.js",
         "compare_signs.js",
@@ -64,7 +59,6 @@ class ComparePage(Listing[RunRow]):
         "compare.js",
     )
     _css = script("experiments.css", "compare.css")
-    noun = "run"
     metric = traitlets.Unicode(RETURN).tag(sync=True)
     window = traitlets.Int(RETURN_WINDOW).tag(sync=True)
     axis = traitlets.Unicode("steps").tag(sync=True)
@@ -75,14 +69,13 @@ class ComparePage(Listing[RunRow]):
     plotly_version = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, home: Path, guarded: Callable[[], AbstractContextManager[None]], **kwargs: Any) -> None:
-        self._experiments = Experiments(home)
         self._comparison = Comparison(home)
         self._places: dict[str, int] = {}
         self._known: dict[str, RunRow] = {}
         self._theme = LIGHT
         self._renewing = False
         self._drawn: tuple[Overlay, Sequence[str]] = (Overlay(RETURN, RETURN_WINDOW, "steps", ()), ())
-        super().__init__(guarded, plotly_version=plotly_version(), **kwargs)
+        super().__init__(home, guarded, plotly_version=plotly_version(), **kwargs)
         self.observe(lambda _change: self._renew(), ["metric", "window", "axis", "hidden"])
 
     @property
@@ -109,24 +102,11 @@ class ComparePage(Listing[RunRow]):
 
     # -- what a list is of ---------------------------------------------------------------------------------------
 
-    def _key(self, row: RunRow) -> str:
-        return row.run_id
-
-    def _read_rows(self) -> Iterable[RunRow]:
-        return self._experiments.rows()
-
-    def _rows_of(self, keys: Iterable[str]) -> Iterable[RunRow]:
-        return self._experiments.rows_of(keys)
-
-    def _packed(self, rows: Iterable[RunRow]) -> bytes:
-        return columns_of(rows)
-
     def _actions(self) -> Mapping[str, Action]:
         return {
-            "add": lambda message: self._add(keys_of(message, "run_id", "run_ids")),
-            "drop": lambda message: self._drop(keys_of(message, "run_id", "run_ids")),
+            "add": lambda message: self._add(run_ids_of(message)),
+            "drop": lambda message: self._drop(run_ids_of(message)),
             "clear": lambda _message: self._drop(self.chosen),
-            "look": lambda _message: self._look_again(self._look),
             "export": lambda message: self._work.do(lambda: self._deliver(message)),
         }
 
@@ -134,13 +114,13 @@ class ComparePage(Listing[RunRow]):
         super()._read()
         self._compare()
 
-    def _look(self) -> None:
-        with self._writing:
-            rows = [self._rows[run_id] for run_id in self._places if run_id in self._rows]
-        going_on = [row.run_id for row in rows if not row.state.is_final]
-        if going_on:
-            self._show_changed(self._experiments.rows_of(going_on), going_on)
-            self._compare()
+    def _unfinished(self) -> Collection[str]:
+        chosen = self.chosen
+        return [run_id for run_id in super()._unfinished() if run_id in chosen]
+
+    def _look_at(self, run_ids: Collection[str]) -> None:
+        super()._look_at(run_ids)
+        self._compare()
 
     # -- what a person does --------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -13,21 +13,20 @@ import traitlets
 
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.metrics import RETURN_WINDOW
-from retroml_edu.session.experiments import Experiments, Outcome, Progressed
+from retroml_edu.session.experiments import Outcome, Progressed
 from retroml_edu.session.export import EXPORTS
-from retroml_edu.storage.index import RunRow
 from retroml_edu.widgets.assets import STATIC, script
-from retroml_edu.widgets.experiments_columns import columns_of
-from retroml_edu.widgets.listing import Action, Listing, keys_of, now_and_then, texts_of
+from retroml_edu.widgets.listing import LISTING, Action, now_and_then, run_ids_of, texts_of
+from retroml_edu.widgets.run_listing import RunListing
 
 FORMS = ("csv", "json", "yaml")
 """Exports of which a zip of many runs may be made."""
 
 
-class ExperimentsTable(Listing[RunRow]):
+class ExperimentsTable(RunListing):
     """Shows the runs of a home, which a person searches, sorts, labels, opens, clones, exports and deletes.
 
-    The page sends ``{"action": ...}`` with ``run_id`` or ``run_ids``: ``look``, ``rename``, ``note``, ``tag``,
+    The page sends ``{"action": ...}`` with ``run_id`` or ``run_ids``: ``rename``, ``note``, ``tag``,
     ``delete``, ``undo``, ``open``, ``clone``, ``overlay``, ``export``, and what every `Listing` is asked for.
 
     Args:
@@ -42,12 +41,7 @@ class ExperimentsTable(Listing[RunRow]):
     """
 
     _esm = script(
-        "dom.js",
-        "words.js",
-        "save_file.js",
-        "streamed.js",
-        "experiments_rows.js",
-        "listing.js",
+        *LISTING,
         "experiments_menu.js",
         "experiments_grid.js",
         "experiments_tools.js",
@@ -57,7 +51,6 @@ class ExperimentsTable(Listing[RunRow]):
     _css = STATIC / "experiments.css"
     window = traitlets.Int(RETURN_WINDOW).tag(sync=True)
     exports = traitlets.List(default_value=[[form, EXPORTS[form].label] for form in FORMS]).tag(sync=True)
-    noun = "run"
 
     def __init__(
         self,
@@ -69,61 +62,38 @@ class ExperimentsTable(Listing[RunRow]):
         guarded: Callable[[], AbstractContextManager[None]],
         **kwargs: Any,
     ) -> None:
-        super().__init__(guarded, **kwargs)
-        self._experiments = Experiments(home)
+        super().__init__(home, guarded, **kwargs)
         self._open_run = open_run
         self._clone = clone
         self._compare = compare
         self._tell_moved = moved
         self._exporting = threading.Lock()
 
-    def _key(self, row: RunRow) -> str:
-        return row.run_id
-
-    def _read_rows(self) -> Iterable[RunRow]:
-        return self._experiments.rows()
-
-    def _rows_of(self, keys: Iterable[str]) -> Iterable[RunRow]:
-        return self._experiments.rows_of(keys)
-
-    def _packed(self, rows: Iterable[RunRow]) -> bytes:
-        return columns_of(rows)
-
     def _moved(self) -> None:
         self._tell_moved()
 
     def _actions(self) -> Mapping[str, Action]:
         return {
-            "look": self._look,
             "rename": self._rename,
             "note": self._note,
             "tag": self._tag,
-            "delete": lambda message: self._put_away(_ids(message), self._experiments.delete),
+            "delete": lambda message: self._put_away(run_ids_of(message), self._experiments.delete),
             "undo": lambda _message: self._bring_back(self._experiments.undelete),
             "open": lambda message: self._each_once(message, self._open_run),
             "clone": lambda message: self._each_once(message, self._clone_run),
-            "overlay": lambda message: self._compare(_ids(message)),
+            "overlay": lambda message: self._compare(run_ids_of(message)),
             "export": self._export,
         }
-
-    def _look(self, _message: dict[str, Any]) -> None:
-        self._look_again(self._look_now)
-
-    def _look_now(self) -> None:
-        with self._writing:
-            going_on = [row.run_id for row in self._rows.values() if not row.state.is_final]
-        if going_on:
-            self._show_changed(self._experiments.rows_of(going_on), going_on)
 
     # -- what a person does --------------------------------------------------------------------------------------
 
     def _rename(self, message: dict[str, Any]) -> None:
         name = str(message.get("name", ""))
-        self._change(_ids(message), "Naming", lambda run_ids, _: self._experiments.rename(run_ids[0], name))
+        self._change(run_ids_of(message), "Naming", lambda run_ids, _: self._experiments.rename(run_ids[0], name))
 
     def _note(self, message: dict[str, Any]) -> None:
         notes = str(message.get("notes", ""))
-        self._change(_ids(message), "Writing", lambda run_ids, _: self._experiments.note(run_ids[0], notes))
+        self._change(run_ids_of(message), "Writing", lambda run_ids, _: self._experiments.note(run_ids[0], notes))
 
     def _tag(self, message: dict[str, Any]) -> None:
         add, remove = texts_of(message.get("add")), texts_of(message.get("remove"))
@@ -131,10 +101,10 @@ class ExperimentsTable(Listing[RunRow]):
         def tag(run_ids: Sequence[str], progress: Progressed) -> Outcome:
             return self._experiments.tag(run_ids, add, remove, progress)
 
-        self._change(_ids(message), "Tagging", tag)
+        self._change(run_ids_of(message), "Tagging", tag)
 
     def _each_once(self, message: dict[str, Any], work: Callable[[str], object]) -> None:
-        for run_id in _ids(message)[:1]:
+        for run_id in run_ids_of(message)[:1]:
             work(run_id)
 
     def _clone_run(self, run_id: str) -> None:
@@ -161,7 +131,7 @@ class ExperimentsTable(Listing[RunRow]):
         self.send({"kind": "problem", "token": token, "text": f"✕ {why}"})
 
     def _deliver(self, message: dict[str, Any]) -> None:
-        token, run_ids = message.get("token"), _ids(message)
+        token, run_ids = message.get("token"), run_ids_of(message)
         forms = [form for form in FORMS if form in texts_of(message.get("forms"))]
         tell = now_and_then(lambda text: self.send({"kind": "progress", "token": token, "text": text}), self.noun)
         target = io.BytesIO()
@@ -173,7 +143,3 @@ class ExperimentsTable(Listing[RunRow]):
         name = f"{len(outcome.done)}_{'run' if len(outcome.done) == 1 else 'runs'}.zip"
         answer = {"kind": "file", "token": token, "name": name, "mime": "application/zip"}
         self.send(answer, buffers=[target.getbuffer()])
-
-
-def _ids(message: dict[str, Any]) -> Sequence[str]:
-    return keys_of(message, "run_id", "run_ids")

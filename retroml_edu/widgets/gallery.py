@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from retroml_edu.session.evaluation import KEPT_VIDEOS
 from retroml_edu.session.films import Film, Films
 from retroml_edu.widgets.assets import STATIC, script
 from retroml_edu.widgets.columns import packed_columns
-from retroml_edu.widgets.listing import Action, Listing, keys_of
+from retroml_edu.widgets.listing import LISTING, Action, Listing, keys_of, run_ids_of
 from retroml_edu.widgets.words import milestone_label
 
 MOST_WANTED = 60
@@ -31,7 +31,7 @@ KEPT = (
 class Gallery(Listing[Film]):
     """Shows the videos of all runs of a home, which a person finds, plays, names and deletes.
 
-    The page sends ``{"action": ...}`` with ``film`` or ``films``: ``look``, ``thumbnails``, ``play``, ``rename``,
+    The page sends ``{"action": ...}`` with ``film`` or ``films``: ``thumbnails``, ``play``, ``rename``,
     ``delete``, ``undo``, and ``open`` with ``run_id``. Thumbnails are made in one thread, those that were asked for
     last first.
 
@@ -44,12 +44,7 @@ class Gallery(Listing[Film]):
     """
 
     _esm = script(
-        "dom.js",
-        "words.js",
-        "save_file.js",
-        "streamed.js",
-        "experiments_rows.js",
-        "listing.js",
+        *LISTING,
         "gallery_words.js",
         "gallery_grid.js",
         "gallery_player.js",
@@ -83,28 +78,24 @@ class Gallery(Listing[Film]):
         films = self._films.films_of(dict.fromkeys(key.partition("/")[0] for key in wanted))
         return [film for film in films if film.film_id in wanted]
 
+    def _unfinished(self) -> Collection[str]:
+        return list(self._films.going_on)
+
+    def _look_at(self, run_ids: Collection[str]) -> None:
+        self._show_changed(self._films.films_of(run_ids), run_ids)
+
     def _packed(self, rows: Iterable[Film]) -> bytes:
         return film_columns(rows)
 
     def _actions(self) -> Mapping[str, Action]:
         return {
-            "look": self._look,
             "thumbnails": self._want,
             "play": self._play,
             "rename": self._rename,
             "delete": lambda message: self._put_away(_films(message), self._films.delete),
             "undo": lambda _message: self._bring_back(self._films.undelete),
-            "open": lambda message: [self._open_run(run_id) for run_id in keys_of(message, "run_id", "run_ids")[:1]],
+            "open": lambda message: [self._open_run(run_id) for run_id in run_ids_of(message)[:1]],
         }
-
-    def _look(self, _message: dict[str, Any]) -> None:
-        """Look for new videos of the runs that go on."""
-        self._look_again(self._look_now)
-
-    def _look_now(self) -> None:
-        going_on = list(self._films.going_on)
-        if going_on:
-            self._show_changed(self._films.films_of(going_on), going_on)
 
     def _rename(self, message: dict[str, Any]) -> None:
         name = str(message.get("name", ""))

@@ -22,12 +22,15 @@ ChangeAll = Callable[[Sequence[str], Progressed], Outcome]
 TOLD_EVERY_S = 0.25
 MOST_PROBLEMS = 3
 """Sentences that one action shows; of more, their number is told."""
+LISTING = ("dom.js", "words.js", "save_file.js", "streamed.js", "experiments_rows.js", "listing.js")
+"""Scripts that stand before the own ones of every list."""
 
 
 class Listing(Streamed, Generic[Row]):
     """Rows by key, which the page searches and sorts by itself.
 
-    They are read when a page first sees the list, which sends ``{"action": "begin"}``; ``refresh`` reads them anew.
+    They are read when a page first sees the list, which sends ``{"action": "begin"}``; ``refresh`` reads them anew,
+    and ``look`` those of the runs that go on.
 
     Args:
         guarded: Makes a context that shows the errors of a callback.
@@ -80,6 +83,10 @@ class Listing(Streamed, Generic[Row]):
         """Return some of the rows as they stand now; those that are gone are left out."""
 
     @abstractmethod
+    def _unfinished(self) -> Collection[str]:
+        """Return the ids of the runs of whose rows something may be new; in a thread."""
+
+    @abstractmethod
     def _packed(self, rows: Iterable[Row]) -> bytes:
         """Return rows as they cross to the page."""
 
@@ -121,10 +128,19 @@ class Listing(Streamed, Generic[Row]):
             with self._writing:
                 self.reading = self._wanted
 
-    def _look_again(self, look: Callable[[], object]) -> None:
+    def _look(self) -> None:
         """Look at what goes on, unless there is other work: the page asks again soon."""
         if not self._work.busy:
-            self._work.do(look)
+            self._work.do(self._look_now)
+
+    def _look_now(self) -> None:
+        run_ids = self._unfinished()
+        if run_ids:
+            self._look_at(run_ids)
+
+    def _look_at(self, run_ids: Collection[str]) -> None:
+        """Show what is new about some runs, whose ids are the keys of their rows."""
+        self._show_changed(self._rows_of(run_ids), run_ids)
 
     def _show(self, rows: Iterable[Row]) -> None:
         now = {self._key(row): row for row in rows}
@@ -172,6 +188,7 @@ class Listing(Streamed, Generic[Row]):
         always: Mapping[str, Action] = {
             "begin": lambda _message: self.begin(),
             "refresh": lambda _message: self.refresh(),
+            "look": lambda _message: self._look(),
         }
         action = always.get(name) or self._actions().get(name)
         if action is not None:
@@ -282,6 +299,11 @@ def keys_of(message: Mapping[str, Any], one: str, many: str) -> Sequence[str]:
         many: Its field with a list of keys, which goes before.
     """
     return list(dict.fromkeys(texts_of(message.get(many, [message.get(one)]))))
+
+
+def run_ids_of(message: Mapping[str, Any]) -> Sequence[str]:
+    """Return the runs that a message names."""
+    return keys_of(message, "run_id", "run_ids")
 
 
 def texts_of(value: Any) -> Sequence[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +20,7 @@ from retroml_edu.session.model_export import model_export, model_export_name
 from retroml_edu.session.models import Model, Models
 from retroml_edu.widgets.assets import script
 from retroml_edu.widgets.columns import packed_columns
-from retroml_edu.widgets.listing import Action, Listing, keys_of
+from retroml_edu.widgets.listing import LISTING, Action, Listing, run_ids_of
 from retroml_edu.widgets.upload import PIECE_BYTES, Upload
 
 MAX_UPLOAD_BYTES = 2**28
@@ -48,7 +48,7 @@ class ModelActions:
 class ModelsTable(Listing[Model]):
     """Shows what the runs of a home have learned, which a person trains on, tests, exports, stores and loads.
 
-    The page sends ``{"action": ...}`` with ``run_id``: ``look``, ``rename``, ``open``, ``continue``, ``evaluate``,
+    The page sends ``{"action": ...}`` with ``run_id``: ``rename``, ``open``, ``continue``, ``evaluate``,
     ``export``, ``save``, ``checkpoints``; and ``form``, ``load`` and ``piece`` for a file that is loaded.
 
     Args:
@@ -60,12 +60,7 @@ class ModelsTable(Listing[Model]):
     """
 
     _esm = script(
-        "dom.js",
-        "words.js",
-        "save_file.js",
-        "streamed.js",
-        "experiments_rows.js",
-        "listing.js",
+        *LISTING,
         "experiments_menu.js",
         "experiments_grid.js",
         "models_words.js",
@@ -101,12 +96,14 @@ class ModelsTable(Listing[Model]):
     def _rows_of(self, keys: Iterable[str]) -> Iterable[Model]:
         return self._models.models_of(keys)
 
+    def _unfinished(self) -> Collection[str]:
+        return [model.run.run_id for model in self.rows if not model.run.state.is_final]
+
     def _packed(self, rows: Iterable[Model]) -> bytes:
         return model_columns(rows)
 
     def _actions(self) -> Mapping[str, Action]:
         return {
-            "look": self._look,
             "rename": self._rename,
             "open": lambda message: [self._panel.open_run(run_id) for run_id in _runs(message)],
             "continue": self._go_on,
@@ -118,15 +115,6 @@ class ModelsTable(Listing[Model]):
             "load": lambda message: self._answering(message, self._begin_load),
             "piece": lambda message: self._answering(message, self._take_piece),
         }
-
-    def _look(self, _message: dict[str, Any]) -> None:
-        self._look_again(self._look_now)
-
-    def _look_now(self) -> None:
-        with self._writing:
-            going_on = [key for key, model in self._rows.items() if not model.run.state.is_final]
-        if going_on:
-            self._show_changed(self._models.models_of(going_on), going_on)
 
     def _rename(self, message: dict[str, Any]) -> None:
         name = str(message.get("name", ""))
@@ -272,7 +260,7 @@ def model_columns(models: Iterable[Model]) -> bytes:
 
 
 def _runs(message: Mapping[str, Any]) -> Sequence[str]:
-    return keys_of(message, "run_id", "run_ids")[:1]
+    return run_ids_of(message)[:1]
 
 
 def _import_config(message: Mapping[str, Any]) -> ExperimentConfig:
