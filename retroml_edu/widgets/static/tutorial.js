@@ -1,7 +1,7 @@
 // The tutorial: a card beside what it is about, and a line that offers it or leads back to it.
 
 const OFFERS = {
-  new: ["New here? The tutorial trains a first model with you, step by step, in about five minutes.", "No, thank you", "It is not offered again; the help can start it at any time"],
+  new: ["New here? The tutorial trains a first model with you, step by step.", "No, thank you", "It is not offered again; the help can start it at any time"],
   left: ["The tutorial waits for you.", "Put it away", "It is not offered again; the help leads back to it at any time"],
 };
 

@@ -20,7 +20,7 @@ STEPS: tuple[Step, ...] = (
             "third what it means. On a narrow page they stand one under the other.",
             "Train, Pause and Stop stand above them on every tab. Nothing can be broken here: each run is kept in a "
             "folder of its own.",
-            "This takes about five minutes. Leave at any time: the place where you are is kept.",
+            "Leave at any time: the place where you are is kept.",
         ),
         about="the three columns",
         points_at=".rml-settings, .rml-stage, .rml-side",
