@@ -65,6 +65,7 @@ class Measured:
         games: Whole games so far.
         return_mean: Mean return of the newest `LAST_GAMES` of them; None before the first.
         problem: Why nothing can be told, in a sentence.
+        read_share: Of how much of its log all this is, from 0 to 1; less than 1 while a long one is being read.
     """
 
     metrics: frozenset[str] = frozenset()
@@ -72,6 +73,7 @@ class Measured:
     games: int = 0
     return_mean: float | None = None
     problem: str = ""
+    read_share: float = 1.0
 
 
 class Comparison:
@@ -216,7 +218,13 @@ class _Following:
     def measured(self, metric: str, window: int) -> Measured:
         smoothed = self._lines.get((metric, window))
         line = smoothed.line(self._timeline.columns()) if smoothed is not None else None
-        return Measured(frozenset(name for name, _ in self._lines), line, self._games, _mean(np.array(self._returns)))
+        return Measured(
+            frozenset(name for name, _ in self._lines),
+            line,
+            self._games,
+            _mean(np.array(self._returns)),
+            read_share=self._tail.read_share,
+        )
 
 
 def metrics_of(measured: Iterable[Measured]) -> list[str]:

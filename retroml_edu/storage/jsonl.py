@@ -138,6 +138,12 @@ class LineTail:
         self._path = path
         self._offset = offset
         self._in_overlong = False
+        self._read_share = 1.0
+
+    @property
+    def read_share(self) -> float:
+        """How much of the file had been read when the last look ended, from 0 to 1; 1 but where a bound ended it."""
+        return self._read_share
 
     def read(self, most_bytes: int | None = None) -> list[bytes]:
         """Return the new whole lines; of an overlong one its first `MAX_LINE_BYTES`, which no parser accepts.
@@ -157,6 +163,9 @@ class LineTail:
                     lines.append(piece.removesuffix(b"\n"))
                 self._in_overlong = not whole
                 self._offset += len(piece)
+            size = file.seek(0, os.SEEK_END)
+            is_behind = end <= self._offset < size  # a line that is still being written keeps nobody behind
+            self._read_share = self._offset / size if is_behind else 1.0
         return lines
 
 

@@ -118,6 +118,11 @@ class EventTail:
         """The newest attempt met so far."""
         return self._lines.attempt
 
+    @property
+    def read_share(self) -> float:
+        """How much of metrics.jsonl has been read, from 0 to 1; less than 1 where a bound left some of it."""
+        return self._metrics.read_share
+
     def poll(self, most_bytes: int | None = None) -> list[Event]:
         """Return what was written since the last call.
 

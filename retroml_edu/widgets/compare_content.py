@@ -77,7 +77,7 @@ def content(chosen: Sequence[Chosen], overlay: Overlay, theme: Theme) -> dict[st
         "counts": [len(column) for column in columns],
         "points": b"".join(column.tobytes() for column in columns),
         "summary": overlay_summary(overlay, comparable=same) if chosen else "",
-        "cautions": told,
+        "cautions": [*told, *_still_read(chosen)],
         "warns": not same,
         "problems": _problems(chosen, overlay.metric),
         "differences": [[difference.label, difference.values] for difference in differing_settings(configs)],
@@ -115,6 +115,26 @@ def _legend(one: Chosen, theme: Theme) -> dict[str, Any]:
         "sign": sign.words,
         "hidden": one.hidden,
     }
+
+
+def _still_read(chosen: Sequence[Chosen]) -> list[str]:
+    """Return in a sentence which curves end early because their logs are still being read; none where all are whole."""
+    behind = {
+        one.name: one.measured.read_share
+        for one in chosen
+        if not one.hidden and one.measured is not None and one.measured.read_share < 1
+    }
+    if not behind:
+        return []
+    shares = ", ".join(f"{name} ({_tens(share)} of it so far)" for name, share in behind.items())
+    if len(behind) == 1:
+        return [f"Still reading the log of {shares}: its curve and its mean are of that part only."]
+    return [f"Still reading the logs of {shares}: their curves and means are of those parts only."]
+
+
+def _tens(share: float) -> str:
+    # In tens, rounded down: a screen reader says the sentence again whenever it has changed.
+    return f"{10 * int(10 * share)} %" if share >= 0.1 else "less than 10 %"
 
 
 def _problems(chosen: Sequence[Chosen], metric: str) -> list[str]:

@@ -117,9 +117,31 @@ def test_of_a_long_log_one_part_is_read_after_the_other(home, going_on, monkeypa
     writer.handle(list(games(1, 400)))
     monkeypatch.setattr(comparison, "MOST_BYTES", folder.metrics_log.stat().st_size // 4)
     found, seen = Comparison(home), []
-    while not seen or seen[-1] < 400:
-        seen.append(look(found, folder).games)
+    while not seen or seen[-1].games < 400:
+        seen.append(look(found, folder))
     assert 4 <= len(seen) <= 6
+    shares = [measured.read_share for measured in seen]
+    assert shares == sorted(set(shares))
+    assert 0.2 < shares[0] < 0.3
+    assert (shares[-1], shares[-2] < 1) == (1, True)
+    np.testing.assert_allclose([measured.games / 400 for measured in seen], shares, atol=0.02)
+    writer.handle([StateEvent(RunState.DONE, 4_000)])
+    assert look(found, folder).read_share == 1
+
+
+def test_a_run_that_is_read_anew_is_behind_again(home, monkeypatch):
+    folder = made_run(home, state=RunState.RUNNING, returns=())
+    lease = Lease.acquire(folder)
+    with closing(RunWriter(folder)) as writer:
+        writer.handle(list(games(1, 400)))
+        kept = writer.newest_line
+    found = Comparison(home)
+    assert look(found, folder).read_share == 1
+    monkeypatch.setattr(comparison, "MOST_BYTES", folder.metrics_log.stat().st_size // 4)
+    with closing(RunWriter(folder, 2, AttemptStart(kept, 4_000))) as writer:
+        writer.handle([StateEvent(RunState.RUNNING, 4_000)])
+        assert 0.2 < look(found, folder).read_share < 0.3
+    lease.release()
 
 
 def test_what_a_resumed_run_had_measured_after_its_checkpoint_does_not_count(home):

@@ -137,6 +137,30 @@ def test_a_tail_gives_each_line_once(tmp_path: Path) -> None:
     assert tail.read() == [b"two"]
 
 
+def test_a_tail_tells_how_much_a_bounded_look_has_left(tmp_path: Path) -> None:
+    file = tmp_path / "log"
+    tail = LineTail(file)
+    assert tail.read_share == 1
+    tail.read(5)
+    assert tail.read_share == 1, "there is no file yet"
+    file.write_bytes(b"12345678\n\n" * 4)
+    shares = []
+    while not shares or shares[-1] < 1:
+        tail.read(10)
+        shares.append(tail.read_share)
+    assert shares == [0.25, 0.5, 0.75, 1]
+    with file.open("ab") as log:
+        log.write(b"9\nto")
+    tail.read(10)
+    assert tail.read_share == 1, "a line that is still being written counts as left behind"
+    with file.open("ab") as log:
+        log.write(b"rn\n" + b"x\n" * 100)
+    tail.read(10)
+    assert 0 < tail.read_share < 1
+    tail.read()
+    assert tail.read_share == 1
+
+
 @pytest.mark.parametrize("length", [MAX_LINE_BYTES, 2 * MAX_LINE_BYTES, 2 * MAX_LINE_BYTES + 5])
 def test_a_tail_holds_the_beginning_of_an_overlong_line_only(tmp_path: Path, length: int) -> None:
     file = tmp_path / "log"

@@ -16,14 +16,17 @@ from retroml_edu.core.knobs import knob_specs
 from retroml_edu.core.preferences import PageName
 from retroml_edu.core.states import RunState
 from retroml_edu.figures.palette import DARK, LIGHT
+from retroml_edu.session import comparison
 from retroml_edu.session.compared_settings import RUN_SETTINGS
-from retroml_edu.session.comparison import MOST_RUNS
+from retroml_edu.session.comparison import MOST_RUNS, Measured
 from retroml_edu.session.history import load_run
 from retroml_edu.session.trash import move_away, move_back
+from retroml_edu.storage.index import RunRow
 from retroml_edu.storage.lease import Lease
 from retroml_edu.storage.writer import RunWriter
 from retroml_edu.widgets import compare
 from retroml_edu.widgets.compare import ComparePage
+from retroml_edu.widgets.compare_content import Chosen, content, overlay_of
 from retroml_edu.widgets.settings_spec import form_spec
 from retroml_edu.widgets.settings_values import form_values
 from tests.session.made_runs import made_run
@@ -212,6 +215,44 @@ def test_a_run_that_trains_is_drawn_on_when_the_page_looks(stage, runs):
         stage.tell("look")
         assert told == [], "something was sent though nothing is new"
     lease.release()
+
+
+def test_a_curve_that_ends_early_because_its_log_is_long_says_so_until_all_of_it_is_read(stage, runs, monkeypatch):
+    folder = made_run(stage.home, state=RunState.RUNNING, returns=(), total_timesteps=10_000)
+    lease = Lease.acquire(folder)
+    with closing(RunWriter(folder)) as writer:
+        writer.handle([EpisodeEvent(10 * game, game / 2, 0, 1.0, 10) for game in range(1, 1_001)])
+        monkeypatch.setattr(comparison, "MOST_BYTES", int(0.47 * folder.metrics_log.stat().st_size))
+        stage.tell("begin")
+        stage.tell("add", run_ids=[folder.run_id, runs[0].run_id])
+        told = (
+            f"Still reading the log of Run {folder.run_id[-6:]} (40 % of it so far): its curve and its mean are of "
+            "that part only."
+        )
+        assert stage.shown["cautions"][-1] == told
+        assert stage.line(folder)[0][-1] < 5_000
+        stage.tell("export", form="png", token="t")
+        assert stage.listing._drawn[1][-1] == told, "a picture that is saved meanwhile says it too"
+        stage.write(hidden=[folder.run_id])
+        assert "reading" not in " ".join(stage.shown["cautions"]), "no curve is drawn that ends early"
+        stage.write(hidden=[])
+        stage.tell("look")
+        assert stage.line(folder)[0][-1] == 10_000
+        assert "reading" not in " ".join(stage.shown["cautions"])
+    lease.release()
+
+
+def test_several_logs_that_are_still_read_are_one_sentence():
+    shares = {"first": 0.04, "second": 0.999, "whole": 1.0}
+    chosen = [
+        Chosen(RunRow(name, name=name), place, Measured(read_share=share), None, hidden=False)
+        for place, (name, share) in enumerate(shares.items())
+    ]
+    (told,) = content(chosen, overlay_of(chosen, "episode/return", 20, "steps"), LIGHT)["cautions"]
+    assert told == (
+        "Still reading the logs of first (less than 10 % of it so far), second (90 % of it so far): their curves and "
+        "means are of those parts only."
+    )
 
 
 def test_a_run_that_is_deleted_is_told_and_comes_back(begun, runs):
