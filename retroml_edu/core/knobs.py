@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -75,17 +76,30 @@ def knob_specs(model: type[BaseModel]) -> Mapping[str, KnobSpec]:
     return specs
 
 
-def shown_value(value: Any) -> str:
-    """Return a value of a setting as a person reads it."""
+def shown_value(value: Any, name: str = "") -> str:
+    """Return a value of a setting as a person reads it: in the words of the settings form (`shown` of elements.js).
+
+    Args:
+        value: As in a config, or as JSON has it.
+        name: Of the setting: a seed is no amount, so nothing parts its digits.
+    """
     if value is None:
         return "off"
     if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, tuple):
+        return "on" if value else "off"
+    if isinstance(value, list | tuple):
         return " × ".join(map(str, value))
     if isinstance(value, float):
-        return f"{value:.4g}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+        return _shown_number(value)
+    return f"{value:,}" if isinstance(value, int) and name != "seed" else str(value)
+
+
+def _shown_number(value: float) -> str:
+    """Return six digits of a number, without needless zeros, and without an exponent down to a millionth."""
+    digits, _, exponent = f"{value:.6g}".partition("e")
+    if not exponent:
+        return digits
+    return f"{digits}e{int(exponent)}" if abs(value) < 1e-6 else f"{Decimal(f'{digits}e{exponent}'):f}"
 
 
 def _spec(name: str, field: FieldInfo, knob: Knob) -> KnobSpec:

@@ -23,6 +23,7 @@ RUN_SETTINGS: Mapping[str, str] = {
     "deterministic": "Deterministic",
 }
 """Settings of a run itself that can change its curve, and what the form calls them."""
+_NAMES = {label: name for name, label in RUN_SETTINGS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def _difference(label: str, values: Mapping[str, Any]) -> Difference:
     runs: dict[Any, list[str]] = {}
     for run_id, value in values.items():
         runs.setdefault(value, []).append(run_id)
-    told = {value: shown_value(value) for value in runs}
+    told = {value: shown_value(value, _NAMES.get(label, "")) for value in runs}
     if len(set(told.values())) < len(told):  # alike in the digits that are shown
         told = {value: str(value) for value in runs}
     return Difference(label, tuple((told[value], tuple(run_ids)) for value, run_ids in runs.items()))

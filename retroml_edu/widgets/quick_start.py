@@ -12,7 +12,7 @@ from typing import Any
 from retroml_edu.core.config import RUN_LENGTHS, ExperimentConfig
 from retroml_edu.core.errors import ConfigError
 from retroml_edu.core.hyperparameters import HYPERPARAMETERS, AlgorithmName
-from retroml_edu.core.knobs import knob_specs
+from retroml_edu.core.knobs import knob_specs, shown_value
 from retroml_edu.envs import check_env
 from retroml_edu.envs.expectations import Expectation, expectation
 from retroml_edu.envs.presets import Preset, PresetName, preset, presets
@@ -144,7 +144,7 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Cha
     }
     for name, label in labels.items():
         if name in before and name in after and before[name] != after[name]:
-            found.append((label, _shown(before[name]), _shown(after[name])))
+            found.append((label, shown_value(before[name]), shown_value(after[name])))
     return found
 
 
@@ -208,15 +208,3 @@ def _length(values: Mapping[str, Any]) -> str:
     if steps is None:
         return f"{values.get('hours') or 0} h {values.get('minutes') or 0} min"
     return f"{steps:,} steps" if isinstance(steps, int) else f"{steps} steps"
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if value is None:
-        return "off"
-    if isinstance(value, list | tuple):
-        return " × ".join(map(str, value))
-    if isinstance(value, int):
-        return f"{value:,}"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from retroml_edu.analysis.insights import EvaluationPoint, changed_settings, insights
+from retroml_edu.analysis.insights import EvaluationPoint, Remedy, changed_settings, insights
 from retroml_edu.core.curves import CurveData
 from retroml_edu.session.check import check
 from tests.analysis.synthetic import STEPS, climb, config_of, curves, flat, noisy
@@ -134,6 +134,19 @@ def test_the_remedy_of_a_learning_rate_is_the_one_that_is_known_to_work():
     assert found.remedy.changes["hyperparameters"]["learning_rate"] == 3e-3
     assert found.remedy.label == "Set the learning rate to 0.003 instead of 0.09"
     assert changed_settings(config_of(learning_rate=0.09), found.remedy) == ("Learning rate: 0.09 → 0.003",)
+
+
+def test_what_a_remedy_changes_is_written_as_on_the_form():
+    settings = {"learning_rate": 1e-5, "target_kl": 0.03, "normalize_advantage": False}
+    config = config_of(learning_rate=2e-4).changed(seed=12_345)
+    told = changed_settings(config, Remedy("", {"seed": 12_346, "total_timesteps": 10**6, "hyperparameters": settings}))
+    assert set(told) == {
+        "Seed: 12345 → 12346",
+        f"Steps: {config.total_timesteps:,} → 1,000,000",
+        "Learning rate: 0.0002 → 0.00001",
+        "KL limit: off → 0.03",
+        "Normalise advantages: on → off",
+    }
 
 
 def test_looking_changes_nothing():

@@ -5,6 +5,8 @@ import random
 import pytest
 from playwright.sync_api import Browser
 
+from retroml_edu.core.config import MAX_SEED
+from retroml_edu.core.knobs import shown_value
 from retroml_edu.widgets.assets import script
 from retroml_edu.widgets.words import duration, episodes, score
 
@@ -21,6 +23,16 @@ SCORES: list[float] = [
 DURATIONS: list[float] = [0.2, 1, 7.1, 59, 59.5, 60, 200, 3_599.2, 3_600, 7_500, 3_600_000]
 DURATIONS += [DRAWN.expovariate(1e-3) for _ in range(300)]
 COUNTS: list[int] = [0, 1, 2, 999, 1_000, 1_234_567]
+SETTINGS: list[float | bool | str | list[int] | None] = [
+    *(None, True, False, "linear", [64, 64], 0.5, 0.0, 1e-5, 2.5e-4, 1e-6, 1e-8, 0.9999, 1 / 3, 1.5e6),
+    *(10 ** DRAWN.uniform(-9, 3) for _ in range(300)),
+]
+AMOUNTS = [0, 1, 999, 1_000, 1_234_567, MAX_SEED]
+SETTINGS_SHOWN = """([settings, amounts]) => {
+  %s
+  const whole = (type) => amounts.map((each) => shown(each, { integer: true, type }));
+  return [settings.map((each) => shown(each)), whole('slider'), whole('seed')];
+}"""
 WORDS = """([scores, durations, counts]) => {
   %s
   return [scores.map(score), durations.map(duration), counts.map((each) => count(each, 'episode'))];
@@ -35,3 +47,13 @@ def test_numbers_are_put_into_the_same_words_on_both_sides(browser: Browser) -> 
     for values, words, on_the_page in zip((SCORES, DURATIONS, COUNTS), by_python, said, strict=True):
         wrong = [each for each in zip(values, words, on_the_page, strict=True) if each[1] != each[2]]
         assert wrong == []
+
+
+def test_values_of_settings_are_put_into_the_same_words_on_both_sides(browser: Browser) -> None:
+    page = browser.new_page()
+    settings, amounts, seeds = page.evaluate(SETTINGS_SHOWN % script("elements.js"), [SETTINGS, AMOUNTS])
+    page.close()
+    wrong = [each for each in zip(SETTINGS, map(shown_value, SETTINGS), settings, strict=True) if each[1] != each[2]]
+    assert wrong == []
+    assert amounts == list(map(shown_value, AMOUNTS))
+    assert seeds == [shown_value(seed, "seed") for seed in AMOUNTS]

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from stable_baselines3 import A2C, DQN, PPO
 
 from retroml_edu.core.hyperparameters import HYPERPARAMETERS, DQNHyperparameters, PPOHyperparameters
-from retroml_edu.core.knobs import Knob, knob_specs
+from retroml_edu.core.knobs import Knob, knob_specs, shown_value
 
 STABLE_BASELINES = {"PPO": PPO, "A2C": A2C, "DQN": DQN}
 OURS = {"learning_rate_schedule", "clip_range_schedule", "net_arch", "activation"}
@@ -88,3 +88,39 @@ def test_a_knob_narrows_the_allowed_range_and_a_plain_field_has_none() -> None:
 def test_exploration_cannot_rise() -> None:
     with pytest.raises(ValueError, match="exploration can only fall"):
         DQNHyperparameters(exploration_initial_eps=0.1, exploration_final_eps=0.5)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (None, "off"),
+        (True, "on"),
+        (False, "off"),
+        (1, "1"),
+        (1_000_000, "1,000,000"),
+        (0.5, "0.5"),
+        (1.0, "1"),
+        (10.0, "10"),
+        (0.0, "0"),
+        (3e-4, "0.0003"),
+        (2.5e-4, "0.00025"),
+        (1e-5, "0.00001"),
+        (1e-6, "0.000001"),
+        (1e-8, "1e-8"),
+        (0.9999, "0.9999"),
+        (0.1 + 0.2, "0.3"),
+        (1 / 3, "0.333333"),
+        (1.5e6, "1500000"),
+        ("linear", "linear"),
+        ((64,), "64"),
+        ((1024, 64), "1024 × 64"),
+        ([64, 64], "64 × 64"),
+    ],
+)
+def test_a_value_is_shown_as_on_the_form(value: object, words: str) -> None:
+    assert shown_value(value) == words
+
+
+def test_a_seed_is_no_amount() -> None:
+    assert shown_value(1_234_567, "seed") == "1234567"
+    assert shown_value(1_234_567, "n_steps") == "1,234,567"

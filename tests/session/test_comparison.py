@@ -263,6 +263,17 @@ def test_values_that_look_alike_are_told_to_their_last_digit():
     assert differences(*close) == {"Discount γ": {"0.99": ("0",), "0.990001": ("1",)}}
 
 
+def test_values_are_written_as_on_the_form():
+    found = differences(
+        config(seed=12_345, normalize=True, hyperparameters={"learning_rate": 1e-5, "target_kl": None}),
+        config(seed=1, normalize=False, hyperparameters={"learning_rate": 1e-4, "target_kl": 0.03}, n_envs=8),
+    )
+    assert list(found["Seed"]) == ["12345", "1"]
+    assert list(found["Normalise observations and rewards"]) == ["on", "off"]
+    assert list(found["Learning rate"]) == ["0.00001", "0.0001"]
+    assert list(found["KL limit"]) == ["off", "0.03"]
+
+
 def test_a_setting_of_one_algorithm_is_compared_among_its_runs():
     found = differences(
         config(), config(hyperparameters={"n_epochs": 3}), config(algorithm="DQN"), config(algorithm="DQN")

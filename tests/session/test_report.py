@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 import pytest
 
 from retroml_edu.core.errors import ConfigError, StorageError, UnknownNameError
+from retroml_edu.core.knobs import shown_value
 from retroml_edu.core.states import RunState
 from retroml_edu.session.report import REPORTS, make_report
 from retroml_edu.storage.atomic import write_json
@@ -112,7 +113,8 @@ def test_the_json_has_it_all_in_numbers(sick):
     (high,) = (each for each in content["insights"] if each["rule"] == "learning_rate_high")
     assert high["evidence"]["threshold"] == 0.2
     assert high["remedy"]["changes"]["hyperparameters"]["learning_rate"] < sick.config.hyperparameters.learning_rate
-    assert high["changes"] == [f"Learning rate: {sick.config.hyperparameters.learning_rate:.4g} → 0.003"]
+    before = shown_value(sick.config.hyperparameters.learning_rate)
+    assert high["changes"] == [f"Learning rate: {before} → 0.003"]
     assert content["seeds"] == 1
     assert content["missing"] == {}
 

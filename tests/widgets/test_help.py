@@ -59,6 +59,12 @@ def test_every_field_of_the_form_is_explained_as_its_tooltip_does(bench):
         assert quoted(field["help"]) in text_of(f"setting:{field['name']}")
 
 
+def test_values_are_written_as_on_the_form():
+    assert '"0.0003", "0.000001 to 0.1"' in text_of("setting:hyperparameters.learning_rate")
+    assert "0 to 2147483647." in text_of("setting:seed")
+    assert '"on", "on, off"' in text_of("setting:hyperparameters.normalize_advantage")
+
+
 def test_every_preference_is_explained_as_on_the_settings_page(bench):
     panel = bench().open()
     panel.tabs.open("Settings")

@@ -9,6 +9,7 @@ import pytest
 
 from retroml_edu.analysis.insights import insights
 from retroml_edu.core.errors import UnknownNameError
+from retroml_edu.core.knobs import shown_value
 from retroml_edu.storage.index import RunIndex
 from retroml_edu.widgets.insight_marks import mark_told
 from retroml_edu.widgets.insights_card import InsightsCard
@@ -78,7 +79,7 @@ def test_each_insight_says_where_it_is_marked_and_what_its_remedy_changes(card):
     points = high["mark"]["curve"]
     assert 10 < len(points["step"]) == len(points["value"]) <= 100
     assert points["step"][-1] == run.curves["train/approx_kl"].step[-1]
-    assert high["changes"] == f"Learning rate: {run.config.hyperparameters.learning_rate:.4g} → 0.003"
+    assert high["changes"] == f"Learning rate: {shown_value(run.config.hyperparameters.learning_rate)} → 0.003"
     # A curve that the chart draws is not sent again, and what is not compared with it has no line there.
     assert (seeds["mark"]["curve"], seeds["mark"]["line"]) == (None, None)
     assert seeds["where"].startswith("Marked in the chart: Return, steps ")

@@ -69,8 +69,10 @@ def test_other_games_of_equal_settings_are_put_down_to_rounding(recorded):
 
 def test_settings_that_differ_are_named(recorded):
     settings = recorded.config.hyperparameters.model_copy(update={"learning_rate": 0.01})
-    said = " ".join(told(recorded, games=GAMES[:50] * 2, seed=3, hyperparameters=settings).sentences)
-    assert "Seed (3 instead of 1)" in said
+    changes = {"seed": 3_000, "deterministic": True, "hyperparameters": settings}
+    said = " ".join(told(recorded, games=GAMES[:50] * 2, **changes).sentences)
+    assert "Seed (3000 instead of 1)" in said
+    assert "Deterministic (on instead of off)" in said
     assert "Learning rate (0.01 instead of 0.001)" in said
     assert "rounds the last digits" not in said
 

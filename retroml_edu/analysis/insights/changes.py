@@ -8,7 +8,7 @@ from typing import Any
 
 from retroml_edu.analysis.insights.insight import Remedy
 from retroml_edu.core.config import ExperimentConfig
-from retroml_edu.core.knobs import knob_specs
+from retroml_edu.core.knobs import knob_specs, shown_value
 
 _LABELS = {"seed": "Seed", "n_envs": "Environments", "total_timesteps": "Steps"}
 """Of the settings of a run that remedies change, beside those of its algorithm."""
@@ -31,13 +31,4 @@ def _hyperparameters(model: type) -> Mapping[str, str]:
 def _differences(labels: Mapping[str, str], before: object, after: Mapping[str, Any]) -> Iterator[str]:
     for name, label in labels.items():
         if name in after and after[name] != getattr(before, name):
-            yield f"{label}: {_shown(name, getattr(before, name))} → {_shown(name, after[name])}"
-
-
-def _shown(name: str, value: Any) -> str:
-    if value is None:
-        return "off"
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    # A seed is no amount.
-    return f"{value:,}" if isinstance(value, int) and name != "seed" else str(value)
+            yield f"{label}: {shown_value(getattr(before, name), name)} → {shown_value(after[name], name)}"

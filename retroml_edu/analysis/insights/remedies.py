@@ -10,7 +10,7 @@ from retroml_edu.analysis.insights.rule import Found
 from retroml_edu.analysis.insights.watched import Watched
 from retroml_edu.core.config import MAX_N_ENVS, MAX_SEED
 from retroml_edu.core.hyperparameters import DQNHyperparameters, PPOHyperparameters
-from retroml_edu.core.numbers import plain_number
+from retroml_edu.core.knobs import shown_value
 
 LEAST_RATE, MOST_RATE = 1e-6, 1e-1
 """The range of `LearningRate`."""
@@ -58,7 +58,7 @@ def limit_kl(run: Watched, found: Found) -> Remedy | None:
         return None
     if settings.target_kl is not None and settings.target_kl <= KL_LIMIT:
         return gentler_rate(run, found)
-    return _with(run, f"Set the KL limit to {KL_LIMIT:g}", target_kl=KL_LIMIT)
+    return _with(run, f"Set the KL limit to {shown_value(KL_LIMIT)}", target_kl=KL_LIMIT)
 
 
 def fewer_epochs(run: Watched, found: Found) -> Remedy | None:
@@ -79,7 +79,7 @@ def explore_more(run: Watched, found: Found) -> Remedy | None:
             return _with(run, f"Explore over {share:.0%} of the run", exploration_fraction=share)
     elif settings.ent_coef < MOST_ENTROPY_BONUS:
         bonus = min(MOST_ENTROPY_BONUS, max(0.01, _two_digits(3 * settings.ent_coef)))
-        return _with(run, f"Set the entropy coefficient to {bonus:g}", ent_coef=bonus)
+        return _with(run, f"Set the entropy coefficient to {shown_value(bonus)}", ent_coef=bonus)
     return longer(run, found)
 
 
@@ -92,7 +92,7 @@ def stay_undecided(run: Watched, found: Found) -> Remedy | None:
     if "hyperparameters" not in more.changes:
         return slower
     settings = {**more.changes["hyperparameters"], "learning_rate": known}
-    return Remedy(f"{more.label}, the learning rate to {known:g}", {"hyperparameters": settings})
+    return Remedy(f"{more.label}, the learning rate to {shown_value(known)}", {"hyperparameters": settings})
 
 
 def steadier_end(run: Watched, found: Found) -> Remedy | None:
@@ -115,7 +115,7 @@ def learn_values(run: Watched, found: Found) -> Remedy | None:
     settings: Any = run.config.hyperparameters
     usual = float(type(settings).model_fields["vf_coef"].default)
     if settings.vf_coef < usual:
-        return _with(run, f"Set the value coefficient to {usual:g}", vf_coef=usual)
+        return _with(run, f"Set the value coefficient to {shown_value(usual)}", vf_coef=usual)
     return more_envs(run, found)
 
 
@@ -145,7 +145,8 @@ def _rate(run: Watched, rate: float) -> Remedy | None:
     rate = min(MOST_RATE, max(LEAST_RATE, _two_digits(rate)))
     if rate == now:
         return None
-    return _with(run, f"Set the learning rate to {rate:g} instead of {plain_number(now)}", learning_rate=rate)
+    label = f"Set the learning rate to {shown_value(rate)} instead of {shown_value(now)}"
+    return _with(run, label, learning_rate=rate)
 
 
 def _with(run: Watched, label: str, **values: Any) -> Remedy:

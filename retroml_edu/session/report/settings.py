@@ -16,8 +16,8 @@ def setting_facts(config: ExperimentConfig) -> list[Fact]:
     facts = [
         _environment(config.env_id),
         Fact("Algorithm", config.algorithm),
-        Fact("Steps", f"{config.total_timesteps:,}", config.run_type),
-        Fact("Seed", str(config.seed)),
+        Fact("Steps", shown_value(config.total_timesteps), config.run_type),
+        Fact("Seed", shown_value(config.seed, "seed")),
         Fact("Environments side by side", shown_value(config.n_envs)),
         Fact("Normalised", shown_value(config.normalize)),
         Fact("Engine", config.engine),
@@ -25,7 +25,7 @@ def setting_facts(config: ExperimentConfig) -> list[Fact]:
         Fact("Precision", config.precision),
     ]
     if config.deterministic:
-        facts.append(Fact("Deterministic", "yes"))
+        facts.append(Fact("Deterministic", shown_value(config.deterministic)))
     if config.parent is not None:
         facts.append(Fact("Goes on from", f"step {config.parent.step:,}", f"run {config.parent.run_id}"))
     return facts

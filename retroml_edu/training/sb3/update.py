@@ -13,6 +13,7 @@ from torch import Tensor
 
 from retroml_edu.core.control import StopRequested
 from retroml_edu.core.errors import TrainingError
+from retroml_edu.core.knobs import shown_value
 
 if TYPE_CHECKING:
     from retroml_edu.training.sb3.stepped import Stepped
@@ -108,8 +109,8 @@ def all_finite(model: BaseAlgorithm) -> bool:
 
 
 def _not_a_number(model: Stepped) -> TrainingError:
+    rate = shown_value(_optimizer(model).param_groups[0]["lr"])
     return TrainingError(
-        f"The policy became not-a-number at step {model.num_timesteps:,}: the learning rate of "
-        f"{_optimizer(model).param_groups[0]['lr']:g} is probably too high. Lower 'Learning rate' to a tenth of "
-        "it, or 'Gradient clip'."
+        f"The policy became not-a-number at step {model.num_timesteps:,}: the learning rate of {rate} is probably too "
+        "high. Lower 'Learning rate' to a tenth of it, or 'Gradient clip'."
     )

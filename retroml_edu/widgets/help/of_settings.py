@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from retroml_edu.core.config import ALGORITHMS
 from retroml_edu.core.hyperparameters import HYPERPARAMETERS, AlgorithmName
-from retroml_edu.core.knobs import KnobSpec, knob_specs
+from retroml_edu.core.knobs import KnobSpec, knob_specs, shown_value
 from retroml_edu.core.preferences import Preferences
 from retroml_edu.widgets.help.topic import Block, Paragraph, Topic, table
 from retroml_edu.widgets.settings_spec import form_spec
@@ -35,7 +35,7 @@ def topics() -> Iterator[Topic]:
             f"preference:{spec.name}",
             "Your settings",
             spec.knob.label,
-            (Paragraph(spec.help), Paragraph(_value(spec.default), "Default:"), *_allowed(spec)),
+            (Paragraph(spec.help), Paragraph(shown_value(spec.default), "Default:"), *_allowed(spec)),
             words=spec.name,
             see=("part:Settings", "command-line"),
         )
@@ -55,7 +55,8 @@ def _choices(field: Mapping[str, Any]) -> Iterator[Block]:
     if 0 < len(choices) <= 8:
         yield Paragraph(", ".join(str(choice["label"]) for choice in choices) + ".", "Choices:")
     if "low" in field:
-        yield Paragraph(f"{_value(field['low'])} to {_value(field['high'])}.", "In the form:")
+        low, high = (shown_value(field[end], field["name"]) for end in ("low", "high"))
+        yield Paragraph(f"{low} to {high}.", "In the form:")
 
 
 def _hyperparameters() -> Mapping[str, dict[AlgorithmName, KnobSpec]]:
@@ -73,7 +74,7 @@ def _hyperparameter(name: str, specs: Mapping[AlgorithmName, KnobSpec]) -> Topic
     several = len(told) > 1
     paragraphs = [Paragraph(text, f"{', '.join(algorithms)}:" if several else "") for text, algorithms in told.items()]
     rows = [
-        (algorithm, _value(spec.default), _limits(HYPERPARAMETERS[algorithm], name) or _value(spec.choices))
+        (algorithm, shown_value(spec.default), _limits(HYPERPARAMETERS[algorithm], name) or _choices_of(spec))
         for algorithm, spec in specs.items()
     ]
     return Topic(
@@ -99,27 +100,17 @@ def _limits(model: type[BaseModel], name: str) -> str:
         for kind in ("ge", "gt", "le")
         if hasattr(item, kind)
     }
-    low = _value(limits["ge"]) if "ge" in limits else f"above {_value(limits['gt'])}" if "gt" in limits else ""
-    return f"{low} to {_value(limits['le'])}" if low and "le" in limits else ""
+    told = {kind: shown_value(limit) for kind, limit in limits.items()}
+    low = told["ge"] if "ge" in told else f"above {told['gt']}" if "gt" in told else ""
+    return f"{low} to {told['le']}" if low and "le" in told else ""
 
 
 def _allowed(spec: KnobSpec) -> Iterator[Block]:
     if spec.choices:
-        yield Paragraph(f"{_value(spec.choices)}.", "Choices:")
+        yield Paragraph(f"{_choices_of(spec)}.", "Choices:")
     elif spec.kind == "int":
-        yield Paragraph(f"{_value(spec.low)} to {_value(spec.high)}.", "Range:")
+        yield Paragraph(f"{shown_value(spec.low)} to {shown_value(spec.high)}.", "Range:")
 
 
-def _value(value: Any) -> str:
-    """Return a value in words."""
-    if value is None:
-        return "off"
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, tuple):
-        if value and isinstance(value[0], int):
-            return " × ".join(map(str, value))
-        return ", ".join(map(_value, value)) or "on, off"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def _choices_of(spec: KnobSpec) -> str:
+    return ", ".join(map(shown_value, spec.choices or (True, False)))

@@ -11,3 +11,13 @@ const element = (tag, attributes = {}, ...children) => {
 };
 
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+
+// A value of a setting as a person reads it, in the same words as `shown_value` of knobs.py.
+const shown = (value, field) => {
+  if (value === null || value === undefined) return "off";
+  if (typeof value === "boolean") return value ? "on" : "off";
+  if (Array.isArray(value)) return value.join(" × ");
+  if (typeof value !== "number") return String(value);
+  if (field?.integer) return field.type === "seed" ? String(value) : value.toLocaleString("en-US");
+  return String(Number(value.toPrecision(6)));
+};

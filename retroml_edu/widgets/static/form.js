@@ -3,12 +3,6 @@
 const SLIDER_STEPS = 1000;
 
 const significant = (value) => Number(value.toPrecision(2));
-const shown = (value, field) => {
-  if (value === null || value === undefined) return "off";
-  if (typeof value !== "number") return String(value);
-  if (field?.integer && field.type !== "seed") return value.toLocaleString("en-US");
-  return String(Number(value.toPrecision(6)));
-};
 
 // Position on the slider (0 to 1) and value, for the three scales.
 const SCALES = {
@@ -240,7 +234,7 @@ function render({ model, el }) {
       const changed = "default" in field && !same(value, field.default);
       reset.classList.toggle("rml-shown", changed);
       reset.tabIndex = changed ? 0 : -1;
-      const label = Array.isArray(field.default) ? field.default.join(" × ") : shown(field.default, field);
+      const label = shown(field.default, field);
       reset.title = `Back to the default: ${label}`;
       reset.setAttribute("aria-label", `${field.label}: back to the default, ${label}`);
     }

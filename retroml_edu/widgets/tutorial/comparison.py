@@ -10,6 +10,7 @@ import numpy as np
 
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.curves import CurveRecorder, Points
+from retroml_edu.core.knobs import shown_value
 from retroml_edu.core.metrics import LENGTH, RETURN, RETURN_MEAN, RETURN_WINDOW
 from retroml_edu.core.numbers import plain_number
 from retroml_edu.envs import goal_return
@@ -99,7 +100,7 @@ def _means(config: ExperimentConfig, points: Points, recorded: RecordedRun) -> I
 def changed_settings(recorded: ExperimentConfig, run: ExperimentConfig) -> str:
     """Return which settings that decide a run's numbers differ, in words; empty if none does."""
     changes = [
-        (label, str(getattr(recorded, name)), str(getattr(run, name)))
+        (label, shown_value(getattr(recorded, name), name), shown_value(getattr(run, name), name))
         for name, label in _DECISIVE.items()
         if getattr(recorded, name) != getattr(run, name)
     ]
