@@ -19,7 +19,7 @@ MOST_PICTURES = 100
 class SettingsForm(anywidget.AnyWidget):
     """Quick start, hyperparameters, and what else a run is made of.
 
-    `values` is written by the person; code sets it through `Panel.apply` only. The page sends ``{"action": "reset"}``,
+    `values` is written by the person; code sets it through `SettingsPane` only. The page sends ``{"action": "reset"}``,
     ``{"action": "preset", "name": ...}``, ``{"action": "measure"}`` and ``{"action": "train"}``, and asks for pictures,
     which are answered here.
 

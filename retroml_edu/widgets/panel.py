@@ -93,7 +93,7 @@ class Panel:
         self.models = ModelsTable(home.path, on_models, self._shown)
         self.preferences = PreferencesPage(home.path, self._preferred(), self.runbar.show_problems, self._shown)
         self.tutorial = Tutorial(
-            home.path, lambda: self.run, self.open_run, self.apply, self.runbar, self.figures, self._shown
+            home.path, lambda: self.run, self.open_run, self.settings, self.runbar, self.figures, self._shown
         )
         self.help = HelpPage()
         ipywidgets.dlink((self.tutorial, "invitation"), (self.help, "tutorial"))

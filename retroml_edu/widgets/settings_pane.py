@@ -75,6 +75,18 @@ class SettingsPane:
         """
         self._fill_in(config, form_values(config))
 
+    def set_seed(self, seed: int) -> Any:
+        """Show a seed, leave everything else as it stands, and return what stood there, whatever a person had typed.
+
+        Raises:
+            RetroMLError: If the form names an environment that is not there.
+        """
+        with self._filling_in:
+            before = self.form.values["seed"]
+            if before != seed:
+                self._fill_in(self._config, self.form.values | {"seed": seed})
+            return before
+
     def _fill_in(self, config: ExperimentConfig, values: Values) -> None:
         with self._filling_in:
             spec = form_spec(values)

@@ -9,7 +9,7 @@ import pytest
 from retroml_edu.storage.tutorial import FILE, TutorialStanding, read_tutorial
 from retroml_edu.widgets.tutorial.card import TRAIN
 from retroml_edu.widgets.tutorial.steps import NUMBERS, STEPS
-from retroml_edu.widgets.tutorial.task import task_config
+from retroml_edu.widgets.tutorial.task import SEED, task_config
 from tests.widgets.conftest import tell, until
 
 LAST = len(STEPS) - 1
@@ -108,7 +108,8 @@ def test_a_whole_tutorial_waits_for_what_a_person_does_and_ends_with_a_compariso
     reached(panel, "ended")
     go(panel, NUMBERS["compare"])
     assert set(panel.tutorial.result["curves"]) == {"yours", "recorded"}
-    assert "Seed (7 instead of 1)" in " ".join(panel.tutorial.result["sentences"])
+    assert panel.run.config.seed == SEED
+    assert "Seed (" not in " ".join(panel.tutorial.result["sentences"])
     go(panel, LAST)
     asked(panel, "finish")
     assert (panel.tutorial.is_open, panel.tutorial.offer) == (False, "")
@@ -116,6 +117,67 @@ def test_a_whole_tutorial_waits_for_what_a_person_does_and_ends_with_a_compariso
     assert read_tutorial(item.home).standing is TutorialStanding.FINISHED
     asked(panel, "begin")
     assert (panel.tutorial.step, panel.tutorial.reached) == (0, [])  # the run of the last time counts no more
+
+
+@pytest.mark.parametrize(
+    ("seed", "said"),
+    [
+        (5_000, "Set for you: seed 1 instead of 5000, as in the recorded run."),
+        ("abc", "Set for you: seed 1, as in the recorded run."),
+        (SEED, ""),
+    ],
+)
+def test_the_step_about_the_seed_sets_that_of_the_recorded_run_and_nothing_else(bench, seed, said):
+    item = bench()
+    panel = item.open()
+    item.set(seed=seed, hyperparameters__learning_rate=0.002)
+    before = panel.form.values
+    asked(panel, "begin")
+    go(panel, NUMBERS["game"])
+    assert panel.form.values == before
+    go(panel, NUMBERS["seed"])
+    assert panel.form.values == before | {"seed": SEED}
+    assert panel.tutorial.said == said
+    assert "seed" not in panel.form.problems
+
+
+def test_a_seed_that_is_changed_between_its_step_and_train_is_set_again(bench):
+    item = bench()
+    panel = item.open(steps=600)
+    asked(panel, "begin")
+    go(panel, NUMBERS["slider"])
+    item.set(seed=9)
+    go(panel, TRAIN)
+    assert panel.config.seed == SEED
+    assert panel.tutorial.said == "Set for you: seed 1 instead of 9, as in the recorded run."
+    panel.start().wait(timeout_s=30)
+    reached(panel, "ended")
+    assert panel.tutorial.said == "", "it hides that the next step is open"
+    item.set(seed=2)
+    go(panel, LAST)
+    assert panel.config.seed == 2, "after Train the seed is the person's again"
+
+
+def test_who_goes_on_at_train_in_another_kernel_has_the_seed_of_the_recorded_run(bench):
+    item = bench()
+    panel = item.open()
+    asked(panel, "begin")
+    go(panel, TRAIN)
+    panel = bench(item.home).open(seed=70)
+    assert panel.config.seed == 70
+    asked(panel, "begin")
+    assert (panel.tutorial.step, panel.config.seed) == (TRAIN, SEED)
+
+
+def test_an_environment_that_is_not_there_is_told_and_keeps_nobody_at_the_step(bench):
+    item = bench()
+    panel = item.open()
+    asked(panel, "begin")
+    go(panel, NUMBERS["game"])
+    item.set(env_id="other", custom_env_id="Nowhere-v0")
+    go(panel, NUMBERS["seed"])
+    assert panel.tutorial.step == NUMBERS["seed"]
+    item.until_said("Nowhere-v0")
 
 
 def test_back_is_always_possible(bench):
@@ -208,7 +270,10 @@ def test_a_run_that_is_gone_is_trained_once_more(bench):
     panel = bench(item.home).open()
     asked(panel, "begin")
     assert (panel.tutorial.step, panel.tutorial.reached) == (TRAIN, [])
-    assert "not there any more" in panel.tutorial.said
+    assert panel.tutorial.said == (
+        "The run of this tutorial is not there any more: train it once more. Set for you: seed 1 instead of 7, as in "
+        "the recorded run."
+    )
 
 
 def test_a_run_that_is_deleted_during_the_tutorial_cannot_be_compared_and_says_so(bench):

@@ -10,7 +10,6 @@ from typing import Any
 import anywidget
 import traitlets
 
-from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.errors import RetroMLError
 from retroml_edu.session.history import Run
 from retroml_edu.session.run import TrainingRun
@@ -20,15 +19,18 @@ from retroml_edu.widgets.assets import STATIC, script
 from retroml_edu.widgets.key_figures import NOTHING, KeyFigures
 from retroml_edu.widgets.runbar import RunBar
 from retroml_edu.widgets.serial_work import SerialWork
+from retroml_edu.widgets.settings_pane import SettingsPane
 from retroml_edu.widgets.starter import FollowedRun
 from retroml_edu.widgets.tutorial.comparison import Comparison, compare
 from retroml_edu.widgets.tutorial.recorded import recorded_run
 from retroml_edu.widgets.tutorial.step import Reached
 from retroml_edu.widgets.tutorial.steps import NUMBERS, STEPS
-from retroml_edu.widgets.tutorial.task import task_config
+from retroml_edu.widgets.tutorial.task import SEED, task_config
 
 FOLDER_TIMEOUT_S = 60.0
 TRAIN = NUMBERS["train"]
+SEED_STEPS = range(NUMBERS["seed"], TRAIN + 1)
+"""Steps to which the form comes with the seed of the recorded run, whatever stood there."""
 
 
 class Tutorial(anywidget.AnyWidget):
@@ -42,7 +44,7 @@ class Tutorial(anywidget.AnyWidget):
         home: Where the place is kept, and the runs are.
         current: Returns the run that the panel shows.
         open_run: Shows a run, given its id.
-        apply: Shows a config in the form.
+        settings: The form, in which what the tutorial trains is set up.
         runbar: Tells when a run begins and ends.
         figures: Tell when a run has measured something.
         guarded: Makes a context that shows the errors of a callback.
@@ -66,7 +68,7 @@ class Tutorial(anywidget.AnyWidget):
         home: Path,
         current: Callable[[], FollowedRun | None],
         open_run: Callable[[str], object],
-        apply: Callable[[ExperimentConfig], object],
+        settings: SettingsPane,
         runbar: RunBar,
         figures: KeyFigures,
         guarded: Callable[[], AbstractContextManager[None]],
@@ -75,7 +77,7 @@ class Tutorial(anywidget.AnyWidget):
         self._home = home
         self._current = current
         self._open_run = open_run
-        self._apply = apply
+        self._settings = settings
         self._figures = figures
         self._work = SerialWork("retroml-tutorial", guarded)
         self._progress = read_tutorial(home)
@@ -129,6 +131,7 @@ class Tutorial(anywidget.AnyWidget):
             self.is_open = True
         self._look()
         self._keep(TutorialStanding.BEGUN)
+        self._set_up_seed()
 
     def _is_under_way(self) -> bool:
         return self.step > 0 and self._progress.standing is not TutorialStanding.FINISHED
@@ -151,14 +154,23 @@ class Tutorial(anywidget.AnyWidget):
             self.said = ""
         self._look()
         self._keep(TutorialStanding.BEGUN)
+        self._set_up_seed()
 
     def _choose(self) -> None:
         config = task_config(self._home)
-        self._apply(config)
+        self._settings.apply(config)
         self.said = (
             f"Chosen: {config.env_id}, {config.algorithm}, {config.total_timesteps:,} steps, seed {config.seed}. "
             "That takes less than a minute on most computers."
         )
+
+    def _set_up_seed(self) -> None:
+        if self.step not in SEED_STEPS:
+            return
+        before = self._settings.set_seed(SEED)
+        if before != SEED:
+            instead = f" instead of {before}" if isinstance(before, int) else ""
+            self.said = f"{self.said} Set for you: seed {SEED}{instead}, as in the recorded run.".lstrip()
 
     def _close(self, standing: TutorialStanding) -> None:
         if self.is_open or standing is TutorialStanding.DECLINED:
@@ -216,6 +228,8 @@ class Tutorial(anywidget.AnyWidget):
             reached = [Reached.STARTED]
             reached += [Reached.MEASURED] if has_ended or self._has_measured() else []
             reached += [Reached.ENDED] if has_ended else []
+        if len(reached) > len(self.reached):
+            self.said = ""  # what was said before is done
         self.reached = reached
         if STEPS[self.step].offers == "compare":
             self.result = _compared(run).as_json() if run is not None and Reached.ENDED in reached else {}

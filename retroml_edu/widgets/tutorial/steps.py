@@ -46,7 +46,8 @@ STEPS: tuple[Step, ...] = (
             "of each game, the actions.",
             "Equal settings and an equal seed give an equal run on the same computer. Another seed is another try: one "
             "run alone does not show what usually happens.",
-            f"Leave it at {SEED} this time, so that your run can be compared in the end.",
+            f"The recorded run has seed {SEED}, so it is set to {SEED} here too. Leave it this time, so that your run "
+            "can be compared in the end.",
         ),
         about="Seed",
         points_at='.rml-form [data-field="seed"]',
