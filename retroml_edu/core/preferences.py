@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from retroml_edu.core.config_words import config_problems
 from retroml_edu.core.errors import ConfigError, Problem
 from retroml_edu.core.hyperparameters import AlgorithmName
-from retroml_edu.core.knobs import Knob
+from retroml_edu.core.knobs import Knob, shown_value
 
 PREFERENCES_VERSION = 1
 
@@ -155,5 +155,6 @@ def _problems(error: ValidationError) -> list[Problem]:
 
 def _with_default(problem: Problem) -> Problem:
     field = Preferences.model_fields.get(problem.field)
-    remedy = "It is left as it is, and not used." if field is None else f"The default is used: {field.default}."
+    used = "" if field is None else f"The default is used: {shown_value(field.default)}."
+    remedy = used or "It is left as it is, and not used."
     return Problem(problem.field, problem.message, remedy, "warning")

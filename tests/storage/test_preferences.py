@@ -76,13 +76,16 @@ def test_a_change_that_does_not_fit_is_told_and_changes_nothing(home, changes, s
 
 
 def test_bad_and_unknown_values_of_a_file_are_told_and_the_others_count(written):
-    home = written('{"version": 1, "test_games": -4, "colour": "red", "videos_kept": 7, "first_page": null}')
+    home = written(
+        '{"version": 1, "test_games": -4, "colour": "red", "videos_kept": 7, "record_videos": 3, "first_page": null}'
+    )
     stored = read_preferences(home)
     assert stored.preferences == Preferences(videos_kept=7)
     said = " ".join(str(problem) for problem in stored.problems)
     assert "settings.json: test_games=-4: it must be greater than or equal to 1. The default is used: 10." in said
     assert 'settings.json: "colour" is no setting. It is left as it is, and not used.' in said
     assert "first_page=None" in said
+    assert "The default is used: on." in said
 
 
 def test_a_change_leaves_in_the_file_what_it_does_not_know(written):
