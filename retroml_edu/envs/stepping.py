@@ -14,6 +14,23 @@ Observations = Mapping[Any, np.ndarray]
 """What environments show: arrays of shape (n_envs, ...) by the key of a Dict space; under None where it is no Dict."""
 
 
+_PICTURE_DIMENSIONS = 3
+
+
+def shape_in_memory(shape: tuple[int, ...], dtype: np.dtype[Any] | None) -> tuple[int, ...]:
+    """Return the shape in which observations of a shape lie in memory: pictures with channels last.
+
+    Convolutions read them so: to reorder those of eight environments took half a millisecond a step.
+    """
+    is_picture = dtype == np.uint8 and len(shape) == _PICTURE_DIMENSIONS and shape[0] == min(shape)
+    return (*shape[1:], shape[0]) if is_picture else shape
+
+
+def as_shown(memory: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return observations, one a row, that lie in memory as `shape_in_memory` says, in their own shape; no copy."""
+    return memory if memory.shape[1:] == shape else np.moveaxis(memory, -1, 1)
+
+
 def step_each(
     envs: Sequence[gym.Env[Any, Any]],
     actions: Iterable[Any],

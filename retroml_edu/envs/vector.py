@@ -32,7 +32,8 @@ def make_vector_env(
         seed: Seed of the run.
         training: The learner's flavour of `make_env`.
         fast: The same environments with less around them: Gymnasium's classic control as compiled code where that
-            comes out the same on this machine, a `LeanVector` of all others. A saved state of the one form does not
+            comes out the same on this machine, a `LeanVector` of all others, whose pictures lie in memory with
+            channels last (so do those of workers). A saved state of the one form does not
             fit the other. The first that is compiled imports `numba`.
         workers: Processes that step a part of the environments meanwhile (`best_workers` knows how many help). What
             comes out and what is saved does not depend on it. Compiled environments, a single one, and those that

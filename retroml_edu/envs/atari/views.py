@@ -68,6 +68,35 @@ class View(ABC):
         """Return the observation, the caller's own."""
 
 
+class _Stack:
+    """The newest pictures of an episode, in memory with channels last, as convolutions read them.
+
+    Args:
+        depth: How many: 2 or 4.
+        side: Height and width.
+    """
+
+    def __init__(self, depth: int, side: int) -> None:
+        self._pictures = np.zeros((side, side, depth), np.uint8)
+        # What the pictures have in one place is one number, lowest byte first: all are moved on at once.
+        self._places: np.ndarray = self._pictures.view(f"<u{depth}")
+        self._newest = np.zeros((side, side), np.uint8)
+
+    def clear(self) -> None:
+        """Make all black."""
+        self._pictures[:] = 0
+
+    def push(self, grey: np.ndarray) -> None:
+        """Put a picture on top, made smaller, and drop the oldest."""
+        cv2.resize(grey, self._newest.shape, dst=self._newest, interpolation=cv2.INTER_AREA)
+        np.right_shift(self._places, 8, out=self._places)
+        self._pictures[..., -1] = self._newest
+
+    def copy(self) -> np.ndarray:
+        """Return all of them, uint8 of shape (depth, side, side), newest last."""
+        return np.moveaxis(self._pictures.copy(), -1, 0)
+
+
 class StandardView(View):
     """The pictures of Mnih et al. (2015): the larger value per pixel and colour of two frames, grey, 84×84, four deep.
 
@@ -81,11 +110,11 @@ class StandardView(View):
         height, width = ale.getScreenDims()
         self._frames = np.zeros((2, height, width, 3), np.uint8)
         self._grey = np.zeros((height, width), np.uint8)
-        self._stack = np.zeros(self.space.shape, np.uint8)
+        self._stack = _Stack(STACK, SIDE)
 
     def forget(self) -> None:
         """See nothing."""
-        self._stack[:] = 0
+        self._stack.clear()
 
     def catch(self, slot: int) -> None:
         """Keep the screen in colour."""
@@ -95,8 +124,7 @@ class StandardView(View):
         """Put what the two frames show on top of the stack."""
         np.maximum(self._frames[0], self._frames[1], out=self._frames[0])
         cv2.cvtColor(self._frames[0], cv2.COLOR_RGB2GRAY, dst=self._grey)
-        self._stack[:-1] = self._stack[1:]
-        cv2.resize(self._grey, (SIDE, SIDE), dst=self._stack[-1], interpolation=cv2.INTER_AREA)
+        self._stack.push(self._grey)
 
     def seen(self) -> np.ndarray:
         """Return the stack, uint8 of shape (4, 84, 84), newest last."""
@@ -118,11 +146,11 @@ class SmallView(View):
         self._ale = ale
         self._frames = np.zeros((2, *ale.getScreenDims()), np.uint8)
         self._fields = self._frames[:, slice(*scene.rows)]
-        self._stack = np.zeros(self.space.shape, np.uint8)
+        self._stack = _Stack(SMALL_STACK, SMALL_SIDE)
 
     def forget(self) -> None:
         """See nothing."""
-        self._stack[:] = 0
+        self._stack.clear()
 
     def catch(self, slot: int) -> None:
         """Keep the screen in grey."""
@@ -130,9 +158,7 @@ class SmallView(View):
 
     def look(self) -> None:
         """Put what the two frames show on top of the stack."""
-        field = np.maximum(self._fields[0], self._fields[1])
-        self._stack[:-1] = self._stack[1:]
-        cv2.resize(field, (SMALL_SIDE, SMALL_SIDE), dst=self._stack[-1], interpolation=cv2.INTER_AREA)
+        self._stack.push(np.maximum(self._fields[0], self._fields[1]))
 
     def seen(self) -> np.ndarray:
         """Return the stack, uint8 of shape (2, 40, 40), newest last."""

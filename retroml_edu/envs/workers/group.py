@@ -13,7 +13,7 @@ from retroml_edu.core.errors import RetroMLError
 from retroml_edu.envs.game_state import CapturedGame, SavedGame, capture_game, resume_game
 from retroml_edu.envs.make import make_env
 from retroml_edu.envs.replay import Replayable
-from retroml_edu.envs.stepping import save_observation, step_each
+from retroml_edu.envs.stepping import as_shown, save_observation, shape_in_memory, step_each
 
 
 class NoWorkerError(RetroMLError):
@@ -42,12 +42,16 @@ class Board:
         if any(part.shape is None or part.dtype is None or part.dtype.hasobject for part in parts.values()):
             raise NoWorkerError(f"Observations of the kind {type(space).__name__} are no row of numbers.")
         fields = [
-            (f"observation {i}", part.dtype, (n_envs, *(part.shape or ()))) for i, part in enumerate(parts.values())
+            (f"observation {i}", part.dtype, (n_envs, *shape_in_memory(part.shape or (), part.dtype)))
+            for i, part in enumerate(parts.values())
         ]
         layout = np.dtype([*fields, ("rewards", np.float32, (n_envs,)), ("dones", np.bool_, (n_envs,))], align=True)
         memory = np.zeros(1, layout)
         self.raw = memory.view(np.uint8).data
-        self.observations = {key: memory[f"observation {i}"][0] for i, key in enumerate(parts)}
+        self.observations = {
+            key: as_shown(memory[f"observation {i}"][0], part.shape or ())
+            for i, (key, part) in enumerate(parts.items())
+        }
         self.rewards: np.ndarray = memory["rewards"][0]
         self.dones: np.ndarray = memory["dones"][0]
 
