@@ -252,5 +252,39 @@ def test_a_policy_that_became_not_a_number_ends_training_in_plain_words(model):
         broken()
 
 
+class Slipping(gym.Env):
+    """A game with a slip: what it gives is not a number now and then."""
+
+    observation_space = spaces.Box(-1, 1, (2,), np.float32)
+    action_space = spaces.Discrete(2)
+
+    def __init__(self, what, render_mode=None):
+        self.what, self.steps = what, 0
+
+    def _slip(self, what):
+        return float("nan") if what == self.what and self.steps > 20 else 0.5
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        return np.zeros(2, np.float32), {}
+
+    def step(self, action):
+        self.steps += 1
+        observation = np.full(2, self._slip("an observation"), np.float32)
+        return observation, self._slip("a reward"), False, self.steps % 10 == 0, {}
+
+
+@pytest.mark.parametrize("algorithm", ["PPO", "DQN"])
+@pytest.mark.parametrize("what", ["a reward", "an observation"])
+def test_a_game_that_gives_no_number_is_named_as_the_cause(run, algorithm, what):
+    gym.register("Slipping-v0", Slipping, kwargs={"what": what}, disable_env_checker=True)
+    changes = {"n_steps": 64} if algorithm == "PPO" else {"learning_starts": 30}
+    try:
+        with pytest.raises(TrainingError, match=f"the game had given {what} that is not a number"):
+            train(custom(algorithm, "Slipping-v0", 2_000, n_envs=1, hyperparameters=changes), run)
+    finally:
+        gym.registry.pop("Slipping-v0")
+
+
 def test_every_metric_is_in_the_catalogue():
     assert set().union(*MEASURED.values()) <= METRICS.keys()

@@ -47,7 +47,7 @@ from retroml_edu.training.sb3.boundary import StepBoundary
 from retroml_edu.training.sb3.export import exporter
 from retroml_edu.training.sb3.settings import algorithm_arguments
 from retroml_edu.training.sb3.state import start_from
-from retroml_edu.training.sb3.update import UpdateGuard
+from retroml_edu.training.sb3.update import UpdateGuard, no_numbers_named
 from retroml_edu.training.sb3.view import ModelView
 
 _ALGORITHMS: Mapping[AlgorithmName, type[RunPPO | RunA2C | RunDQN]] = {
@@ -114,7 +114,7 @@ def _train(
         view.go_on_from(start)
     elif start is not None:
         start_from(model, start)
-    with suppress(StopRequested):  # the model is then as it was at a step boundary
+    with suppress(StopRequested), no_numbers_named(model):  # after a stop the model is as at a step boundary
         total = config.total_timesteps
         reporter.begin()
         model.learn_stepwise(total, StepBoundary(model, reporter, control, view, total))

@@ -60,6 +60,21 @@ class UpdateGuard:
         self._after(model)
 
 
+@contextmanager
+def no_numbers_named(model: Stepped) -> Iterator[None]:
+    """Say what was not a number where torch prints all that it could not draw from.
+
+    Raises:
+        TrainingError: If something that is not a number came from the game, or became of the policy.
+    """
+    try:
+        yield
+    except ValueError as error:
+        if model.finite and not _given_not_a_number(model):
+            raise
+        raise _not_a_number(model) from error
+
+
 class _State:
     """Parameters, optimiser and generators as they are now, copied."""
 
@@ -109,8 +124,30 @@ def all_finite(model: BaseAlgorithm) -> bool:
 
 
 def _not_a_number(model: Stepped) -> TrainingError:
+    given = _given_not_a_number(model)
+    if given:
+        return TrainingError(
+            f"By step {model.num_timesteps:,} the game had given {given} that is not a number, or is infinite: nothing "
+            "can be learned from that. Look in the game's code for a division by zero, or a root or logarithm of what "
+            "has none."
+        )
     rate = shown_value(_optimizer(model).param_groups[0]["lr"])
     return TrainingError(
         f"The policy became not-a-number at step {model.num_timesteps:,}: the learning rate of {rate} is probably too "
         "high. Lower 'Learning rate' to a tenth of it, or 'Gradient clip'."
     )
+
+
+def _given_not_a_number(model: Stepped) -> str:
+    """Return what of the game was no number in what the model learns from; "" if all was."""
+    memory: Any = getattr(model, "rollout_buffer", None) or getattr(model, "replay_buffer", None)
+    rewards, observations = getattr(memory, "rewards", None), getattr(memory, "observations", None)
+    if not _are_numbers(rewards):
+        return "a reward"
+    return "" if _are_numbers(observations) and _are_numbers(model._last_obs) else "an observation"
+
+
+def _are_numbers(values: object) -> bool:
+    if not isinstance(values, np.ndarray) or values.dtype.kind != "f":
+        return True
+    return bool(np.isfinite(values).all())
