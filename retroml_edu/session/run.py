@@ -9,6 +9,7 @@ import time
 import traceback
 from collections.abc import Callable
 
+from retroml_edu.analysis.diagnostics import diagnose
 from retroml_edu.core.bus import EventBus, Sink, Subscription
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.control import Control, StopRequested
@@ -22,6 +23,7 @@ from retroml_edu.core.states import RunState
 from retroml_edu.core.training import Start, TrainedModel, Trainer
 from retroml_edu.session.archive import RunArchive
 from retroml_edu.session.checkpointer import Checkpointer
+from retroml_edu.session.own_code import where_to_mend
 from retroml_edu.session.pump import Pump
 from retroml_edu.session.videos import VideoRecorder
 
@@ -296,7 +298,7 @@ class TrainingRun:
         }[command]()
 
     def _fail(self, error: BaseException) -> None:
-        self._error = str(error) if isinstance(error, RetroMLError) else f"{type(error).__name__}: {error}"
+        self._error = str(error) if isinstance(error, RetroMLError) else _of_another(error)
         self._recorder.cancel()
         self.bus.publish(
             log(
@@ -330,6 +332,13 @@ class TrainingRun:
                 self._result = self._archive.result(final, self._training_time_s, self._error)
             self._view_pump.stop()  # first: nothing of this run reaches a panel that goes on to the next one
             self._ended.set()
+
+
+def _of_another(error: BaseException) -> str:
+    """Return what somebody else's code raised, and which line of it, unless the machine is known to be the cause."""
+    text = f"{type(error).__name__}: {error}"
+    where = "" if diagnose(text) is not None else where_to_mend(error)
+    return f"{text.rstrip(' .:')}. {where}" if where else text
 
 
 TrainerFactory = Callable[[ExperimentConfig], Trainer]

@@ -68,9 +68,9 @@ class RunBar(anywidget.AnyWidget):
             resumable: Whether a run that was left before its end has a checkpoint to go on from.
         """
         with self._writing, self.hold_sync():
-            self.state = str(state)
             self.state_label = _LABELS[state]
             self.allowed = _ALLOWED.get(state, ["train", "resume"] if resumable and state in _LEFT else ["train"])
+            self.state = str(state)  # last: who waits for a state finds its words and buttons
 
     def show_title(self, title: str) -> None:
         """Show which run it is."""
