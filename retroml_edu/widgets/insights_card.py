@@ -24,6 +24,7 @@ from retroml_edu.widgets.insight_marks import mark_told
 
 _LESSONS = frozenset(rule.lesson for rule in RULES)
 WAITING = "What the curves mean is told here, once there is enough to judge."
+NOTHING = "The run has ended, and its curves gave no rule anything to say: they may be too short to judge."
 
 
 class InsightsCard(anywidget.AnyWidget):
@@ -52,6 +53,7 @@ class InsightsCard(anywidget.AnyWidget):
         self._around = Surroundings()
         self._lessons: Mapping[str, list[str]] = {}
         self._found: Sequence[Insight] = ()
+        self._ended = False
 
     def begin(self, config: ExperimentConfig, folder: Path | None = None) -> None:
         """Forget everything, for a new run.
@@ -63,13 +65,14 @@ class InsightsCard(anywidget.AnyWidget):
         with self._writing, self.hold_sync():
             self._config, self._folder, self._data = config, folder, None
             self._around, self._found, self.insights = Surroundings(), (), []
+            self._ended, self.empty = False, WAITING
             self.run += 1
         self.look_around()
 
-    def show(self, data: CurveData) -> None:
-        """Tell what the curves say as they are now."""
-        with self._writing:
-            self._data = data
+    def show(self, data: CurveData, *, ended: bool = False) -> None:
+        """Tell what the curves say as they are now, or were when the run ended."""
+        with self._writing, self.hold_sync():
+            self._data, self._ended = data, ended
             self._tell()
 
     def look_around(self) -> None:
@@ -110,6 +113,7 @@ class InsightsCard(anywidget.AnyWidget):
         config, data = self._config, self._data
         if config is not None and data is not None:
             self._found = self._around.judge(data, config)
+            self.empty = NOTHING if self._ended else WAITING
             self.insights = [self._told(insight, data, config) for insight in self._found]
 
     def _told(self, insight: Insight, data: CurveData, config: ExperimentConfig) -> dict[str, Any]:

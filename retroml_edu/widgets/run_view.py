@@ -166,7 +166,7 @@ class RunView:
             data = self._recorder.data()
             self._chart.show(data, at_once=at_once, ended=self._state.is_final)
             self._bars.show(self._recent)
-            self._insights.show(data)
+            self._insights.show(data, ended=self._state.is_final)
         if due:
             self._system.look()
         if self._state.is_final and not before.is_final:

@@ -12,7 +12,7 @@ from retroml_edu.core.errors import UnknownNameError
 from retroml_edu.core.knobs import shown_value
 from retroml_edu.storage.index import RunIndex
 from retroml_edu.widgets.insight_marks import mark_told
-from retroml_edu.widgets.insights_card import InsightsCard
+from retroml_edu.widgets.insights_card import NOTHING, WAITING, InsightsCard
 from tests.analysis.synthetic import config_of, curves, flat, noisy
 from tests.campaigns.recordings import KEPT, read
 from tests.session.recorded_runs import keep_test, recorded_run
@@ -54,6 +54,18 @@ def test_what_no_rule_says_has_no_remedy(card):
     for name in ("learning_rate_high", "nonsense", None, 3, ["stuck"]):
         with pytest.raises(UnknownNameError, match="has just gone"):
             card.remedied(name)
+
+
+def test_what_is_said_where_no_rule_says_anything_hangs_on_whether_more_will_come(card):
+    run = recorded("cartpole-ppo")
+    card.begin(run.config)
+    nothing = run.until(0.0)
+    card.show(nothing)
+    assert (card.insights, card.empty) == ([], WAITING)
+    card.show(nothing, ended=True)
+    assert (card.insights, card.empty) == ([], NOTHING)
+    card.begin(run.config)
+    assert card.empty == WAITING
 
 
 def test_another_run_begins_without_the_insights_of_the_one_before(card):

@@ -162,10 +162,12 @@ function render({ model, el }) {
   };
   model.on("change:insights", refresh);
   model.on("change:run", refresh);
+  model.on("change:empty", refresh);
   refresh();
   return () => {
     model.off("change:insights", refresh);
     model.off("change:run", refresh);
+    model.off("change:empty", refresh);
     marker.stop();
   };
 }
