@@ -336,9 +336,9 @@ class TrainingRun:
 
 def _of_another(error: BaseException) -> str:
     """Return what somebody else's code raised, and which line of it, unless the machine is known to be the cause."""
-    text = f"{type(error).__name__}: {error}"
+    text = f"{type(error).__name__}: {error}".rstrip(": ")
     where = "" if diagnose(text) is not None else where_to_mend(error)
-    return f"{text.rstrip(' .:')}. {where}" if where else text
+    return f"{text.rstrip('.')}. {where}" if where else text
 
 
 TrainerFactory = Callable[[ExperimentConfig], Trainer]

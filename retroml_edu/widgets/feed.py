@@ -30,6 +30,9 @@ UNSEEN_S = 1.0
 Describe: TypeAlias = Callable[[Frame], str]
 
 
+WAITING = "The game appears here while the agent learns."
+ENDED = "This run has ended without a live picture. Test lets its agent play."
+
 DESCRIBED: Mapping[FeedMode, Describe] = {
     FeedMode.PREVIEW: lambda frame: f"A copy of the weights of step {frame.step:,}",
     FeedMode.TRAINING: lambda frame: f"Training environment 0 · step {frame.step:,}",
@@ -64,6 +67,8 @@ class FeedView(anywidget.AnyWidget):
     ).tag(sync=True)
     poster = traitlets.Bytes(b"").tag(sync=True)
     caption = traitlets.Unicode("").tag(sync=True)
+    empty = traitlets.Unicode(WAITING).tag(sync=True)
+    """What stands there while there is no picture."""
     standing: traitlets.Dict[str, str] = traitlets.Dict().tag(sync=True)
     offers: traitlets.List[str] = traitlets.List().tag(sync=True)
     filming = traitlets.Bool(False).tag(sync=True)
@@ -86,7 +91,7 @@ class FeedView(anywidget.AnyWidget):
         """Make ready for the frames of a run."""
         self._last, self._last_caption, self._last_standing = b"", "", {}
         with self._writing, self.hold_sync():
-            self.poster, self.caption, self.standing = b"", "", {}
+            self.poster, self.caption, self.standing, self.empty = b"", "", {}, WAITING
             self.filming, self.filmed = False, ""
 
     def show(self, describe: Describe, frames: Sequence[Frame], shown_s: float) -> float:
@@ -127,6 +132,7 @@ class FeedView(anywidget.AnyWidget):
         with self._writing, self.hold_sync():
             self.poster = self._last
             self.caption = f"Last picture: {self._last_caption}" if self._last else ""
+            self.empty = ENDED
             self.standing = self._last_standing
 
     def show_film(self, said: str, *, going_on: bool) -> None:

@@ -55,6 +55,8 @@ class FeedSwitch:
         """Show a run's game, as the view's mode asks for it."""
         with self._changing:
             self.stop()
+            if run is not self._run:
+                self._view.begin()  # the last picture of another run says nothing of this one
             self._run, self._resting = run, False
             mode = self._view.mode
             if mode == OFF:

@@ -157,7 +157,8 @@ class RunView:
             self._show_standing(self._config)
         self._log.add(worth_a_line)
         self._videos.add(events)
-        self._videos.under_way = not self._state.is_final  # after the last video has come: that is the one to play
+        # After the last video has come: that is the one to play.
+        self._videos.show_under_way(going_on=not self._state.is_final)
         # Last: whatever the chart may trip over, the state above it is right.
         drawn = (self._recorder.version, self._state.is_final)
         if due and drawn != self._drawn:

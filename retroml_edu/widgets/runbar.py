@@ -95,13 +95,8 @@ class RunBar(anywidget.AnyWidget):
 
 
 def _told(problem: Problem) -> dict[str, str]:
-    if not problem.original:
-        topic = {"topic": problem.topic} if problem.topic else {}
-        return {"text": str(problem), "severity": problem.severity, **topic}
-    return {
-        "text": problem.message,
-        "remedy": problem.remedy,
-        "severity": problem.severity,
-        "original": problem.original,
-        "topic": problem.topic,
-    }
+    """Return a problem for the page: ``wrong`` is how much of ``text`` says what is wrong."""
+    told = {"text": str(problem), "wrong": problem.message.rstrip(), "severity": problem.severity}
+    if problem.original:
+        told |= {"text": told["wrong"], "remedy": problem.remedy, "original": problem.original}
+    return told | ({"topic": problem.topic} if problem.topic else {})

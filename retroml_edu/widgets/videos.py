@@ -18,6 +18,7 @@ from retroml_edu.widgets.assets import script
 from retroml_edu.widgets.words import video_caption, video_label
 
 WAITING = "The first video appears soon after training has started."
+NONE_MADE = "This run ended before a video of it was made."
 SWITCHED_OFF = "Videos are switched off for this run."
 NO_RUN = "Videos of the agent appear here while it learns: start, quarters, end."
 
@@ -50,6 +51,13 @@ class VideoShelf(anywidget.AnyWidget):
             self.run_id = run_id
             self.videos = []
             self.empty = WAITING if recording else SWITCHED_OFF
+
+    def show_under_way(self, *, going_on: bool) -> None:
+        """Show whether the run goes on, and more videos may come."""
+        with self._writing, self.hold_sync():
+            self.under_way = going_on
+            if self.empty in (WAITING, NONE_MADE):
+                self.empty = WAITING if going_on else NONE_MADE
 
     def add(self, events: Iterable[Event], run_id: str | None = None) -> None:
         """Put recorded videos on the shelf, in the order of the run; not those of another run than is shown."""

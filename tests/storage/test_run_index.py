@@ -77,12 +77,14 @@ def row(number: int = 1, **changes: object) -> RunRow:
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def finished_run(home: Home, state: RunState | None = RunState.DONE, env_id: str = "CartPole-v1") -> RunFolder:
+def finished_run(
+    home: Home, state: RunState | None = RunState.DONE, env_id: str = "CartPole-v1", detail: str = ""
+) -> RunFolder:
     folder = create_run_folder(home.path, new_run_id(), ExperimentConfig(env_id=env_id, seed=3), {})
     writer = RunWriter(folder)
     writer.handle([StateEvent(RunState.RUNNING, 0), EpisodeEvent(20, 2.0, 0, 20.0, 20)])
     if state is not None:
-        writer.handle([StateEvent(state, 25, "", "2026-01-31T12:00:00.000Z")])
+        writer.handle([StateEvent(state, 25, detail, "2026-01-31T12:00:00.000Z")])
     writer.close()
     if state is not None:
         write_summary(folder, {})
@@ -233,6 +235,13 @@ def test_a_damaged_folder_is_listed_with_what_is_known(
     damaged = next(item for item in rows if item.run_id == folder.run_id)
     assert said in damaged.problem
     assert bool(said) == bool(damaged.problem)
+
+
+def test_a_failed_run_says_why(home: Home, open_index: OpenIndex) -> None:
+    finished_run(home, RunState.FAILED, detail="KeyError: 1" + " and more" * 1_000)
+    (found,) = open_index().list_runs()
+    assert found.problem.startswith("KeyError: 1 and more")
+    assert len(found.problem) == 1_000
 
 
 def test_an_empty_folder_is_listed(home: Home, open_index: OpenIndex) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from retroml_edu.core.frames import Frame
 from retroml_edu.session.feed import FPS, FeedMode
-from retroml_edu.widgets.feed import CONFIRMED_EVERY, DESCRIBED, SLOWEST_S, UNSEEN_S, FeedView
+from retroml_edu.widgets.feed import CONFIRMED_EVERY, DESCRIBED, ENDED, SLOWEST_S, UNSEEN_S, WAITING, FeedView
 
 REEL = 10
 
@@ -45,6 +45,14 @@ def test_a_reel_is_one_message_with_its_pace(stage):
     assert stage.view.standing["return"] == "+14"
     stage.view.begin()
     assert (stage.view.poster, stage.view.standing) == (b"", {})
+
+
+def test_where_no_picture_is_it_says_whether_one_will_come(stage):
+    assert stage.view.empty == WAITING
+    stage.view.end()
+    assert stage.view.empty == ENDED
+    stage.view.begin()
+    assert stage.view.empty == WAITING
 
 
 def test_the_page_is_asked_now_and_then(stage):

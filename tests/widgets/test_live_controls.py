@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from retroml_edu.storage.manifest import check_manifest
-from retroml_edu.widgets.feed import OFF
+from retroml_edu.widgets.feed import ENDED, OFF
+from tests.session.made_runs import made_run
 from tests.widgets.conftest import tell, until
 
 
@@ -37,6 +38,16 @@ def test_what_is_offered_follows_what_is_shown(panel):
     panel.stop()
     panel.run.wait(timeout_s=60)
     until(lambda: panel.feed.offers == [], "the end of the feed")
+
+
+def test_the_last_picture_of_a_run_is_not_shown_of_another(panel, bench):
+    other = made_run(panel.run.path.parent)
+    until(lambda: panel.feed._last, "a picture")
+    panel.stop()
+    panel.run.wait(timeout_s=60)
+    until(lambda: panel.feed.caption.startswith("Last picture"), "the last picture")
+    panel.open_run(other.run_id)
+    assert (panel.feed.poster, panel.feed.caption, panel.feed.empty) == (b"", "", ENDED)
 
 
 def test_a_film_is_counted_kept_and_put_on_the_shelf(panel):

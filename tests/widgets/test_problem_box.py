@@ -57,6 +57,9 @@ def test_a_run_that_fails_for_a_reason_of_its_own(failing):
     problem = failing(ZeroDivisionError("in the reward"))
     assert problem["text"].startswith("Training failed: ZeroDivisionError: in the reward.")
     assert "original" not in problem
+    assert problem["text"].removeprefix(problem["wrong"]) == (
+        " What was recorded stays; training.log in the run's folder has the details."
+    )
 
 
 def test_an_error_of_a_callback_is_told_alike(bench, monkeypatch):

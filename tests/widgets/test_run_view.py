@@ -187,6 +187,14 @@ def test_a_new_run_clears_what_the_last_one_left(stage, tmp_path):
     assert not any(map(len, stage.chart.columns))
 
 
+def test_the_shelf_promises_no_video_of_a_run_that_has_ended(stage, tmp_path):
+    stage.view.show_run("run-2", ExperimentConfig(env_id="CartPole-v1", seed=2), tmp_path)
+    stage.state(RunState.RUNNING)
+    assert stage.videos.empty == "The first video appears soon after training has started."
+    stage.state(RunState.FAILED, 5)
+    assert stage.videos.empty == "This run ended before a video of it was made."
+
+
 def test_a_page_that_connects_waits_until_the_chart_is_drawn():
     chart = LiveChart("PPO", None)
     asked, answered = threading.Event(), threading.Event()

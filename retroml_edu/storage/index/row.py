@@ -17,6 +17,9 @@ from retroml_edu.storage.plain_files import NotPlainError, refuse_others
 from retroml_edu.storage.reader import run_state
 from retroml_edu.storage.summary import created_utc, summarise
 
+MOST_REASON = 1_000
+"""Characters of what an error says: some print all that they could not work with."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
@@ -40,7 +43,7 @@ class RunRow:
         ended_utc: When it reached its final state, ISO 8601.
         training_time_s: Seconds of training, pauses not counted.
         path: Folder, relative to the home.
-        problem: What is damaged about the folder, in a sentence.
+        problem: What is damaged about the folder, or else why the run failed, in a sentence.
     """
 
     run_id: str
@@ -83,7 +86,9 @@ def row_of_folder(folder: RunFolder) -> RunRow:
     except ConfigError as error:
         problem = str(error)
     try:
-        facts |= {"state": run_state(folder), **_figures(_summary(folder))}
+        summary = _summary(folder)
+        facts |= {"state": run_state(folder), **_figures(summary)}
+        problem = problem or _why_it_failed(facts["state"], summary)
         refuse_others(_read_files(folder))  # of some nothing is read, and nothing was said
     except NotPlainError as error:
         facts.setdefault("state", RunState.LOST)  # no process of ours writes into such a log
@@ -104,6 +109,11 @@ def _summary(folder: RunFolder) -> Mapping[str, Any]:
         return read_json_object(folder.summary_file)
     except (OSError, ValueError):  # the run goes on, or ended without a word, or the file is damaged
         return summarise(folder)
+
+
+def _why_it_failed(state: RunState, summary: Mapping[str, Any]) -> str:
+    reason = summary.get("error")
+    return reason[:MOST_REASON] if state is RunState.FAILED and isinstance(reason, str) else ""
 
 
 def _figures(summary: Mapping[str, Any]) -> dict[str, Any]:

@@ -63,7 +63,7 @@ const detailOf = (window, act) => {
 
   const facts = () => [
     ["State", goesOn(row) ? `${STATES[row.state]}, ${percent(row)}` : STATES[row.state]],
-    ["Return", score(row.return_mean) && `${score(row.return_mean)}, mean of the last ${window} games`],
+    ["Return", score(row.return_mean) && `${score(row.return_mean)}, mean of the last ${count(Math.min(window, row.episodes ?? window), "game")}`],
     ["Best return", score(row.return_best)],
     ["Steps", row.total_timesteps ? `${whole(row.steps)} of ${whole(row.total_timesteps)}` : whole(row.steps)],
     ["Episodes", whole(row.episodes)],
@@ -89,7 +89,10 @@ const detailOf = (window, act) => {
     title.title = titleOf(row);
     say(about, [row.env_id, row.algorithm, row.seed === null ? "" : `seed ${row.seed}`].filter(Boolean).join(" · "));
     problem.hidden = !row.problem;
-    say(problem, `! ${row.problem}`);
+    const failed = row.state === "failed";
+    problem.classList.toggle("rml-error", failed);
+    problem.classList.toggle("rml-warning", !failed);
+    say(problem, `${failed ? "✕" : "!"} ${row.problem}`);
     figures.replaceChildren(
       ...facts().filter(([, value]) => value).flatMap(([name, value]) => [made("dt", "", name), made("dd", "", value)]),
     );

@@ -221,7 +221,7 @@ function render({ model, el }) {
     }
     caption.textContent = model.get("caption");
     tell(model.get("standing"));
-    empty.textContent = model.get("mode") === "off" ? "The live feed is off." : "The game appears here while the agent learns.";
+    empty.textContent = model.get("mode") === "off" ? "The live feed is off." : model.get("empty");
   };
   choice.addEventListener("change", () => {
     model.set("mode", choice.value);
@@ -235,6 +235,7 @@ function render({ model, el }) {
   model.on("change:mode", refresh);
   model.on("change:poster", renew);
   model.on("change:caption", renew);
+  model.on("change:empty", refresh);
   refresh();
   return () => {
     model.off("msg:custom", onMessage);
@@ -243,6 +244,7 @@ function render({ model, el }) {
     model.off("change:mode", refresh);
     model.off("change:poster", renew);
     model.off("change:caption", renew);
+    model.off("change:empty", refresh);
     latest = null; // nothing more is said of what is painted
     forget();
     end();

@@ -4,6 +4,8 @@ const PAUSE = "Let training wait; the preview goes on";
 const RESUME = "End the pause";
 const GO_ON = "Go on with this run exactly where it ended; Train starts a new one";
 
+const RUN_ID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
+
 const button = (label, title, kind) => {
   const node = document.createElement("button");
   node.type = "button";
@@ -14,7 +16,7 @@ const button = (label, title, kind) => {
 };
 
 const remedy = (text) => {
-  const words = document.createElement("div");
+  const words = made("div", "rml-remedy");
   const lead = document.createElement("strong");
   lead.textContent = "What to do: ";
   words.append(lead, text);
@@ -83,8 +85,8 @@ function render({ model, el }) {
     say(badge, model.get("state_label"));
     badge.dataset.state = state;
     say(deleted, model.get("deleted") ? "✕ Deleted" : "");
-    say(title, model.get("title"));
-    title.title = model.get("title"); // where it is cut off
+    say(title, model.get("title").replace(RUN_ID, (id) => id.slice(-6))); // as lists call a run without a name
+    title.title = model.get("title"); // the whole id, and what is cut off
     const percent = Math.round(model.get("progress") * 1000) / 10;
     fill.style.width = `${percent}%`;
     bar.setAttribute("aria-valuenow", String(percent));
@@ -96,7 +98,10 @@ function render({ model, el }) {
       ...model.get("problems").map((problem) => {
         const line = document.createElement("div");
         line.className = `rml-problem rml-${problem.severity}`;
-        line.textContent = `${problem.severity === "error" ? "✕" : "!"} ${problem.text}`;
+        // What is wrong has the colour; what goes with it is read as other text is.
+        const rest = problem.text.slice(problem.wrong.length);
+        line.append(`${problem.severity === "error" ? "✕" : "!"} ${problem.wrong}`);
+        if (rest) line.append(made("span", "rml-remedy", rest));
         if (problem.topic) line.append(" ", helpLink(problem.topic, "this problem"));
         if (problem.remedy) line.append(remedy(problem.remedy));
         if (problem.original) line.append(original(problem.original));
