@@ -187,9 +187,11 @@ def overlay_summary(overlay: Overlay, *, comparable: bool = True) -> str:
 def _told(run: OverlaidRun) -> str:
     if not np.isfinite(run.value).any():
         return f"{run.name} has no values that are numbers."
+    last = float(run.value[-1])
+    end = f"ends at {_number(last)}" if np.isfinite(last) else "ends with what is no number"
     return (
         f"{run.name} lies between {_number(float(np.nanmin(run.value)))} and {_number(float(np.nanmax(run.value)))}, "
-        f"and ends at {_number(float(run.value[-1]))} at step {int(run.step[-1]):,}."
+        f"and {end} at step {int(run.step[-1]):,}."
     )
 
 

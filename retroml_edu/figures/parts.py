@@ -99,7 +99,8 @@ def heading(number: int, panel: Panel) -> Properties:
 
 def waiting(number: int, panel: Panel) -> Properties:
     """Return the note that stands in a panel until it has data."""
-    return _note(number) | {"text": plain(panel.waiting), "x": 0.5, "y": 0.3, "font": {"size": 12}}
+    # Above the first panel's middle runs the line of a solved game, with its words below it.
+    return _note(number) | {"text": plain(panel.waiting), "x": 0.5, "y": 0.3 if number else 0.14, "font": {"size": 12}}
 
 
 def solved_line(solved_return: float) -> Properties:

@@ -27,6 +27,8 @@ from retroml_edu.widgets.assets import script
 from retroml_edu.widgets.words import duration, score
 
 NOTHING = "–"
+# Whole in the narrowest figure, and true of runs that go on as of those that have ended.
+NO_EPISODE, NO_UPDATE = "no episode so far", "no update so far"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def _return(recorder: CurveRecorder, recent: RecentEpisodes, goal_return: float 
         "return",
         "Mean return",
         NOTHING if math.isnan(mean) else score(mean),
-        " · ".join([*best, *goal]) or "after the first episode",
+        " · ".join([*best, *goal]) or NO_EPISODE,
         f"{metric(RETURN_MEAN).meaning} Best: the highest return of a single game so far.",
     )
 
@@ -115,7 +117,7 @@ def _length(recent: RecentEpisodes) -> Figure:
         "length",
         "Episode length",
         f"{recent.mean_length:,.0f}" if newest else NOTHING,
-        f"newest {newest[-1].length:,}" if newest else "after the first episode",
+        f"newest {newest[-1].length:,}" if newest else NO_EPISODE,
         f"Steps that one whole game took, averaged over the last {RETURN_WINDOW}. Whether long is good depends on the "
         "game: a pole that stands long is, a way to the goal that takes long is not.",
     )
@@ -129,7 +131,7 @@ def _loss(algorithm: AlgorithmName, recorder: CurveRecorder) -> Figure:
         "loss",
         found.label,
         NOTHING if math.isnan(loss) else plain_number(loss),
-        "after the first update" if math.isnan(other) else f"{_SHORT[beside]} {plain_number(other)}",
+        NO_UPDATE if math.isnan(other) else f"{_SHORT[beside]} {plain_number(other)}",
         f"{found.meaning} {metric(beside).label}: {metric(beside).meaning}",
     )
 
@@ -142,7 +144,7 @@ def _speed(speed: float, elapsed_s: float) -> Figure:
         "speed",
         "Steps per second",
         f"{speed:,.0f}" if speed > 0 else NOTHING,
-        f"trained for {duration(elapsed_s)}" if elapsed_s > 0 else "once it trains",
+        f"for {duration(elapsed_s)}" if elapsed_s > 0 else "once it trains",
         "Environment steps a second, summed over all environments. It depends on this machine alone, and says nothing "
         "of how well is learned.",
     )

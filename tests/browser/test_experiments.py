@@ -65,6 +65,10 @@ rows = [
 ]
 table._show(rows)
 """
+SIGNS = """rows => Object.fromEntries(rows.map(row => {
+  const word = row.querySelector('.rml-xp-state');
+  return [word.dataset.state, getComputedStyle(word, '::before').content];
+}))"""
 SCROLL_MS = """async grid => {
   const times = [];
   for (let i = 1; i <= 60; i += 1) {
@@ -157,6 +161,16 @@ def table(page: LabPage, home: Path) -> TablePage:
     table = TablePage(page)
     table.shown("30 runs")
     return table
+
+
+def test_each_ending_has_a_sign_beside_its_colour(table: TablePage) -> None:
+    expect(table.rows.first).to_be_visible(timeout=MOST_MS)
+    signs = table.rows.evaluate_all(SIGNS)
+    assert {state: sign[1] for state, sign in signs.items() if state != "running"} == {
+        "done": "✓",
+        "stopped": "■",
+        "failed": "✕",
+    }
 
 
 def test_looks(table: TablePage, tmp_path: Path) -> None:

@@ -86,6 +86,7 @@ def test_the_summary_tells_every_line_and_which_ends_highest() -> None:
     assert overlay_summary(overlay(run(1), long)).endswith("the mean of up to 2,048 neighbours.")
     assert "highest end" not in overlay_summary(overlay(run(0), run(1)), comparable=False)
     assert overlay_summary(overlay()) == "Return: there is no curve to show."
+    assert "between 1 and 5, and ends with what is no number at" in overlay_summary(overlay(run(values=(1, 5, np.nan))))
     assert "no values that are numbers" in overlay_summary(overlay(run(values=(np.nan, np.inf))))
 
 

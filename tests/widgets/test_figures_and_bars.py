@@ -29,8 +29,8 @@ def test_before_anything_is_measured_it_is_said_when_that_will_be():
     details = {figure["name"]: figure["detail"] for figure in widget.figures}
     assert details == {
         "return": "goal 475",
-        "length": "after the first episode",
-        "loss": "after the first update",
+        "length": "no episode so far",
+        "loss": "no update so far",
         "speed": "once it trains",
     }
     assert all(figure["meaning"] for figure in widget.figures)
@@ -46,7 +46,7 @@ def test_figures_of_a_run():
         "return": ("-8.8", "best 3.5 · goal 18"),
         "length": ("1,000", "newest 1,300"),
         "loss": ("0.0123", "entropy 1.5"),
-        "speed": ("1,377", "trained for 1 min 15 s"),
+        "speed": ("1,377", "for 1 min 15 s"),
     }
 
 

@@ -64,7 +64,8 @@ const legendOf = (lastGames, act) => {
     say(cells.algorithm, run.algorithm);
     say(cells.seed, seed);
     say(cells.steps, whole(run.steps));
-    say(cells.return, `${score(run.return_mean)}${run.games && run.games < lastGames ? ` (of ${run.games})` : ""}`);
+    const few = run.games && run.games < lastGames ? ` (${count(run.games, "game")})` : "";
+    say(cells.return, (run.return_mean ?? null) === null ? "" : `${score(run.return_mean)}${few}`);
     const state = !STATES[run.state] ? "Deleted" : goesOn(run) ? `${STATES[run.state]}, ${percent(run)}` : STATES[run.state];
     say(item.word, state);
     say(item.stands, `${state} · ${count(run.steps, "step")}`); // where there is no room for the columns

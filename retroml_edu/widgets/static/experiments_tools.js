@@ -120,7 +120,7 @@ const footOf = (table, act, exports) => {
   const exportMenu = menu(pack, "Export the chosen runs", fillExport, true);
   const tagMenu = menu(tag, "Tags of the chosen runs", fillTag, true);
   actions.append(chosen, open, clone, beside, exportMenu.box, tagMenu.box, remove, none);
-  const hint = made("div", "rml-caption rml-xp-hint", "Choose runs by their boxes. In the table: ↑ ↓ walk, Space chooses, Enter opens, F2 renames, Delete deletes.");
+  const hint = made("div", "rml-caption rml-xp-hint", "Choose runs by their boxes. ↑ ↓ walk, Space chooses, Enter opens, F2 renames, Delete deletes.");
   const notice = made("div", "rml-xp-notice");
   const said = made("span");
   said.setAttribute("role", "status");
