@@ -26,8 +26,9 @@ def topics() -> Iterator[Topic]:
                         "machine and says how to mend what does not fit."
                     ),
                     (
-                        "A run that failed keeps what it had recorded. Its training.log has the details, and Resume "
-                        "goes on from its last checkpoint."
+                        "A run that failed keeps what it had recorded. Where your own game raised the error, the line "
+                        "to mend is named. Its training.log has the details, and Resume goes on from its last "
+                        "checkpoint."
                     ),
                     (
                         "Buttons that do not answer while a cell is busy: retroml-edu doctor says whether the version "
