@@ -131,7 +131,7 @@ class RunView:
             self._log.clear()
             self._videos.show_run(run_id, folder, recording=config.video.enabled)
             engine = {"fast": "fast engine", "sb3": "stable-baselines3"}.get(config.engine)
-            self._runbar.show_title(" · ".join(filter(None, (engine, self._recorder.title, f"run {run_id}"))))
+            self._runbar.show_title(" · ".join(filter(None, (self._recorder.title, f"run {run_id}", engine))))
             if recorded is not None:
                 self._recorder.extend(recorded)
                 self._recent.extend(recorded)

@@ -57,5 +57,5 @@ def milestone_label(milestone: float) -> str:
 
 def video_caption(video: VideoEvent) -> str:
     """Return what a video shows, in a line."""
-    cut = "" if video.complete else ", cut"
-    return f"step {video.step:,} · return {score(video.episode_return)} · {video.duration_s:.1f} s{cut}"
+    so_far, cut = ("", "") if video.complete else (" so far", ", cut")  # the game went on, and its return with it
+    return f"step {video.step:,} · return {score(video.episode_return)}{so_far} · {video.duration_s:.1f} s{cut}"

@@ -60,5 +60,5 @@ def test_a_film_of_the_live_feed_is_called_so():
 
 def test_a_video_that_was_cut_says_so():
     assert video_caption(VideoEvent("v.mp4", 12_500, 0.25, -21.0, 500, False, 10.0)) == (
-        "step 12,500 · return -21 · 10.0 s, cut"
+        "step 12,500 · return -21 so far · 10.0 s, cut"
     )

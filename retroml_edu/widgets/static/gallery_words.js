@@ -3,7 +3,8 @@
 const KINDS = { training: "Training", test: "Tests", recording: "Recordings" };
 
 const momentOf = (film) => film.moment.charAt(0).toUpperCase() + film.moment.slice(1);
-const returnOf = (film) => (film.episode_return === null ? "" : `return ${score(film.episode_return)}`);
+const soFar = (film) => (film.complete === false ? " so far" : ""); // of a film that was cut the game went on
+const returnOf = (film) => (film.episode_return === null ? "" : `return ${score(film.episode_return)}${soFar(film)}`);
 // What it shows, if nobody gave it a name: the moment and how well it went.
 const shownIn = (film) => [momentOf(film), returnOf(film)].filter(Boolean).join(" · ");
 const filmTitle = (film) => film.label || shownIn(film);
