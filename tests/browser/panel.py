@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from tests.browser.browser import TIMEOUT_S, LabPage
@@ -182,3 +182,19 @@ class PanelPage:
     def download(self, name: str, folder: Path) -> Path:
         """Press a download button and return the file."""
         return self.tab.download(self.button(name), folder)
+
+    def press_twice(self, button: Locator, between: Callable[[], object] = lambda: None) -> None:
+        """Double-click, with time for what the first click does to happen before the second.
+
+        Args:
+            button: What is under the mouse at first; the second click goes to whatever is there by then.
+            between: Waits for what the first click does.
+        """
+        expect(button).to_be_enabled(timeout=TIMEOUT_S * 1000)
+        button.hover()
+        for number in (1, 2):
+            self.page.mouse.down(click_count=number)
+            self.page.mouse.up(click_count=number)
+            if number == 1:
+                between()
+        self.tab.settle()

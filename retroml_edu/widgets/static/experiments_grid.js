@@ -45,6 +45,7 @@ const gridOf = (columns, table, act, label = "Runs. Enter opens, Space selects, 
     const cell = cellOf(column, "columnheader", at + 1);
     const sort = pressed(column.label, column.about ?? `Sort by ${column.label.toLowerCase()}`, "rml-xp-sort", () => act.sort(column));
     sort.tabIndex = -1;
+    sort.dataset.again = ""; // the second press turns the order round
     cell.append(sort);
     head.append(cell);
   });

@@ -95,7 +95,7 @@ function makeControl(field, id, write, tools) {
   number.addEventListener("change", typed);
   if (field.type === "number") return { inline: [number], nodes: [], show: (v) => (number.value = shown(v, field)), focusable: [number] };
   if (field.type === "seed") {
-    const dice = element("button", { type: "button", class: "rml-icon", title: "Draw a random seed", "aria-label": "Draw a random seed" }, "⚄");
+    const dice = element("button", { type: "button", class: "rml-icon", title: "Draw a random seed", "aria-label": "Draw a random seed", "data-again": true }, "⚄");
     dice.addEventListener("click", () => write(Math.floor(Math.random() * 100000)));
     return { inline: [number, dice], nodes: [], show: (v) => (number.value = shown(v, field)), focusable: [number] };
   }

@@ -96,6 +96,7 @@ function render({ model, el }) {
     if (past.length) {
       const back = build("button", "rml-link rml-help-back", "Back");
       back.type = "button";
+      back.dataset.again = "";
       back.title = `Back to: ${topics.get(past.at(-1)).title}`;
       back.addEventListener("click", () => show(past.pop(), { focus: true, remember: false }));
       above.append(back);

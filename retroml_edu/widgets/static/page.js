@@ -36,6 +36,17 @@ function render({ model, el }) {
   };
   document.body.addEventListener("keydown", keepKeys, { signal: listening.signal });
 
+  // A double click is one press, however late its second click comes: that takes back nothing, and presses nothing that
+  // has come under the mouse since. Where people press quickly on purpose, `data-again` says so.
+  let first = null; // the button under the first click
+  const pressOnce = (event) => {
+    const button = event.target.closest("button");
+    if (event.detail === 1) first = button;
+    if (event.detail < 2 || !(first || button) || button?.dataset.again !== undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
   // Plotly looks at its size when the window changes; the panel also changes when a side bar opens.
   const resized = new ResizeObserver(() => window.dispatchEvent(new Event("resize")));
 
@@ -49,6 +60,7 @@ function render({ model, el }) {
     panel.setAttribute("role", "region");
     panel.setAttribute("aria-label", "RetroML Lab");
     resized.observe(panel);
+    for (const kind of ["click", "dblclick"]) panel.addEventListener(kind, pressOnce, { capture: true, signal: listening.signal });
     tellStill();
     panel.tabIndex = -1; // a click beside the controls stays in the panel, and so do the keys that follow
     tellTheme();
