@@ -357,6 +357,22 @@ def test_one_run_by_mouse(table: TablePage, home: Path) -> None:
     assert table.tab.problems == []
 
 
+def test_who_writes_a_tag_keeps_the_keyboard_while_the_run_goes_on(table: TablePage, home: Path) -> None:
+    table.row("going on").locator('[data-column="env_id"]').click()
+    run = load_run(str(table.row("going on").get_attribute("data-run")), home)
+    detail = table.root.get_by_label("Details of the run")
+    tag = detail.get_by_label("Add a tag")
+    tag.focus()
+    table.page.keyboard.type("fr")
+    run.label(name="goes on", tags=["first"])
+    expect(detail.locator("h4")).to_have_text("goes on", timeout=MOST_MS)
+    expect(tag).to_be_focused()
+    table.page.keyboard.type("esh")
+    table.press("Enter")
+    table.until(lambda: run.labels.tags == ("first", "fresh"), "both tags on disk")
+    assert table.tab.problems == []
+
+
 def test_many_runs_by_mouse(table: TablePage, home: Path, tmp_path: Path) -> None:
     table.row("trial 1").locator("input").click()
     table.row("trial 5").locator("input").click(modifiers=["Shift"])

@@ -33,6 +33,7 @@ const detailOf = (window, act) => {
     act.tag([row], [tag.value.trim()], []);
     tag.value = "";
   });
+  tags.append(tag);
   const notes = made("textarea", "rml-input rml-xp-notes");
   notes.placeholder = "Notes: why this run, what came of it";
   notes.maxLength = 4000;
@@ -96,6 +97,8 @@ const detailOf = (window, act) => {
     figures.replaceChildren(
       ...facts().filter(([, value]) => value).flatMap(([name, value]) => [made("dt", "", name), made("dd", "", value)]),
     );
+    if (tags.dataset.told === JSON.stringify(row.tags)) return; // so that whoever writes a tag keeps the keyboard
+    tags.dataset.told = JSON.stringify(row.tags);
     const chips = row.tags.map((text) => {
       const chip = made("span", "rml-xp-tag", text);
       const off = pressed("✕", `Take the tag ${text} off`, "rml-xp-off", () => {
@@ -106,7 +109,8 @@ const detailOf = (window, act) => {
       chip.append(off);
       return chip;
     });
-    tags.replaceChildren(...chips, tag);
+    [...tags.children].forEach((node) => node !== tag && node.remove());
+    tag.before(...chips);
   };
   return { pane, show, save };
 };
