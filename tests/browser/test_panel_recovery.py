@@ -1,10 +1,11 @@
-"""A run whose kernel was killed, found again and resumed in a real JupyterLab."""
+"""A kernel that ends under its panel, and runs that are found again and resumed, in a real JupyterLab."""
 
 from itertools import product
 from pathlib import Path
 
 import psutil
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.browser import THEMES, LabPage
 from tests.browser.panel import PanelPage
@@ -15,6 +16,11 @@ SETTINGS = 'seed=1, run_type="custom", total_timesteps=60_000, video={"enabled":
 CHECKPOINTS = 'checkpoints={"every_steps": 4_096}'
 FIRST_STEP = """() => Math.min(...(document.querySelector('.rml-chart .js-plotly-plot')?.data ?? [])
   .flatMap(trace => trace.x?.length ? [trace.x[0]] : []))"""
+RESTART = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+IN_SIGHT = "panel => [...panel.children].filter(part => part.checkVisibility()).map(part => part.className)"
+# Where ipywidgets draws a broken chain: before each widget that has lost its kernel.
+DRAWN_BEFORE = """panel => [panel, ...panel.querySelectorAll('*')].filter(node => node.checkVisibility()
+  && !['none', 'normal'].includes(getComputedStyle(node, '::before').content)).map(node => node.className)"""
 
 
 @pytest.mark.slow
@@ -88,3 +94,26 @@ def test_a_stopped_run_goes_on_when_resume_is_pressed(page: LabPage) -> None:
     panel.button("Stop").click()
     panel.wait_for_state("stopped")
     assert page.problems == []
+
+
+def test_of_a_panel_whose_kernel_was_restarted_one_card_stays(page: LabPage, tmp_path: Path) -> None:
+    panel = PanelPage.of_code(page, "one-card.ipynb", f"Lab(home={str(tmp_path / 'runs')!r}, {SETTINGS})")
+    panel.field("env_id").get_by_role("button", name="Environment: ").click()
+    expect(panel.root.get_by_role("combobox", name="Search environments")).to_be_focused()
+    panel.root.locator(".rml-downloads").evaluate("card => card.scrollIntoView()")
+    page.page.evaluate(RESTART)
+    card = panel.root.get_by_role("alert").filter(has_text="The kernel behind this panel has ended.")
+    expect(card).to_be_in_viewport()
+    expect(card).to_contain_text("Run the cell again")
+    shown = panel.measure(IN_SIGHT)
+    assert len(shown) == 1, f"more than the card is shown: {shown}"
+    assert panel.measure(DRAWN_BEFORE) == []
+    expect(panel.root.locator("dialog")).to_have_count(0)
+    expect(panel.root).to_be_focused()
+    for theme in THEMES:
+        page.set_theme(theme)
+        page.screenshot(tmp_path / f"one-card-{theme}.png")
+    page.wait_until_idle()
+    page.run_cell(0)
+    panel.wait_until_drawn()
+    expect(card).to_be_hidden()

@@ -159,7 +159,7 @@ def test_breakout_starts_with_two_clicks(page: LabPage) -> None:
 def test_after_a_kernel_restart_the_panel_says_that_the_kernel_has_ended(page: LabPage) -> None:
     panel = PanelPage.of_code(page, "restart.ipynb")
     page.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
-    panel.root.locator(".rml-gone", has_text="The kernel behind this panel has ended: run the cell again").wait_for()
+    panel.root.locator(".rml-gone", has_text="The kernel behind this panel has ended.").wait_for()
     page.wait_until_idle()
     page.run_cell(0, timeout_s=60)
     panel.wait_until_drawn()

@@ -10,12 +10,26 @@ function isDark() {
   return false;
 }
 
+// All that a panel shows whose kernel is gone: what happened, what is kept, what to do.
+function goneCard() {
+  const card = document.createElement("div");
+  card.className = "rml-gone";
+  card.setAttribute("role", "alert");
+  card.hidden = true;
+  const line = (tag, text) => {
+    const node = document.createElement(tag);
+    node.textContent = text;
+    card.append(node);
+  };
+  line("strong", "! The kernel behind this panel has ended.");
+  line("p", "Your runs are kept on disk, with all that was recorded until then.");
+  line("p", "Run the cell again to go on. A run that was cut short can be resumed then.");
+  return card;
+}
+
 function render({ model, el }) {
   el.classList.add("rml-page");
-  const gone = document.createElement("div");
-  gone.className = "rml-problem rml-warning rml-gone";
-  gone.hidden = true;
-  gone.textContent = "! The kernel behind this panel has ended: run the cell again. What was recorded is on disk; a run that was cut short can be resumed then.";
+  const gone = goneCard();
   el.append(gone);
 
   const tellTheme = () => {
@@ -67,11 +81,19 @@ function render({ model, el }) {
   };
   requestAnimationFrame(adopt);
 
-  // Sent once, when the connection to the kernel's half of the panel is gone for good.
+  // The panel is now no higher than the card: whoever was looking at it, or had the focus in it, is left with the card.
   const ended = () => {
+    if (!gone.hidden) return;
     gone.hidden = false;
-    panel?.classList.add("rml-dead");
+    if (!panel) return;
+    const place = panel.getBoundingClientRect();
+    const focused = panel.contains(document.activeElement);
+    for (const dialog of panel.querySelectorAll("dialog[open]")) dialog.close(); // unseen, it would still block the page
+    panel.classList.add("rml-dead");
+    if (focused) panel.focus({ preventScroll: true });
+    if (place.bottom > 0 && place.top < window.innerHeight) gone.scrollIntoView({ block: "nearest" });
   };
+  // Sent once, when the connection to the kernel's half of the panel is gone for good.
   model.on("comm_live_update", ended);
   // A kernel that was shut down or has died says no such thing; JupyterLab's document knows of it.
   const session = model.widget_manager?.context?.sessionContext;
