@@ -28,6 +28,9 @@ pytestmark = pytest.mark.browser
 
 MOST_MS = 15_000
 WIDTHS = (560, 800, 1024, 1280, 1600)
+# What hangs out of the panel is cut off by the notebook.
+ROOM_BELOW_LIST = """panel => panel.getBoundingClientRect().bottom
+  - panel.querySelector('.rml-cmp-picker').getBoundingClientRect().bottom"""
 PANEL = 'Lab(seed=1, home={home!r}, run_type="custom", total_timesteps=2_000, video={{"enabled": False}})'
 
 
@@ -180,6 +183,21 @@ def test_a_thirteenth_run_is_refused_with_a_sentence(panel: ComparePanel, home: 
     expect(panel.part.get_by_role("alert")).to_have_text("")
     last.click()
     expect(last).to_be_checked()
+    assert panel.tab.problems == []
+
+
+def test_an_open_list_is_not_cut_off_where_the_page_is_low(panel: ComparePanel, tmp_path: Path) -> None:
+    panel.to("Compare")
+    expect(panel.part).to_contain_text("Choose up to 12 runs", timeout=MOST_MS)
+    height = panel.measure("panel => panel.offsetHeight")
+    panel.button("Add runs ▾").click()
+    window = panel.root.get_by_role("dialog", name="Runs to compare")
+    expect(window.get_by_role("checkbox")).to_have_count(5)
+    panel.until(lambda: panel.measure(ROOM_BELOW_LIST) >= 0, "room for the whole list")
+    panel.tab.screenshot(tmp_path / "list.png")
+    panel.page.keyboard.press("Escape")
+    expect(window).to_be_hidden()
+    assert panel.measure("panel => panel.offsetHeight") == height
     assert panel.tab.problems == []
 
 

@@ -12,9 +12,19 @@ const menu = (button, label, fill, upward = false) => {
   const elsewhere = (event) => {
     if (!box.contains(event.target)) close(false);
   };
+  let page = null; // the part of the panel that the open window stands in
+  // Where that is low, it grows while the window is open: the notebook cuts off what hangs out of the panel.
+  const makeRoom = () => {
+    const { top, bottom } = page.getBoundingClientRect();
+    const lowest = card.getBoundingClientRect().bottom;
+    if (lowest > bottom) page.style.minHeight = `${lowest - top}px`;
+  };
+  const resized = new ResizeObserver(makeRoom);
   const close = (back = true) => {
     if (card.hidden) return;
     card.hidden = true;
+    resized.disconnect();
+    page.style.minHeight = "";
     button.setAttribute("aria-expanded", "false");
     document.removeEventListener("pointerdown", elsewhere, true);
     if (back) button.focus({ preventScroll: true });
@@ -26,10 +36,12 @@ const menu = (button, label, fill, upward = false) => {
     button.setAttribute("aria-expanded", "true");
     document.addEventListener("pointerdown", elsewhere, true);
     card.style.translate = "";
-    const room = box.closest(".rml-xp").getBoundingClientRect();
+    page = box.closest(".rml-xp");
+    const room = page.getBoundingClientRect();
     const place = card.getBoundingClientRect();
     const over = Math.max(0, place.right - room.right) - Math.max(0, room.left - place.left);
     if (over) card.style.translate = `${-over}px`;
+    resized.observe(card);
     card.querySelector("input, button")?.focus({ preventScroll: true });
   };
   button.addEventListener("click", () => {
