@@ -11,6 +11,8 @@ from retroml_edu.core.states import RunState
 
 LogLevel = Literal["info", "warning", "error"]
 CheckpointReason = Literal["start", "interval", "request", "stop", "end"]
+LEFT_BY_ITS_PROCESS = "its kernel or script ended"
+"""Detail of the state ``stopped`` where nobody asked for the stop: Python ended, and the run with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class ProgressEvent:
 
 @dataclass(frozen=True, slots=True)
 class StateEvent:
-    """The run entered a state."""
+    """The run entered a state. `detail` says why: what failed, or `LEFT_BY_ITS_PROCESS`."""
 
     kind: ClassVar[str] = "state"
     state: RunState

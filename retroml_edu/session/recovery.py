@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from retroml_edu.core.errors import ConfigError, StorageError
-from retroml_edu.core.events import Event, StateEvent
+from retroml_edu.core.events import LEFT_BY_ITS_PROCESS, Event, StateEvent
 from retroml_edu.core.ids import utc_now
 from retroml_edu.core.states import RunState
 from retroml_edu.session.history import Run
@@ -17,7 +16,8 @@ from retroml_edu.session.run import TrainingRun
 from retroml_edu.storage.checkpoints import list_checkpoints
 from retroml_edu.storage.folder import RunFolder, list_run_folders
 from retroml_edu.storage.lease import Lease
-from retroml_edu.storage.reader import newest_attempt, newest_line, read_events, run_state
+from retroml_edu.storage.manifest import follow_in_manifest
+from retroml_edu.storage.reader import newest_attempt, newest_line, newest_state, read_events, run_state
 from retroml_edu.storage.writer import RunWriter
 
 NEWEST = 50
@@ -43,6 +43,7 @@ class Unfinished:
         total_timesteps: Environment steps asked for; 0 if its config cannot be read.
         left_s: When something was last written, in seconds since the epoch.
         checkpoint_step: Step of the checkpoint from which it can be resumed; None without one.
+        cut_short: Whether nobody wanted its end: its process went without a word, or ended and stopped it.
     """
 
     path: Path
@@ -52,6 +53,7 @@ class Unfinished:
     total_timesteps: int
     left_s: float
     checkpoint_step: int | None
+    cut_short: bool
 
     @property
     def run_id(self) -> str:
@@ -62,33 +64,35 @@ class Unfinished:
     def what_happened(self) -> str:
         """What became of the run and what is possible, in a sentence."""
         where = f"after step {self.step:,}" if self.step else "before its first step"
-        happened = f"{_ENDINGS[self.state]} {where}, {_ago(time.time() - self.left_s)}"
+        left = self.cut_short and self.state is RunState.STOPPED
+        ending = "Its kernel or script ended" if left else _ENDINGS[self.state]
+        happened = f"{ending} {where}, {_ago(time.time() - self.left_s)}"
         if self.checkpoint_step is None:
             return f"{happened}; it can go on from its beginning."
         return f"{happened}; it can go on from step {self.checkpoint_step:,}."
 
 
-def unfinished_runs(home: Path, states: Collection[RunState] = LEFT) -> list[Unfinished]:
+def unfinished_runs(home: Path, *, cut_short: bool = False) -> list[Unfinished]:
     """Return the newest runs of a home that were left before their end, newest first.
 
-    Those are the runs whose process went without a word, unless `keep` was told so, and those that were stopped or
+    Those are the runs that were cut short, unless `keep` was told so of a lost one, and those that were stopped or
     failed and have a checkpoint. Only the ends of files are read: it takes milliseconds.
 
     Args:
         home: Where runs live; it need not exist.
-        states: Only runs in these states.
+        cut_short: Only runs whose end nobody wanted.
 
     Raises:
         StorageError: If the home cannot be read.
     """
-    found = (_unfinished(folder, states) for folder in list_run_folders(home)[:NEWEST])
-    return [run for run in found if run is not None]
+    found = (_unfinished(folder) for folder in list_run_folders(home)[:NEWEST])
+    return [run for run in found if run is not None and (run.cut_short or not cut_short)]
 
 
 def keep(run: Unfinished) -> None:
-    """Write down that a run was lost: it stays as it is, can still be resumed, and is offered no more.
+    """Write down that a run's end is wanted now: it stays as it is, can still be resumed, and is no longer cut short.
 
-    Nothing happens to a run whose end is written down already.
+    Nothing happens to a run that somebody has stopped, or that failed.
 
     Raises:
         RunBusyError: If somebody goes on with it.
@@ -97,9 +101,12 @@ def keep(run: Unfinished) -> None:
     folder = RunFolder(run.path)
     lease = Lease.acquire(folder)
     try:
+        newest = newest_state(folder)
         if not run_state(folder).is_final:  # while the run is ours, that is what the files say
-            with closing(RunWriter(folder, max(1, newest_attempt(folder)))) as writer:
-                writer.handle([StateEvent(RunState.LOST, run.step, "its process ended without a word", utc_now())])
+            _write_down(folder, StateEvent(RunState.LOST, run.step, "its process ended without a word", utc_now()))
+        elif newest is not None and _left_by_its_process(newest):
+            _write_down(folder, replace(newest, detail=""))
+            follow_in_manifest(folder, folder.events_log.name)
     finally:
         lease.release()
 
@@ -109,10 +116,19 @@ def earlier_events(run: TrainingRun) -> list[Event]:
     return list(read_events(RunFolder(run.path), before_attempt=run.attempt))
 
 
-def _unfinished(folder: RunFolder, states: Collection[RunState]) -> Unfinished | None:
+def _write_down(folder: RunFolder, ending: StateEvent) -> None:
+    with closing(RunWriter(folder, max(1, newest_attempt(folder)))) as writer:
+        writer.handle([ending])
+
+
+def _left_by_its_process(ending: StateEvent) -> bool:
+    return ending.state is RunState.STOPPED and ending.detail == LEFT_BY_ITS_PROCESS
+
+
+def _unfinished(folder: RunFolder) -> Unfinished | None:
     try:
-        state = run_state(folder)
-        if state not in states or _is_written_down(folder, state):
+        state, newest_told = run_state(folder), newest_state(folder)
+        if state not in LEFT or (newest_told is not None and newest_told.state is RunState.LOST):  # kept
             return None
         left_s = _last_written_s(folder)
         checkpoints = list_checkpoints(folder)
@@ -124,16 +140,10 @@ def _unfinished(folder: RunFolder, states: Collection[RunState]) -> Unfinished |
     except ConfigError:
         title, total, checkpoints = f"Run {folder.run_id}", 0, []
     newest = checkpoints[-1].step if checkpoints else None
-    if state is not RunState.LOST and newest is None:
+    cut_short = state is RunState.LOST or (newest_told is not None and _left_by_its_process(newest_told))
+    if not cut_short and newest is None:
         return None
-    return Unfinished(folder.path, title, state, max(step, newest or 0), total, left_s, newest)
-
-
-def _is_written_down(folder: RunFolder, state: RunState) -> bool:
-    if state is not RunState.LOST:
-        return False
-    line = newest_line(folder.events_log)
-    return line is not None and isinstance(line.content, StateEvent) and line.content.state is RunState.LOST
+    return Unfinished(folder.path, title, state, max(step, newest or 0), total, left_s, newest, cut_short)
 
 
 def _last_written_s(folder: RunFolder) -> float:

@@ -79,6 +79,7 @@ class TrainingRun:
         self._step = self.first_step
         self._training_time_s = 0.0
         self._error: str | None = None
+        self._why_stopped = ""
         self._ended = threading.Event()
         self._result: RunResult | None = None
         self._store_pump = Pump("retroml-store", STORE_INTERVAL_S)
@@ -115,14 +116,18 @@ class TrainingRun:
         """Events that are not on disk yet."""
         return self._archive.lag
 
-    def stop(self) -> None:
+    def stop(self, why: str = "") -> None:
         """Ask for the end. Training ends within a second; videos that are not done are given up.
 
         Nothing happens if the run has ended already.
+
+        Args:
+            why: Stands beside its final state, unless somebody has asked before.
         """
         self._recorder.cancel()
         with self._state_lock:
             if self._state.may_become(RunState.STOPPING):
+                self._why_stopped = why
                 self._enter(RunState.STOPPING)
         self.control.stop()
 
@@ -315,7 +320,8 @@ class TrainingRun:
     def _end(self, final: RunState) -> None:
         """Complete the folder; whatever fails here is said and leaves the rest standing."""
         try:
-            ending = StateEvent(final, self._step, self._error or "", utc_now())
+            why = self._why_stopped if final is RunState.STOPPED else self._error or ""
+            ending = StateEvent(final, self._step, why, utc_now())
             for problem in self._archive.complete(ending, self._training_time_s, self._values.hex):
                 self.bus.publish(log("warning", problem))
             with self._state_lock:

@@ -11,7 +11,7 @@ from pathlib import Path
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.control import Control
 from retroml_edu.core.errors import Problem, WaitTimeoutError, raise_problems
-from retroml_edu.core.events import log
+from retroml_edu.core.events import LEFT_BY_ITS_PROCESS, log
 from retroml_edu.core.training import Trainer
 from retroml_edu.core.weights import PolicyWeights
 from retroml_edu.session.archive import RunArchive
@@ -40,7 +40,7 @@ def _end_runs() -> None:
     """Stop what still trains when Python ends: its threads would be torn down in the middle of a computation."""
     runs = [run for run in _going_on if not run.ended]
     for run in runs:
-        run.stop()
+        run.stop(LEFT_BY_ITS_PROCESS)
     for run in runs:
         with suppress(WaitTimeoutError):
             run.wait(EXIT_TIMEOUT_S)

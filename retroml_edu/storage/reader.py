@@ -141,9 +141,24 @@ class EventTail:
 def run_state(folder: RunFolder) -> RunState:
     """Return where a run stands: its last state, or ``lost`` if its owner went without a final one."""
     lease = lease_state(folder)  # first: an owner that goes leaves its final state before it gives the lease back
-    state = _last_state(folder)
+    newest = newest_state(folder)
+    state = RunState.CREATED if newest is None else newest.state
     not_yet_owned = state is RunState.CREATED and lease == "none"
     return state if state.is_final or lease == "alive" or not_yet_owned else RunState.LOST
+
+
+def newest_state(folder: RunFolder) -> StateEvent | None:
+    """Return the last state that a run has written down; None if it has started (again) and entered none yet."""
+    for text in last_lines(folder.events_log):
+        try:
+            content = decode(text).content
+        except ValueError:
+            continue
+        if isinstance(content, StateEvent):
+            return content
+        if isinstance(content, AttemptStart):
+            break
+    return None
 
 
 def newest_attempt(folder: RunFolder) -> int:
@@ -162,19 +177,6 @@ def newest_line(log: Path) -> Line | None:
         with suppress(ValueError):
             last = decode(text)
     return last
-
-
-def _last_state(folder: RunFolder) -> RunState:
-    for text in last_lines(folder.events_log):
-        try:
-            content = decode(text).content
-        except ValueError:
-            continue
-        if isinstance(content, StateEvent):
-            return content.state
-        if isinstance(content, AttemptStart):
-            break  # it has started again, and entered no state yet
-    return RunState.CREATED
 
 
 def _seq(line: Line) -> int:

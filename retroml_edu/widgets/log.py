@@ -7,7 +7,7 @@ from typing import Any
 
 import traitlets
 
-from retroml_edu.core.events import CheckpointEvent, Event, LogEvent, StateEvent, VideoEvent
+from retroml_edu.core.events import LEFT_BY_ITS_PROCESS, CheckpointEvent, Event, LogEvent, StateEvent, VideoEvent
 from retroml_edu.core.states import RunState
 from retroml_edu.widgets.assets import script
 from retroml_edu.widgets.streamed import Streamed
@@ -82,7 +82,8 @@ def _line(event: Event) -> dict[str, str] | None:
     if isinstance(event, StateEvent) and event.state in _STATES:
         level = "error" if event.state in (RunState.FAILED, RunState.LOST) else "info"
         where = f" at step {event.step:,}" if event.step else ""
-        return {"time": event.time_utc, "level": level, "text": _STATES[event.state] + where}
+        why = f": {event.detail}" if event.detail == LEFT_BY_ITS_PROCESS else ""
+        return {"time": event.time_utc, "level": level, "text": _STATES[event.state] + where + why}
     if isinstance(event, VideoEvent):
         text = f"Video recorded ({video_label(event)}): {video_caption(event)}"
         return {"time": event.time_utc, "level": "info", "text": text}

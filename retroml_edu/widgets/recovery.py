@@ -12,7 +12,6 @@ import anywidget
 import traitlets
 
 from retroml_edu.core.errors import RetroMLError, StorageError
-from retroml_edu.core.states import RunState
 from retroml_edu.session.recovery import Unfinished, keep, unfinished_runs
 from retroml_edu.session.trash import TRASH, discard, restore
 from retroml_edu.storage.folder import RunFolder
@@ -20,7 +19,7 @@ from retroml_edu.widgets.assets import STATIC
 
 
 class RecoveryNotice(anywidget.AnyWidget):
-    """Offers the newest lost run of a home to be resumed, kept or discarded.
+    """Offers the newest run of a home whose end nobody wanted to be resumed, kept or discarded.
 
     Buttons send ``{"action": "resume" | "keep" | "discard" | "undo", "run_id": ...}``.
 
@@ -49,11 +48,11 @@ class RecoveryNotice(anywidget.AnyWidget):
         self._resume = resume
         self._guarded = guarded
         self._lock = threading.Lock()
-        self._lost: dict[str, Unfinished] = {}
+        self._offered: dict[str, Unfinished] = {}
         self.on_msg(self._asked)
 
     def look(self, said: str = "", undo: str = "") -> None:
-        """Show which runs are lost now.
+        """Show which runs are cut short now.
 
         Args:
             said: What became of the last one.
@@ -61,8 +60,8 @@ class RecoveryNotice(anywidget.AnyWidget):
         """
         found: list[Unfinished] = []
         with suppress(StorageError):  # a home that cannot be read is told when it is needed
-            found = unfinished_runs(self._home, {RunState.LOST})
-        self._lost = {run.run_id: run for run in found}
+            found = unfinished_runs(self._home, cut_short=True)
+        self._offered = {run.run_id: run for run in found}
         with self.hold_sync():
             self.run = _described(found)
             self.said = said
@@ -72,7 +71,7 @@ class RecoveryNotice(anywidget.AnyWidget):
         action, run_id = message.get("action"), message.get("run_id")
         if not isinstance(run_id, str):
             return
-        if action == "resume" and run_id in self._lost:
+        if action == "resume" and run_id in self._offered:
             # In a thread: a large checkpoint takes a while, and Stop must be heard meanwhile.
             threading.Thread(target=self._go_on, args=(run_id,), name="retroml-start", daemon=True).start()
         elif action in ("keep", "discard", "undo"):
@@ -89,7 +88,7 @@ class RecoveryNotice(anywidget.AnyWidget):
 
     def _deal_with(self, action: str, run_id: str) -> None:
         said, undo = "", ""
-        run = self._lost.get(run_id)
+        run = self._offered.get(run_id)
         try:
             if action == "undo" and run_id == self.undo:
                 restore(self._home, run_id)

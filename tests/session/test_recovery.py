@@ -7,6 +7,7 @@ import os
 import platform
 import shutil
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -14,16 +15,16 @@ from retroml_edu.core.errors import RunBusyError, StorageError
 from retroml_edu.core.events import EpisodeEvent, MetricEvent, StateEvent
 from retroml_edu.core.ids import new_run_id
 from retroml_edu.core.states import RunState
-from retroml_edu.session import recovery
+from retroml_edu.session import recovery, session
 from retroml_edu.session.history import Run, list_runs, load_run
 from retroml_edu.session.recovery import earlier_events, keep, unfinished_runs
 from retroml_edu.session.session import Session
 from retroml_edu.session.trash import TRASH, discard, restore
 from retroml_edu.storage.folder import RunFolder
+from retroml_edu.storage.manifest import check_manifest
 from retroml_edu.training.scripted import ScriptedTrainer
 from tests.session.bench import TIMEOUT_S, until, until_stored
 
-LOST = {RunState.LOST}
 CHECKPOINTS = {"every_steps": 128}
 
 
@@ -103,7 +104,7 @@ def test_a_run_that_goes_on_is_none_and_is_left_alone(start, home):
     run = start(trainer, checkpoints=CHECKPOINTS)
     assert trainer.reached.wait(TIMEOUT_S)
     assert unfinished_runs(home) == []
-    pretended = recovery.Unfinished(run.path, "", RunState.LOST, 0, 0, 0.0, None)
+    pretended = recovery.Unfinished(run.path, "", RunState.LOST, 0, 0, 0.0, None, True)
     with pytest.raises(RunBusyError, match="belongs to a running process"):
         keep(pretended)
     with pytest.raises(RunBusyError, match="belongs to a running process"):
@@ -126,9 +127,56 @@ def test_a_run_that_was_left_is_found_if_it_has_a_checkpoint(start, home, ending
     assert found.state == ending
     assert found.checkpoint_step == (400 if ending == "stopped" else 384)
     assert found.what_happened.startswith({"stopped": "It was stopped after", "failed": "It failed after"}[ending])
-    assert unfinished_runs(home, LOST) == []
+    assert unfinished_runs(home, cut_short=True) == []
     keep(found)
     assert Run(RunFolder(found.path)).state == ending, "an end that is written down stays"
+
+
+@pytest.fixture
+def leave(start, home, monkeypatch):
+    """Let Python end, as far as a run can tell, while it trains; somebody may have pressed Stop a moment before."""
+
+    def leave(*, checkpoints=CHECKPOINTS, stopped_before=False):
+        trainer = ScriptedTrainer(wait_at=400)
+        run = start(trainer, checkpoints=checkpoints)
+        assert trainer.reached.wait(TIMEOUT_S)
+        if stopped_before:
+            run.stop()
+        monkeypatch.setattr(session, "_going_on", {run})
+        session._end_runs()
+        assert run.result.state is RunState.STOPPED
+        return RunFolder(run.path)
+
+    return leave
+
+
+def test_a_run_that_ended_with_its_kernel_is_cut_short_until_it_is_kept(leave, home):
+    folder = leave()
+    (found,) = unfinished_runs(home, cut_short=True)
+    assert found.what_happened == "Its kernel or script ended after step 400, just now; it can go on from step 400."
+    ended = Run(folder).events()[-1]
+    keep(found)
+    keep(found)
+    assert unfinished_runs(home, cut_short=True) == []
+    assert Run(folder).events()[-1] == replace(ended, detail="")
+    assert check_manifest(folder) == []
+    (still,) = unfinished_runs(home)
+    assert still.what_happened.startswith("It was stopped after step 400")
+    assert resumed(folder).wait(TIMEOUT_S).success
+    assert unfinished_runs(home) == []
+
+
+def test_a_run_without_a_checkpoint_that_ended_with_its_kernel_goes_on_from_its_beginning(leave, home):
+    folder = leave(checkpoints={"enabled": False})
+    (found,) = unfinished_runs(home, cut_short=True)
+    assert found.what_happened.endswith("; it can go on from its beginning.")
+    assert resumed(folder).wait(TIMEOUT_S).success
+
+
+def test_a_run_that_somebody_stopped_before_its_kernel_ended_is_not_cut_short(leave, home):
+    leave(stopped_before=True)
+    assert unfinished_runs(home, cut_short=True) == []
+    assert len(unfinished_runs(home)) == 1
 
 
 def test_a_run_that_is_kept_is_offered_no_more_and_can_still_be_resumed(lose):

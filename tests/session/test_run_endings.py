@@ -16,6 +16,7 @@ from retroml_edu.core.states import RunState
 from retroml_edu.session import archive
 from retroml_edu.session.follower import RunFollower
 from retroml_edu.session.history import list_runs, load_run
+from retroml_edu.session.recovery import unfinished_runs
 from retroml_edu.session.run import TrainingRun
 from retroml_edu.storage.manifest import check_manifest
 from retroml_edu.storage.reader import run_state
@@ -218,6 +219,7 @@ def test_a_script_that_ends_while_a_run_goes_on_ends_it_in_order(tmp_path: Path,
     stored = load_run(done.stdout.strip(), tmp_path)
     assert stored.state is RunState.STOPPED
     assert stored.checkpoints()[-1].reason == "stop"
+    assert [run.run_id for run in unfinished_runs(tmp_path, cut_short=True)] == [stored.run_id]
 
 
 @pytest.mark.parametrize("part", ["write_summary", "write_metrics_csv", "write_certificate"])

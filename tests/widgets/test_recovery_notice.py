@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from retroml_edu.core.errors import StorageError
+from retroml_edu.session import session
 from retroml_edu.session.follower import RunFollower
 from retroml_edu.session.history import load_run
 from retroml_edu.session.session import Session
@@ -79,6 +80,31 @@ def test_a_lost_run_is_resumed_with_its_earlier_curve(notice, waits):
     assert panel.run.wait(10).success
     stored = load_run(shown["run_id"], item.home)
     assert panel.runbar.progress_text.split(" · ")[1] == f"{len(stored.episodes())} episodes"
+
+
+@pytest.mark.parametrize("stopped", ["by its kernel", "by a person"])
+def test_a_run_that_ended_with_its_kernel_is_offered_and_one_that_a_person_stopped_is_not(
+    bench, told, waits, monkeypatch, stopped
+):
+    ended = bench(wait_at=400)
+    run = ended.open(checkpoints=CHECKPOINTS).start()
+    assert ended.trainers[0].reached.wait(10)
+    if stopped == "by a person":
+        ended.press("stop")
+    monkeypatch.setattr(session, "_going_on", {run})
+    session._end_runs()
+    item = bench()
+    panel = item.open()
+    if stopped == "by a person":
+        assert panel.recovery.run == {}
+        return
+    assert panel.recovery.run["run_id"] == run.run_id
+    assert panel.recovery.run["text"].startswith("Its kernel or script ended after step 400, just now")
+    assert ended.panel.log.lines[-1]["text"] == "Stopped at step 400: its kernel or script ended"
+    told(panel.recovery, action="resume", run_id=run.run_id)
+    item.until_state("done")
+    assert panel.run.wait(10).success
+    assert (panel.run.run_id, panel.recovery.run) == (run.run_id, {})
 
 
 def test_several_lost_runs_are_dealt_with_one_after_the_other(notice, waits):
