@@ -12,6 +12,7 @@ import traitlets
 from retroml_edu.core.errors import Problem
 from retroml_edu.widgets.assets import STATIC, script
 from retroml_edu.widgets.environments import GROUPS, PICTURE_MIME, cards, picture
+from retroml_edu.widgets.settings_values import OTHER_ENV
 
 MOST_PICTURES = 100
 
@@ -50,12 +51,12 @@ class SettingsForm(anywidget.AnyWidget):
             self.values = values
 
     def show_problems(self, problems: list[Problem]) -> None:
-        """Write each problem beside its field; the first one where a field has several."""
+        """Write each problem beside its field, one of an environment where it was typed; of several the first one."""
+        typed = self.values.get("env_id") == OTHER_ENV
         found: dict[str, dict[str, str]] = {}
         for problem in problems:
-            field = "custom_env_id" if problem.field == "env_id" else problem.field
-            for name in {problem.field, field}:
-                found.setdefault(name, {"text": str(problem), "severity": problem.severity})
+            field = "custom_env_id" if typed and problem.field == "env_id" else problem.field
+            found.setdefault(field, {"text": str(problem), "severity": problem.severity})
         with self._writing:
             self.problems = found
 

@@ -141,6 +141,7 @@ class SettingsPane:
     def _choose(self, env_id: str, algorithm: str, before: Preset | None) -> None:
         """Show the same preset for another environment or algorithm, else its tuned defaults; keep the rest."""
         if not env_id:
+            self._check()
             return
         kept = {"env_id", "seed", *LENGTH_FIELDS, "hours", "minutes", "device", "engine", "precision", "deterministic"}
         kept |= {name for name in self.form.values if name.startswith(("video.", "checkpoints."))}

@@ -106,6 +106,7 @@ def _what_fields(env: EnvSpec) -> list[dict[str, Any]]:
         },
         {
             "type": "note",
+            "env_id": env.id,
             "text": first,
             "more": " ".join(filter(None, [more, env.solved_note])),
             "badges": goal,

@@ -135,6 +135,20 @@ def test_any_other_id_can_be_typed(panel: PanelPage) -> None:
     panel.field("custom_env_id").locator(".rml-field-problem").wait_for(state="hidden")
 
 
+def test_of_an_id_that_nobody_knows_one_sentence_stands_there_and_nothing_of_the_game_before(panel: PanelPage) -> None:
+    note = panel.root.locator(".rml-note")
+    expect(note).to_be_visible()
+    panel.choose_environment("Nonsense-v99")
+    told = panel.root.locator(".rml-field-problem", has_text='No environment is called "Nonsense-v99"')
+    expect(panel.field("custom_env_id").locator(".rml-field-problem")).to_contain_text("Nonsense-v99")
+    expect(told).to_have_count(1)
+    expect(chosen(panel).locator(".rml-env-picture")).to_have_text("?")
+    expect(note).to_be_hidden()
+    panel.choose_environment("Acrobot-v1")
+    expect(note).to_contain_text("solved at -100")
+    expect(told).to_have_count(0)
+
+
 def test_a_preset_says_what_it_would_change_and_then_what_it_did(panel: PanelPage) -> None:
     rate = panel.field("hyperparameters.learning_rate").locator("input:not([type=range])")
     before = rate.input_value()

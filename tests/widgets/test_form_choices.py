@@ -161,6 +161,30 @@ def test_a_choice_that_cannot_work_is_explained_beside_its_field_and_train_repea
     assert item.trainers == []
 
 
+def test_an_id_that_nobody_knows_is_told_once_and_where_it_was_typed(bench):
+    item = bench()
+    item.open()
+    item.set(env_id="other", custom_env_id="Nonsense-v99")
+    assert list(item.beside) == ["custom_env_id"]
+    assert item.beside["custom_env_id"].startswith('No environment is called "Nonsense-v99"')
+    item.press("train")
+    item.until_said("Nonsense-v99")
+    assert list(item.beside) == ["custom_env_id"]
+    item.set(custom_env_id=" ")
+    assert item.beside == {"custom_env_id": "Type the id of a Gymnasium environment, or pick one."}
+    item.set(env_id="CartPole-v1")
+    assert item.beside == {}
+
+
+def test_what_is_told_of_an_environment_names_it_so_that_another_one_is_not_told_so(bench):
+    item = bench()
+    panel = item.open()
+    for env_id in ("CartPole-v1", "Acrobot-v1"):
+        item.set(env_id=env_id)
+        (note,) = [field for field in panel.form.spec[0]["fields"] if field["type"] == "note"]
+        assert note["env_id"] == env_id
+
+
 def test_a_mended_choice_takes_its_sentence_back(bench):
     item = bench()
     item.open()

@@ -41,14 +41,17 @@ function makePictures(model) {
   return { of, release };
 }
 
+// What stands where nobody has looked yet whether there is such an environment.
+const NO_INITIALS = "?";
+
 // "Space Invaders" → SI, "Taxi-v4" → Ta: what stands where there is no picture.
 const initialsOf = (name) => {
   const words = name.replace(/-v\d+$/, "").split(/[^A-Za-z0-9]+/).filter(Boolean);
-  return words.length > 1 ? words.slice(-2).map((word) => word[0].toUpperCase()).join("") : (words[0] ?? "?").slice(0, 2);
+  return words.length > 1 ? words.slice(-2).map((word) => word[0].toUpperCase()).join("") : (words[0] ?? NO_INITIALS).slice(0, 2);
 };
 
 // Of an environment that Python has not looked at, its id is all that is known.
-const unknownCard = (id) => ({ id, name: id || "No environment yet", group: "", action: "", observation: "", picture: "" });
+const unknownCard = (id) => ({ id, name: id || "No environment yet", group: "", action: "", observation: "", picture: "", initials: NO_INITIALS });
 
 // An id may be broken after its namespace, and elsewhere only where it must.
 const breakable = (id) => id.split(/(?<=\/)/).flatMap((part, index) => (index ? [element("wbr"), part] : [part]));
@@ -58,7 +61,7 @@ const cardParts = (card, pictures) => {
   const id = card.id === card.name ? [] : [element("span", { class: "rml-env-id" }, ...breakable(card.id))];
   const name = element("span", { class: "rml-env-name" }, card.name);
   const words = element("span", { class: "rml-env-words" }, name, ...id, element("span", { class: "rml-badges" }, ...badges));
-  return [pictures.of(card.picture, initialsOf(card.name)), words];
+  return [pictures.of(card.picture, card.initials ?? initialsOf(card.name)), words];
 };
 
 // What a screen reader says of a card.
@@ -67,13 +70,14 @@ const cardInWords = (card, group) =>
     .filter(Boolean)
     .join(", ");
 
+const wantedEnv = (values) => (values.env_id === OTHER_ENV ? (values.custom_env_id ?? "").trim() : values.env_id);
+
 // The field of the form: the chosen environment, as a button that opens the picker.
 function makeEnvironment(field, id, tools) {
   const { model, writeAll } = tools;
   const button = element("button", { type: "button", id, class: "rml-env-card rml-env-chosen", "aria-haspopup": "dialog", "aria-describedby": `${id}-help` });
   const shownCard = () => {
-    const values = model.get("values");
-    const wanted = values.env_id === OTHER_ENV ? (values.custom_env_id ?? "").trim() : values.env_id;
+    const wanted = wantedEnv(model.get("values"));
     if (wanted === field.card.id) return field.card;
     return model.get("catalogue").find((card) => card.id === wanted) ?? unknownCard(wanted);
   };

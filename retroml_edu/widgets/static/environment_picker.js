@@ -76,7 +76,7 @@ function openPicker({ el, model, pictures, current, choose, back, quiet }) {
     const use = element("span", { class: "rml-env-name" }, `Use “${typed}”`);
     const what = element("span", { class: "rml-env-id" }, "any environment registered with Gymnasium");
     const words = element("span", { class: "rml-env-words" }, use, what);
-    const option = makeOption(typed, `Use ${typed} as a Gymnasium id`, [pictures.of("", initialsOf(typed)), words]);
+    const option = makeOption(typed, `Use ${typed} as a Gymnasium id`, [pictures.of("", NO_INITIALS), words]);
     return element("div", { class: "rml-picker-grid" }, option);
   };
 

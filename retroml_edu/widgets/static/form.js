@@ -143,6 +143,7 @@ function render({ model, el }) {
   el.append(form, bubble);
   let controls = [];
   let parts = []; // of the quick start, which are no fields
+  let notes = []; // about the environment
   const folded = new Map();
 
   const write = (name, value) => writeAll({ [name]: value });
@@ -174,7 +175,9 @@ function render({ model, el }) {
     if (field.type === "note") {
       const badges = field.badges.map((text) => element("span", { class: "rml-badge" }, text));
       const more = field.more ? [element("details", {}, element("summary", {}, "More"), element("p", {}, field.more))] : [];
-      return element("div", { class: "rml-note" }, element("p", {}, field.text), element("div", { class: "rml-badges" }, ...badges), ...more);
+      const row = element("div", { class: "rml-note" }, element("p", {}, field.text), element("div", { class: "rml-badges" }, ...badges), ...more);
+      notes.push({ field, row });
+      return row;
     }
     const id = `${prefix}-${index}`;
     if (field.type === "presets" || field.type === "go") {
@@ -204,6 +207,7 @@ function render({ model, el }) {
   const rebuild = () => {
     controls = [];
     parts = [];
+    notes = [];
     let index = 0;
     const sections = model.get("spec").map((section) => {
       const rows = section.fields.map((field) => makeRow(field, index++));
@@ -256,6 +260,10 @@ function render({ model, el }) {
       problem.dataset.severity = found?.severity ?? "";
       row.classList.toggle("rml-wrong", found?.severity === "error");
     }
+    // Not at once when another one is chosen: the form would jump twice until its own note is here.
+    const wanted = wantedEnv(model.get("values"));
+    const refused = [problems.env_id, problems.custom_env_id].some((found) => found?.severity === "error");
+    for (const { field, row } of notes) row.hidden = refused && field.env_id !== wanted;
   };
 
   model.on("change:spec", rebuild);
