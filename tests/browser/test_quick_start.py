@@ -47,7 +47,7 @@ def panel(shared: PanelPage, request: pytest.FixtureRequest, tmp_path: Path) -> 
         expect(chosen(shared)).to_contain_text("CartPole-v1")
     preset(shared, "Fast").click()
     expect(preset(shared, "Fast")).to_have_attribute("aria-pressed", "true")
-    shared.root.locator(".rml-caption").first.hover()  # nothing of the form is explained
+    shared.root.get_by_role("tab", name="Train", exact=True).hover()  # nothing of the form is explained
     yield shared
     shared.tab.screenshot(tmp_path / "page.png")
     assert shared.tab.problems == []
