@@ -23,7 +23,9 @@ from retroml_edu.storage.json_text import read_json_object
 FILE = "speeds.json"
 MOST_KEPT = 300
 ENOUGH_S = 3.0
-"""Seconds of training from which a run tells a speed."""
+"""Seconds of training from which a run tells a speed to reckon with."""
+LEAST_S = 0.2
+"""Seconds of training from which it tells one at all: a quick run of a simple game is over in about a second."""
 _MAX_BYTES = 500_000
 _DECISIVE = ("n_envs", "normalize", "engine", "device", "precision", "deterministic")
 _DECISIVE_HYPERPARAMETERS = ("n_steps", "batch_size", "n_epochs", "train_freq", "gradient_steps", "net_arch")
@@ -35,14 +37,16 @@ class KnownSpeed:
 
     Attributes:
         steps_per_second: Environment steps.
-        exact: Whether it is that of the very settings that were asked about; else those of the same environment and
-            algorithm that were measured last.
+        exact: Whether it is that of the very settings that were asked about, and of more than a short run; else the
+            last of the same environment and algorithm.
         measured_utc: When.
+        short: Whether it is that of a short run.
     """
 
     steps_per_second: float
     exact: bool
     measured_utc: str
+    short: bool = False
 
 
 class KnownSpeeds:
@@ -59,7 +63,8 @@ class KnownSpeeds:
     def __init__(self, home: Path) -> None:
         self._file = home / FILE
         self._lock = threading.Lock()
-        self._kept: list[dict[str, Any]] | None = None
+        self._kept: list[dict[str, Any]] = []
+        self._read: tuple[int, int] | None = None  # time and size of the file as it was read
 
     def find(self, config: ExperimentConfig) -> KnownSpeed | None:
         """Return the speed of a config on this machine, or of the same environment and algorithm; None without any.
@@ -73,14 +78,20 @@ class KnownSpeeds:
                 kind = entry["kind"]
                 if entry["machine"] != machine_name() or kind.get("env_id") != config.env_id:
                     continue
-                if kind == asked:
+                short = bool(entry.get("short"))
+                if kind == asked and not short:
                     return KnownSpeed(entry["steps_per_second"], True, entry["measured_utc"])
-                if near is None and kind.get("algorithm") == config.algorithm:
-                    near = KnownSpeed(entry["steps_per_second"], False, entry["measured_utc"])
+                if kind.get("algorithm") == config.algorithm and (near is None or (near.short and not short)):
+                    near = KnownSpeed(entry["steps_per_second"], False, entry["measured_utc"], short)
         return near
 
-    def remember(self, config: ExperimentConfig, steps_per_second: float) -> None:
+    def remember(self, config: ExperimentConfig, steps_per_second: float, *, short: bool = False) -> None:
         """Keep a speed; where the home cannot be written, until this process ends.
+
+        Args:
+            config: What was asked for.
+            steps_per_second: Environment steps.
+            short: Whether it is that of a short run, which takes no other's place.
 
         Raises:
             RetroMLError: If the config names an environment that is not there.
@@ -91,21 +102,31 @@ class KnownSpeeds:
             "kind": kind,
             "steps_per_second": steps_per_second,
             "measured_utc": utc_now(),
-        }
+        } | ({"short": True} if short else {})
         with self._lock:
-            self._kept = None  # another panel may have written meanwhile
-            others = [e for e in self._entries() if (e["machine"], e["kind"]) != (new["machine"], kind)]
-            self._kept = [*others, new][-MOST_KEPT:]
+            same = [e for e in self._entries() if (e["machine"], e["kind"]) == (new["machine"], kind)]
+            if short and not all(entry.get("short") for entry in same):
+                return
+            self._kept = [*(entry for entry in self._kept if entry not in same), new][-MOST_KEPT:]
             with suppress(StorageError):
                 write_json(self._file, {"speeds": self._kept}, durable=False)
+            self._read = self._stamp()
 
     def _entries(self) -> list[dict[str, Any]]:
-        if self._kept is None:
-            self._kept = []
+        """Return what is kept, with what another panel has written meanwhile."""
+        stamp = self._stamp()
+        if stamp != self._read:
+            self._kept, self._read = [], stamp
             with suppress(OSError, ValueError):
                 found = read_json_object(self._file, _MAX_BYTES).get("speeds")
                 self._kept = [entry for entry in found if _is_sound(entry)] if isinstance(found, list) else []
         return self._kept
+
+    def _stamp(self) -> tuple[int, int] | None:
+        with suppress(OSError):
+            facts = self._file.stat()
+            return facts.st_mtime_ns, facts.st_size
+        return None
 
 
 class SpeedWatch:
@@ -138,9 +159,9 @@ class SpeedWatch:
     def _keep(self) -> None:
         began, first = self._first or (0.0, 0)
         seconds, steps = self._last[0] - began, self._last[1] - first
-        if seconds >= ENOUGH_S and steps > 0:
+        if seconds >= LEAST_S and steps > 0:
             with suppress(RetroMLError):  # its environment may have been taken away meanwhile
-                self._speeds.remember(self._config, steps / seconds)
+                self._speeds.remember(self._config, steps / seconds, short=seconds < ENOUGH_S)
                 self._told()
 
 

@@ -182,8 +182,8 @@ def _time_told(values: Mapping[str, Any], config: ExperimentConfig | None, speed
 def _how_known(speed: KnownSpeed | None) -> str:
     if speed is None:
         return "How long that takes here is not known yet."
-    with_others = "" if speed.exact else " with other settings"
-    return f"At {_two_digits(speed.steps_per_second)} steps a second, measured {speed.measured_utc[:10]}{with_others}."
+    how = " in a short run" if speed.short else "" if speed.exact else " with other settings"
+    return f"At {_two_digits(speed.steps_per_second)} steps a second, measured {speed.measured_utc[:10]}{how}."
 
 
 def _two_digits(value: float) -> str:

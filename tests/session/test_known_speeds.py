@@ -108,11 +108,37 @@ def test_a_run_that_ended_tells_its_speed(home, end):
     "events",
     [
         [StateEvent(RunState.DONE, 0)],
-        [ProgressEvent(0, 0.0), ProgressEvent(500, 0.5), StateEvent(RunState.DONE, 500)],
+        [ProgressEvent(0, 0.0), ProgressEvent(500, 0.1), StateEvent(RunState.DONE, 500)],
         [ProgressEvent(0, 0.0), ProgressEvent(500, 60.0), StateEvent(RunState.FAILED, 500)],
     ],
 )
-def test_a_run_that_was_short_or_failed_tells_none(home, events):
+def test_a_run_of_no_time_or_one_that_failed_tells_none(home, events):
     speeds = KnownSpeeds(home)
     SpeedWatch(speeds, small_config(), lambda: None).handle(events)
     assert speeds.find(small_config()) is None
+
+
+def test_a_short_run_tells_its_speed_roughly_until_a_longer_one_does(home):
+    speeds, told = KnownSpeeds(home), []
+
+    def ended(steps, seconds):
+        watch = SpeedWatch(speeds, small_config(), lambda: told.append(True))
+        watch.handle([ProgressEvent(0, 0.0), ProgressEvent(steps, seconds), StateEvent(RunState.DONE, steps)])
+        found = KnownSpeeds(home).find(small_config())
+        return found.steps_per_second, found.exact, found.short
+
+    assert ended(1_000, 1.0) == (1_000.0, False, True)
+    assert told == [True]
+    assert ended(1_200, 1.0) == (1_200.0, False, True)
+    assert ended(4_000, 5.0) == (800.0, True, False)
+    assert ended(1_000, 1.0) == (800.0, True, False)
+    slower = small_config(hyperparameters={"n_epochs": 30})
+    speeds.remember(slower, 100.0, short=True)
+    assert speeds.find(slower).steps_per_second == 800.0, "a short run's speed stands behind one to reckon with"
+
+
+def test_what_another_panel_learnt_is_known_at_once(home):
+    speeds, others = KnownSpeeds(home), KnownSpeeds(home)
+    assert speeds.find(small_config()) is None
+    others.remember(small_config(), 100.0)
+    assert speeds.find(small_config()).steps_per_second == 100.0

@@ -4,6 +4,7 @@ import pytest
 
 from retroml_edu.core.errors import RunBusyError
 from retroml_edu.envs.presets import preset
+from retroml_edu.session import known_speeds
 from retroml_edu.session.known_speeds import KnownSpeeds
 from retroml_edu.session.session import Session
 from retroml_edu.widgets.runbar import MEASURING
@@ -133,6 +134,16 @@ def test_a_known_speed_makes_times_of_all_lengths(bench, tmp_path):
     assert quick["times"]["short"] == "about 33 min"
     assert quick["time"] == "About 40 s on this computer"
     assert quick["how"].startswith("At 250 steps a second, measured ")
+
+
+def test_a_short_run_makes_times_known_while_the_panel_is_open(fast, monkeypatch, waits):
+    monkeypatch.setattr(known_speeds, "LEAST_S", 0.0)  # the script takes no time
+    fast.press("train")
+    waits(lambda: fast.panel.form.quick["known"], "a speed")
+    quick = fast.panel.form.quick
+    assert quick["times"]["quick"].startswith("roughly ")
+    assert quick["time"].startswith("Roughly ")
+    assert quick["how"].endswith(" in a short run.")
 
 
 def test_hours_and_minutes_are_told_as_steps(bench, tmp_path):
