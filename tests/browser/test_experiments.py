@@ -191,6 +191,8 @@ def test_looks(table: TablePage, tmp_path: Path) -> None:
         page.settle()
         page.screenshot_output(0, tmp_path / f"detail-{width}-{theme}.png")
         assert table.too_wide == [], f"at {width} pixels with details"
+        if width >= 800:
+            expect(table.root.get_by_role("columnheader", name="Seed")).to_be_visible()
         assert table.nameless == []
         cut = table.measure(
             """panel => [...panel.querySelectorAll('.rml-xp-cell, .rml-chip, h4')]
@@ -227,6 +229,9 @@ def test_search_filter_and_sort(table: TablePage) -> None:
     assert table.names() == ["trial 4"]
     search.fill(str(table.rows.first.get_attribute("data-run"))[-6:])
     table.shown("1 of 30 runs")
+    search.fill("seed 2")  # and neither 12 nor 20
+    table.shown("1 of 30 runs")
+    assert table.names() == ["trial 2"]
     search.fill("nothing like it")
     table.shown("0 of 30 runs")
     expect(table.root.locator(".rml-xp-empty")).to_contain_text("No run matches what is searched.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import threading
 import zipfile
 
@@ -15,6 +16,7 @@ from retroml_edu.session.history import load_run
 from retroml_edu.session.trash import TRASH, move_away
 from retroml_edu.storage.folder import read_config
 from retroml_edu.storage.lease import Lease
+from retroml_edu.widgets.assets import STATIC
 from retroml_edu.widgets.experiments import ExperimentsTable
 from retroml_edu.widgets.experiments_columns import columns_of
 from tests.session.made_runs import made_run
@@ -280,3 +282,30 @@ def test_a_home_that_cannot_be_read_is_shown_and_tried_again(stage, waits):
     (stage.home / "index.db").rmdir()
     stage.tell("refresh")
     waits(lambda: stage.page.read, "the rows")
+
+
+def test_each_width_of_the_table_has_a_track_for_each_column_and_the_seed_is_there_from_narrow_on():
+    keys = re.findall(r'\{ key: "(\w+)", label: "\w+",.* show: ', (STATIC / "experiments_rows.js").read_text("utf-8"))
+    plain, *tiers = re.split(r"(?m)^@container rml-xp-table ", (STATIC / "experiments.css").read_text("utf-8"))
+    shown = set(keys) - set(columns_with(plain, "none"))
+    assert tracks(plain) == 1 + len(shown)  # the first is that of the boxes
+    seed_from = []
+    for tier in tiers:
+        here = (shown | set(columns_with(tier, "block"))) - set(columns_with(tier, "none"))
+        assert tracks(tier) == 1 + len(here), tier
+        if tier.startswith("(min-width"):  # and so for all wider ones
+            shown = here
+            seed_from += [int(tier.split()[1].partition("px")[0])] if "seed" in here else []
+    assert min(seed_from) <= 560, "the table beside the details of a run, or in a window of 800 pixels"
+
+
+def columns_with(rules, display):
+    """Return the columns that rules show or hide."""
+    found = re.findall(rf"\.rml-xp-cell(\S.*?) \{{ display: {display}; \}}", rules)
+    return re.findall(r'data-column="(\w+)"', " ".join(found))
+
+
+def tracks(rules):
+    """Return how many columns the rules' grid has."""
+    (columns,) = re.findall(r"--rml-xp-columns: (.*?);", rules)
+    return len(re.sub(r"minmax\(.*?\)", "", columns).split()) + columns.count("minmax")

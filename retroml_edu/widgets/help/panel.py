@@ -149,9 +149,9 @@ _PARTS: tuple[tuple[str, tuple[Block, ...], str, tuple[str, ...]], ...] = (
     (
         "Experiments",
         says(
-            "All runs that are kept here. Type to search; press a column's title to sort; filter by environment, "
-            "algorithm, state and tag. A run can be named, tagged, opened, exported, deleted and brought back, and its "
-            "settings can be taken over for the next run.",
+            "All runs that are kept here. Type to search, seed 7 for that seed; press a column's title to sort; filter "
+            "by environment, algorithm, state and tag. A run can be named, tagged, opened, exported, deleted and "
+            "brought back, and its settings can be taken over for the next run.",
             "Deleted runs lie in the folder .trash beside the others until you remove them there.",
         ),
         "table runs search filter sort tags notes delete undo clone",

@@ -38,7 +38,7 @@ const pickerOf = (columns, allRuns, isChosen, choose) => {
     text = "";
     card.classList.add("rml-cmp-picker");
     const search = searchBox(
-      "runs", "name, id, environment, algorithm, state, tags, notes", "rml-cmp-search",
+      "runs", "name, id, environment, algorithm, state, tags, notes, seed 7", "rml-cmp-search",
       (typed) => {
         text = typed;
         draw();

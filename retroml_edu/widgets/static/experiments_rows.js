@@ -66,12 +66,20 @@ const wordsOf = (row) =>
 // An id is found by its beginning or end: any digits stand somewhere in one of thousands of ids.
 const named = (row, word) => word.length >= 6 && (row.run_id.startsWith(word) || row.run_id.endsWith(word));
 
+// "seed 7" is that seed alone, not 17, and no 7 of a name; "seed" on the way to it hides no run.
+const WORDS = /seed\s+\d+(?!\S)|\S+/g;
+const seeded = (row, word) => {
+  const [seed, number] = /^seed(?:\s+0*(\d+))?$/.exec(word) ?? [];
+  return seed !== undefined && row.seed !== null && (number === undefined || number === String(row.seed));
+};
+
 // Rows in which every word of the search stands somewhere, and which each filter that is set lets through.
 const found = (rows, search, filters) => {
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = search.toLowerCase().match(WORDS) ?? [];
+  const has = (row, word) => wordsOf(row).includes(word) || named(row, word) || seeded(row, word);
   const set = FILTERS.filter(({ key }) => filters[key].size);
   return rows.filter(
-    (row) => words.every((word) => wordsOf(row).includes(word) || named(row, word)) && set.every(({ key, of }) => of(row).some((value) => filters[key].has(value))),
+    (row) => words.every((word) => has(row, word)) && set.every(({ key, of }) => of(row).some((value) => filters[key].has(value))),
   );
 };
 

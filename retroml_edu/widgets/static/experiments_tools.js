@@ -2,7 +2,7 @@
 
 const toolsOf = (table, act) => {
   const bar = made("div", "rml-xp-tools");
-  const where = "name, id, environment, algorithm, state, tags, notes";
+  const where = "name, id, environment, algorithm, state, tags, notes, seed 7";
   const search = searchBox("runs", where, "rml-xp-search", act.search, () => act.focus());
   const filters = made("div", "rml-xp-filters");
   filters.setAttribute("role", "group");
