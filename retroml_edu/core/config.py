@@ -216,7 +216,11 @@ class ExperimentConfig(BaseModel):
                 )
             data["total_timesteps"] = preset
         elif run_type == "custom" and steps is None:
-            raise _clash("total_timesteps", 'run_type="custom" needs total_timesteps: say how many steps to train.')
+            raise _clash(
+                "total_timesteps",
+                'run_type="custom" needs total_timesteps: say how many steps to train.',
+                "say how many steps to train.",
+            )
         return data
 
     @model_validator(mode="after")
@@ -231,11 +235,14 @@ class ExperimentConfig(BaseModel):
                     "hyperparameters.n_steps",
                     "n_steps=1 with n_envs=1 is a rollout of a single step, from which no advantage can be "
                     "normalised: raise 'Rollout length' or 'Environments'.",
+                    "from a rollout of a single step no advantage can be normalised: raise it or 'Environments'.",
                 )
             if settings.batch_size > rollout:
                 raise _clash(
                     "hyperparameters.batch_size",
                     f"batch_size={settings.batch_size} is larger than the rollout of n_steps*n_envs={rollout}: "
+                    f"lower 'Mini-batch' to {rollout} or raise 'Rollout length'.",
+                    f"{settings.batch_size:,} is larger than the rollout of {rollout:,} steps: "
                     f"lower 'Mini-batch' to {rollout} or raise 'Rollout length'.",
                 )
         return self
@@ -295,5 +302,5 @@ def _hyperparameters(algorithm: AlgorithmName, given: Any) -> Any:
     )
 
 
-def _clash(field: str, message: str) -> ConfigError:
-    return ConfigError.of([Problem(field, message)])
+def _clash(field: str, message: str, of_value: str = "") -> ConfigError:
+    return ConfigError.of([Problem(field, message, of_value=of_value)])

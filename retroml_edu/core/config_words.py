@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -9,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from retroml_edu.core.errors import ConfigError, Problem, did_you_mean
 from retroml_edu.core.hyperparameters import HYPERPARAMETERS
+from retroml_edu.core.knobs import shown_value
 
 MAX_SHOWN = 80
 """Longest piece of what somebody wrote that is quoted back."""
@@ -38,6 +41,7 @@ def _problem(details: ErrorDetails, model: type[BaseModel], prefix: str) -> Prob
     value = details.get("input")
     kind = details["type"]
     limits = details.get("ctx", {})
+    of_value = ""
     if kind == "extra_forbidden":
         for part in details["loc"][:-1]:
             inner = model.model_fields[str(part)].annotation
@@ -58,14 +62,38 @@ def _problem(details: ErrorDetails, model: type[BaseModel], prefix: str) -> Prob
     elif kind == "literal_error":
         allowed = str(limits["expected"])
         hint = did_you_mean(value, _quoted(allowed)) if isinstance(value, str) else ""
-        message = f"{name}={_shown(value)} is not one of {allowed}.{hint}"
+        of_value = f"{_shown(value)} is not one of {allowed}.{hint}"
+        message = f"{name}={of_value}"
     else:
-        message = f"{name}={_shown(value)}: {details['msg'].replace('Input should be', 'it must be')}."
-    return Problem(prefix + path, message)
+        rule = details["msg"].replace("Input should be", "it must be")
+        message = f"{name}={_shown(value)}: {rule}."
+        of_value = _of_value(kind, name, value, limits) or f"{_plain(value, name)}: {rule}."
+    return Problem(prefix + path, message, of_value=of_value)
+
+
+def _of_value(kind: str, name: str, value: Any, limits: Mapping[str, Any]) -> str:
+    """Return what is wrong with a number that somebody typed; empty where it is no number that is wanted."""
+    if kind == "greater_than_equal":
+        return f"{_plain(value, name)} is too small: {_plain(limits['ge'], name)} at least."
+    if kind == "less_than_equal":
+        return f"{_plain(value, name)} is too large: {_plain(limits['le'], name)} at most."
+    wanted = {"int": "whole number", "float": "number", "finite": "number"}.get(kind.partition("_")[0])
+    if wanted is None:
+        return ""
+    is_missing = value is None or (isinstance(value, str) and not value)
+    return f"a {wanted} is missing." if is_missing else f"{_plain(value, name)} is no {wanted}."
 
 
 def _quoted(choices: str) -> list[str]:
     return [part.strip("'") for part in choices.replace(" or ", ", ").split(", ")]
+
+
+def _plain(value: Any, name: str) -> str:
+    """Return what somebody wrote as the panel writes it."""
+    if isinstance(value, int | float):
+        with suppress(ValueError):  # thousands of digits
+            return _short(shown_value(value, name))
+    return f'"{_short(value)}"' if isinstance(value, str) else _shown(value)
 
 
 def _shown(value: Any) -> str:

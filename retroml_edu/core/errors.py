@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 
@@ -58,6 +58,8 @@ class Problem:
         severity: An ``error`` prevents the start, a ``warning`` does not.
         original: What the computer said, where the message tells it in other words.
         topic: Of the help; empty if there is none.
+        of_value: What is wrong with the value, to be said after the label of its control; empty where the message names
+            no field.
     """
 
     field: str
@@ -66,9 +68,14 @@ class Problem:
     severity: Literal["error", "warning"] = "error"
     original: str = ""
     topic: str = ""
+    of_value: str = ""
 
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}".strip()
+
+    def under(self, label: str) -> Problem:
+        """Return the problem as it is said where the setting goes by a label instead of the name of its field."""
+        return replace(self, message=f"{label}: {self.of_value}", of_value="") if self.of_value else self
 
 
 class ConfigError(RetroMLError, ValueError):

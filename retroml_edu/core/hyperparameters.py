@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from retroml_edu.core.errors import ConfigError, Problem
 from retroml_edu.core.knobs import Knob
 
 AlgorithmName = Literal["PPO", "A2C", "DQN"]
@@ -302,11 +303,11 @@ class DQNHyperparameters(Hyperparameters):
     def _exploration_falls(self) -> DQNHyperparameters:
         both = {"exploration_initial_eps", "exploration_final_eps"} <= self.model_fields_set
         if both and self.exploration_final_eps > self.exploration_initial_eps:
-            raise ValueError(
-                f"exploration_final_eps={self.exploration_final_eps} is above "
-                f"exploration_initial_eps={self.exploration_initial_eps}: "
-                "lower 'Last ε' or raise 'First ε', since exploration can only fall."
-            )
+            first, last = self.exploration_initial_eps, self.exploration_final_eps
+            remedy = "lower 'Last ε' or raise 'First ε', since exploration can only fall."
+            message = f"exploration_final_eps={last} is above exploration_initial_eps={first}: {remedy}"
+            of_value = f"{last} is above 'First ε', {first}: {remedy}"
+            raise ConfigError.of([Problem("hyperparameters.exploration_final_eps", message, of_value=of_value)])
         return self
 
 

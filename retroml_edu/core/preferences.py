@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -148,7 +149,7 @@ def usable_preferences(values: Mapping[str, Any]) -> tuple[Preferences, list[Pro
 def _problems(error: ValidationError) -> list[Problem]:
     problems = config_problems(error, Preferences)
     return [
-        Problem(problem.field, problem.message.replace("is no setting of a run", "is no setting"))
+        replace(problem, message=problem.message.replace("is no setting of a run", "is no setting"))
         for problem in problems
     ]
 

@@ -105,6 +105,7 @@ def _network_problems(config: ExperimentConfig) -> list[Problem]:
             f"{name} changes nothing here: pictures are read by a network of their own.",
             "Leave it as it is, or choose an environment that is observed as numbers.",
             "warning",
+            of_value="changes nothing here, since pictures are read by a network of their own.",
         )
         for name in sorted(NETWORK & fields.keys())
         if getattr(settings, name) != fields[name].default
@@ -132,6 +133,8 @@ def _not_exact(config: ExperimentConfig) -> Problem | None:
         f'deterministic=True goes with the CPU, not with device="{config.device}": a GPU adds numbers up in an order '
         "that changes from run to run.",
         'Choose "auto" or "cpu", or switch "Deterministic" off.',
+        of_value=f'"Deterministic" does not go with {config.device}: a GPU adds numbers up in an order that changes '
+        "from run to run.",
     )
 
 
@@ -143,18 +146,17 @@ def _not_fast(config: ExperimentConfig) -> Problem | None:
         "engine",
         f'engine="fast" does not fit here: {misfit}.',
         'Choose "auto", which takes the fast engine wherever it fits.',
+        of_value=f'"fast" does not fit here: {misfit}.',
     )
 
 
 def _not_so_precise(config: ExperimentConfig) -> Problem | None:
     misfit = precision_misfit(config)
     if misfit is not None:
-        return Problem("precision", f'precision="{config.precision}" does not fit here: {misfit}.', 'Choose "float32".')
+        of_value = f'"{config.precision}" does not fit here: {misfit}.'
+        return Problem("precision", f"precision={of_value}", 'Choose "float32".', of_value=of_value)
     if bfloat16_instructions() == []:
-        return Problem(
-            "precision",
-            'precision="bfloat16" gains nothing here: this processor has no instructions for it.',
-            '"float32" is more exact, and quicker.',
-            "warning",
-        )
+        of_value = '"bfloat16" gains nothing here: this processor has no instructions for it.'
+        remedy = '"float32" is more exact, and quicker.'
+        return Problem("precision", f"precision={of_value}", remedy, "warning", of_value=of_value)
     return None

@@ -10,7 +10,12 @@ def device_problem(name: DeviceName) -> Problem | None:
     """Return what is wrong if this machine has no such device."""
     if name == "auto" or _present(name):
         return None
-    return Problem("device", f'device="{name}", but PyTorch finds none on this machine.', 'Choose "auto" or "cpu".')
+    return Problem(
+        "device",
+        f'device="{name}", but PyTorch finds none on this machine.',
+        'Choose "auto" or "cpu".',
+        of_value=f'PyTorch finds no "{name}" on this machine.',
+    )
 
 
 def resolve_device(name: DeviceName, *, is_large: bool) -> DeviceName:

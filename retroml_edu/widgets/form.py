@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import anywidget
@@ -54,11 +54,16 @@ class SettingsForm(anywidget.AnyWidget):
         """Write each problem beside its field, one of an environment where it was typed; of several the first one."""
         typed = self.values.get("env_id") == OTHER_ENV
         found: dict[str, dict[str, str]] = {}
-        for problem in problems:
+        for problem in self.labelled(problems):
             field = "custom_env_id" if typed and problem.field == "env_id" else problem.field
             found.setdefault(field, {"text": str(problem), "severity": problem.severity})
         with self._writing:
             self.problems = found
+
+    def labelled(self, problems: Iterable[Problem]) -> list[Problem]:
+        """Return problems as a person at the form reads them: with the labels of controls, not the names of fields."""
+        labels = {field["name"]: field["label"] for part in self.spec for field in part["fields"] if "label" in field}
+        return [problem.under(labels[problem.field]) if problem.field in labels else problem for problem in problems]
 
     def show_quick(self, quick: dict[str, Any]) -> None:
         """Write what the quick start says."""

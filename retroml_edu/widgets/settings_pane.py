@@ -103,9 +103,12 @@ class SettingsPane:
         """Return what the form asks for now.
 
         Raises:
-            ConfigError: If its values make no config.
+            ConfigError: If its values make no config; it speaks of controls, not of fields.
         """
-        return request_of(self.form.values, self._config)
+        try:
+            return request_of(self.form.values, self._config)
+        except ConfigError as error:
+            raise ConfigError.of(self.form.labelled(error.problems)) from None
 
     def started(self, config: ExperimentConfig) -> None:
         """Note the config that a run was made of: it gives what the form does not show."""

@@ -181,7 +181,7 @@ class Starter:
         return run
 
     def _check(self, session: Session, config: ExperimentConfig) -> list[Problem]:
-        problems = session.check(config)
+        problems = self._settings.form.labelled(session.check(config))
         self._settings.form.show_problems(problems)
         raise_problems(problems)
         return problems

@@ -193,7 +193,10 @@ def test_settings_take_effect_are_kept_and_can_be_reset(panel: HelpedPage, home:
     assert (kept["test_games"], kept["motion"], kept["first_page"]) == (25, "reduced", "Help")
     panel.open_tab("Settings")
     panel.type("test_games", "1000")
-    expect(panel.field("test_games").locator(".rml-field-problem")).to_contain_text("less than or equal to 100")
+    expect(panel.field("test_games").locator(".rml-field-problem")).to_contain_text(
+        "Games of a test: 1,000 is too large"
+    )
+    expect(panel.field("test_games").locator("[aria-invalid=true]")).to_have_count(2)  # the number and its slider
     assert json.loads((home / "settings.json").read_text())["test_games"] == 25
     panel.root.locator(".rml-preferences").get_by_role("button", name="Reset to defaults").click()
     expect(panel.field("test_games").locator(".rml-number")).to_have_value("10", timeout=MOST_MS)

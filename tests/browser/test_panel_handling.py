@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.browser.browser import HEIGHT, LabPage
 from tests.browser.evidence import watch
@@ -106,11 +106,16 @@ def test_a_wrong_setting_is_told_beside_its_field_and_by_train(panel: PanelPage)
     panel.type("seed", "-1")
     problem = panel.field("seed").locator(".rml-field-problem")
     problem.wait_for()
-    assert "seed=-1" in problem.inner_text()
+    assert "Seed: -1 is too small" in problem.inner_text()
     panel.button("Train").click()
-    panel.wait_for_problem("seed=-1")
+    panel.wait_for_problem("Seed: -1 is too small")
+    number = panel.field("seed").locator(".rml-number")
+    expect(number).to_have_attribute("aria-invalid", "true")
+    expect(number).to_have_accessible_description(re.compile("Seed: -1 is too small"))
     panel.type("seed", "1")
     problem.wait_for(state="hidden")
+    expect(number).not_to_have_attribute("aria-invalid", "true")
+    expect(number).not_to_have_accessible_description(re.compile("too small"))
 
     panel.type("hyperparameters.n_steps", "8")
     panel.type("hyperparameters.batch_size", "4096")

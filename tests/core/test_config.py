@@ -97,7 +97,7 @@ def test_a_seed_is_drawn_where_none_is_given() -> None:
         ),
         (
             {"algorithm": "DQN", "hyperparameters": {"exploration_initial_eps": 0.1, "exploration_final_eps": 0.2}},
-            "hyperparameters.",
+            "hyperparameters.exploration_final_eps",
             "lower 'Last ε' or raise 'First ε'",
         ),
         ({"video": {"length_s": 0}}, "video.length_s", "length_s=0"),

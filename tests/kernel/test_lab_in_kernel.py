@@ -170,7 +170,7 @@ def test_a_wrong_setting_is_a_sentence_and_no_traceback_in_the_panel(kernel: Ker
     kernel.set(form, values=form.state["values"] | {"seed": -1})
     kernel.wait(lambda: "seed" in form.state["problems"], "the sentence beside the seed")
     lab.press("train")
-    lab.wait_for_problem("seed=-1")
+    lab.wait_for_problem("Seed: -1 is too small")
     assert lab.state == "ready"
     kernel.set(form, values=form.state["values"] | {"seed": 1})
     kernel.wait(lambda: form.state["problems"] == {}, "no sentence beside the seed")

@@ -132,15 +132,22 @@ def test_reset_brings_the_tuned_defaults_and_keeps_the_rest(bench, told):
 @pytest.mark.parametrize(
     ("values", "field", "sentence"),
     [
-        ({"seed": -1}, "seed", "greater than or equal to 0"),
-        ({"seed": "forty"}, "seed", "forty"),
-        ({"total_timesteps": 0}, "total_timesteps", "greater than or equal to 1"),
-        ({"n_envs": "abc"}, "n_envs", "abc"),
-        ({"hyperparameters__learning_rate": "fast"}, "hyperparameters.learning_rate", "fast"),
+        ({"seed": -1}, "seed", "^Seed: -1 is too small: 0 at least"),
+        ({"seed": 2**40}, "seed", "^Seed: 1099511627776 is too large: [0-9]+ at most"),
+        ({"seed": "forty"}, "seed", '^Seed: "forty" is no whole number'),
+        ({"seed": ""}, "seed", "^Seed: a whole number is missing"),
+        ({"total_timesteps": 0}, "total_timesteps", "^Steps: 0 is too small: 1 at least"),
+        ({"total_timesteps": 10**12}, "total_timesteps", "^Steps: 1,000,000,000,000 is too large: [0-9,]+ at most"),
+        ({"total_timesteps": 10**5_000}, "total_timesteps", "^Steps: <int> is "),
+        ({"n_envs": "abc"}, "n_envs", '^Environments: "abc" is no whole number'),
+        ({"n_envs": 1.5}, "n_envs", "^Environments: 1.5 is no whole number"),
+        ({"hyperparameters__learning_rate": "fast"}, "hyperparameters.learning_rate", '^Learning rate: "fast" is no n'),
+        ({"hyperparameters__learning_rate": -1}, "hyperparameters.learning_rate", "^Learning rate: -1 .* 0.000001 at"),
+        ({"video__length_s": 0}, "video.length_s", "^Longest video \\(s\\): 0 is too small"),
         (
             {"hyperparameters__n_steps": 8, "hyperparameters__batch_size": 512},
             "hyperparameters.batch_size",
-            "larger than the rollout of n_steps\\*n_envs=16: lower 'Mini-batch' to 16 or raise 'Rollout length'",
+            "^Mini-batch: 512 is larger than the rollout of 16 steps: lower 'Mini-batch' to 16 or raise 'Rollout l",
         ),
         ({"algorithm": "DQN", "env_id": "BipedalWalker-v3"}, "algorithm", "Choose PPO or A2C"),
         ({"env_id": "other", "custom_env_id": "CartPol-v1"}, "custom_env_id", 'Did you mean "CartPole-v1"'),
@@ -183,6 +190,15 @@ def test_what_is_told_of_an_environment_names_it_so_that_another_one_is_not_told
         item.set(env_id=env_id)
         (note,) = [field for field in panel.form.spec[0]["fields"] if field["type"] == "note"]
         assert note["env_id"] == env_id
+
+
+def test_exploration_that_would_rise_is_told_beside_its_end(bench):
+    item = bench()
+    item.open(algorithm="DQN")
+    item.set(hyperparameters__exploration_initial_eps=0.01, hyperparameters__exploration_final_eps=0.05)
+    assert re.search(
+        "^Last ε: 0.05 is above 'First ε', 0.01: lower", item.beside["hyperparameters.exploration_final_eps"]
+    )
 
 
 def test_a_mended_choice_takes_its_sentence_back(bench):

@@ -209,7 +209,7 @@ def test_a_shown_error_goes_with_the_next_start(bench):
     item.open()
     item.set(seed=-1)
     item.press("train")
-    item.until_said("seed")
+    item.until_said("Seed")
     item.set(seed=1)
     item.press("train")
     item.until_state("done")

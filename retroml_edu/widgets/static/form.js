@@ -192,15 +192,16 @@ function render({ model, el }) {
     reset.addEventListener("click", () => write(field.name, field.default));
     const head = element("div", { class: "rml-row-head" }, label, reset, ...(control.inline ?? []));
     const help = element("span", { id: `${id}-help`, class: "rml-unseen" }, field.help ?? "");
-    const problem = element("div", { class: "rml-field-problem", role: "status" });
+    const problem = element("div", { id: `${id}-problem`, class: "rml-field-problem", role: "status" });
     const row = element("div", { class: `rml-row rml-is-${field.type}`, "data-field": field.name }, head, ...control.nodes, help, problem);
+    const described = row.querySelectorAll("[aria-describedby]");
     let timer;
     row.addEventListener("mouseenter", () => (timer = setTimeout(() => explain(row, field), 350)));
     row.addEventListener("mouseleave", () => (clearTimeout(timer), quiet()));
     row.addEventListener("focusin", (event) => event.target.matches(":focus-visible") && explain(row, field));
     row.addEventListener("focusout", quiet);
     row.addEventListener("input", (event) => event.target.type === "text" && quiet());
-    controls.push({ field, control, row, reset, problem });
+    controls.push({ field, control, row, reset, problem, help, described });
     return row;
   };
 
@@ -254,11 +255,17 @@ function render({ model, el }) {
   // Apart from the values: what a person is typing elsewhere must not be overwritten when a check comes back.
   const showProblems = () => {
     const problems = model.get("problems");
-    for (const { field, row, problem } of controls) {
+    for (const { field, row, problem, help, described } of controls) {
       const found = problems[field.name];
       problem.textContent = found ? `${found.severity === "error" ? "✕" : "!"} ${found.text}` : "";
       problem.dataset.severity = found?.severity ?? "";
-      row.classList.toggle("rml-wrong", found?.severity === "error");
+      const wrong = found?.severity === "error";
+      row.classList.toggle("rml-wrong", wrong);
+      for (const node of described) {
+        node.setAttribute("aria-describedby", found ? `${problem.id} ${help.id}` : help.id);
+        if (wrong && node.tagName !== "BUTTON") node.setAttribute("aria-invalid", "true"); // of a button it means nothing
+        else node.removeAttribute("aria-invalid");
+      }
     }
     // Not at once when another one is chosen: the form would jump twice until its own note is here.
     const wanted = wantedEnv(model.get("values"));
