@@ -94,7 +94,7 @@ class WholePanel(PanelPage):
             expect(self.button("CSV")).to_have_attribute("aria-disabled", "false")
             self.wait_for_points(0)
         title = self.root.locator(".rml-run-title").inner_text()
-        return load_run(title.rpartition("run ")[2], self.home)
+        return load_run(title.partition(" · run ")[2].partition(" ")[0], self.home)
 
     def number_of(self, tab: str) -> int:
         """Return how many videos or models a tab says that there are."""
@@ -230,7 +230,8 @@ def test_settings_go_to_a_file_and_come_back(panel: WholePanel, tmp_path: Path) 
 def test_stop_ends_the_measuring_of_this_computer(panel: WholePanel) -> None:
     panel.trained()
     before = panel.state
-    panel.root.get_by_role("button", name=re.compile("^Measure (this computer|again)$")).click()
+    names = ("Measure this computer", "Measure again")  # a run as short as this tells its speed on slow machines alone
+    panel.root.get_by_role("button", name=re.compile("|".join(names))).click()
     panel.wait_for_state("measuring")
     panel.button("Stop").click()
     panel.wait_for_state(before)
@@ -333,7 +334,7 @@ def test_another_run_is_found_opened_and_cloned_from_every_list(panel: WholePane
     chosen = part.get_by_role("toolbar", name="What to do with the chosen runs")
     rows.filter(has_text="CartPole-v1").first.locator("input").check()
     chosen.get_by_role("button", name="Open", exact=True).click()
-    expect(title).to_contain_text(mine.run_id, timeout=MOST_MS)
+    expect(title).to_have_attribute("title", re.compile(mine.run_id), timeout=MOST_MS)
     panel.to("Experiments")
     chosen.get_by_role("button", name="Clear choice").click()
     rows.filter(has_text="Acrobot-v1").locator("input").check()
