@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -27,6 +27,10 @@ MOST_EPISODES = 100
 NO_PICTURE = "this game has no picture"
 PACES = {"1": "Game speed", "4": "4 × faster", "0": "As fast as it goes"}
 PREFERRED_PACES: Mapping[PaceName, str] = {"game speed": "1", "4 times faster": "4", "as fast as it goes": "0"}
+
+
+CHOICES = ("episodes", "deterministic", "pace")
+"""What a person chooses of a test."""
 
 
 class EvaluationCard(anywidget.AnyWidget):
@@ -140,7 +144,14 @@ class EvaluationCard(anywidget.AnyWidget):
     def _asked(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
         if message.get("action") in ("test", "stop"):
             with self._guarded():
-                self.start() if message["action"] == "test" else self.stop()
+                if message["action"] == "stop":
+                    self.stop()
+                    return
+                # Told with the press, which overtakes settings that wait until the kernel is idle.
+                for name in CHOICES:
+                    with suppress(traitlets.TraitError):
+                        self.set_trait(name, message.get(name, getattr(self, name)))
+                self.start()
 
     def _show(self, test: LiveEvaluation, frame: Frame) -> float:
         told = self._tell(test, frame.episode)

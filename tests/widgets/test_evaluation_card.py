@@ -40,6 +40,17 @@ def test_games_are_played_told_and_kept(trained):
     ]
 
 
+def test_what_was_chosen_comes_with_the_press_which_overtakes_it(trained):
+    card = trained.evaluation
+    tell(card, action="test", episodes=2, deterministic=True, pace="0")
+    until(lambda: not card.running and card.result, "the test's end")
+    assert len(card.games) == 2
+    assert "likeliest actions" in card.result["conditions"]
+    tell(card, action="test", episodes="many", deterministic=None)
+    until(lambda: not card.running, "the test's end")
+    assert len(card.games) == 2
+
+
 def test_a_test_that_is_stopped_keeps_the_games_that_ended(trained):
     card = trained.evaluation
     card.episodes, card.pace = 100, "0"

@@ -63,7 +63,8 @@ function render({ model, el }) {
   pace.addEventListener("change", () => write("pace", pace.value));
   test.addEventListener("click", () => {
     if (test.getAttribute("aria-disabled") === "true") return;
-    model.send({ action: model.get("running") ? "stop" : "test" });
+    const chosen = Object.fromEntries(["episodes", "deterministic", "pace"].map((name) => [name, model.get(name)]));
+    model.send({ action: model.get("running") ? "stop" : "test", ...chosen }); // settings alone may come after it
   });
 
   const refresh = () => {
