@@ -13,7 +13,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 LOCK := requirements.lock
-NOTEBOOKS := $(wildcard notebooks)
 ARGS ?=
 
 # The Python that was asked for, else the one that .venv has, else python3.
@@ -42,7 +41,7 @@ lab: $(VENV)/.lab
 	$(BIN)/retroml-edu lab $(ARGS)
 
 test: $(VENV)/.test chromium lint
-	$(HEADLESS) $(BIN)/python -m pytest --nbval-lax tests $(NOTEBOOKS) $(ARGS)
+	$(HEADLESS) $(BIN)/python -m tests $(ARGS)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
