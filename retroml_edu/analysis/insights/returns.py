@@ -37,7 +37,12 @@ def levelled_off(run: Watched, rule: Rule, window: Window) -> Found | None:
     between = _LEVEL <= run.progress <= rule.threshold  # below, it is stuck
     if not run.risen or run.goal is None or not between or not _moved(run, window) <= _LEVEL:
         return None
-    details = {"mean": plain_number(window.mean), "goal": plain_number(run.goal), "level": f"{_LEVEL:.0%}"}
+    details = {
+        "mean": plain_number(window.mean),
+        "changed": plain_number(_moved(run, window) * _reach(run)),
+        "goal": plain_number(run.goal),
+        "began": plain_number(run.start.mean),
+    }
     return Found(window, run.progress, rule.threshold, details)
 
 
@@ -126,7 +131,8 @@ def _level(run: Watched, rule: Rule, window: Window, goal: str) -> Found | None:
     moved = _moved(run, window)
     if not (run.risen and moved <= rule.threshold):
         return None
-    return Found(window, moved, rule.threshold, {"mean": plain_number(window.mean), "goal": goal})
+    details = {"mean": plain_number(window.mean), "goal": goal, "part": f"{rule.threshold:.0%}"}
+    return Found(window, moved * _reach(run), rule.threshold * _reach(run), details)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +167,13 @@ def _moved(run: Watched, window: Window) -> float:
     A curve counts as level only where that is shown: noise makes this value larger, never smaller.
     """
     change, error = rise(*window.parts(2))
-    way = max(abs(run.way), abs(run.recent.mean - run.start.mean))
-    return (abs(change) + 2 * error) / way if way > 0 else float("nan")
+    reach = _reach(run)
+    return (abs(change) + 2 * error) / reach if reach > 0 else float("nan")
+
+
+def _reach(run: Watched) -> float:
+    """Return the points by which the return has risen, or has to rise to its goal if that is more."""
+    return max(abs(run.way), abs(run.recent.mean - run.start.mean))
 
 
 def _error(point: EvaluationPoint) -> float:

@@ -49,8 +49,9 @@ _SEEDS_WHY = (
 )
 
 _LEVEL = (
-    "From step {first} to {last} ({points} episodes) the mean return is {mean} points{goal}; it moved by {measured} of "
-    "the way it had to rise, noise included, and up to {threshold} counts as level."
+    "From step {first} to {last} ({points} episodes) the mean return is {mean} points{goal}. From the first half of "
+    "these episodes to the second it changed by {measured} points at most, chance included; up to {threshold} points, "
+    "{part} of its rise, count as level."
 )
 _LEVEL_WHY = (
     "It has stopped changing. Longer training may still help: some games are learned in jumps, with level stretches "
@@ -331,8 +332,9 @@ RULES: Sequence[Rule] = (
         threshold=0.9,
         least=40,
         after=0.5,
-        evidence="From step {first} to {last} ({points} episodes) the mean return stays at about {mean} points, level "
-        "to {level} of the way; it has gone {measured} of the way to the goal of {goal}, less than {threshold}.",
+        evidence="From step {first} to {last} ({points} episodes) the mean return stays at about {mean} points: it "
+        "changed by {changed} points at most, chance included. From {began} it has gone {measured} of the way to the "
+        "goal of {goal}, less than {threshold}.",
         why="The agent has learned something and then stopped getting better. Near the end large steps can keep it "
         "from the last improvements; a learning rate that falls to zero steadies it.",
         lesson="10-ppo",
