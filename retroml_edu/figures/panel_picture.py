@@ -103,8 +103,9 @@ def _add_legend(axes: Axes, theme: Theme) -> None:
 
 def _mark_solved(axes: Axes, solved_return: float, theme: Theme) -> None:
     axes.axhline(solved_return, color=theme.muted, linestyle="--", linewidth=1, zorder=1)
-    place: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "xytext": (3, -3), "textcoords": "offset points"}
-    plain(axes.annotate(solved_text(solved_return), (0, solved_return), va="top", **place), 8, theme.muted)
+    place: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "xytext": (-3, -3), "textcoords": "offset points"}
+    text = axes.annotate(solved_text(solved_return), (1, solved_return), ha="right", va="top", **place)
+    plain(text, 8, theme.muted)
 
 
 def style_axes(axes: Axes, theme: Theme) -> None:

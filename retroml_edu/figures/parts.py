@@ -118,12 +118,12 @@ def solved_line(solved_return: float) -> Properties:
 
 
 def solved_label(solved_return: float) -> Properties:
-    """Return the text at the solved line."""
+    """Return the text at the solved line, at its end: a curve that rises crosses its beginning."""
     return {
         "text": solved_text(solved_return),
         "xref": "x domain",
-        "x": 0,
-        "xanchor": "left",
+        "x": 1,
+        "xanchor": "right",
         "y": solved_return,
         "yref": "y",
         "yanchor": "top",

@@ -23,7 +23,10 @@ from retroml_edu.widgets.assets import STATIC, script
 from retroml_edu.widgets.insight_marks import mark_told
 
 _LESSONS = frozenset(rule.lesson for rule in RULES)
-WAITING = "What the curves mean is told here, once there is enough to judge."
+WAITING = (
+    "What the curves mean is told here, once there is enough to judge: most rules wait for a tenth of the run, and "
+    "some for half of it."
+)
 NOTHING = "The run has ended, and its curves gave no rule anything to say: they may be too short to judge."
 
 

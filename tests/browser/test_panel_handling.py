@@ -239,7 +239,14 @@ def test_the_agent_plays_games_that_are_counted_and_kept(panel: PanelPage) -> No
     card.get_by_label("Shown at").select_option(label="4 × faster")
     card.get_by_role("button", name="Test", exact=True).last.click()
     card.get_by_text(re.compile(r"^Game ([2-9]|\d\d) of 100$")).wait_for()
+    # The picture is in another card: out of sight at first, and perhaps folded.
+    live = panel.root.locator(".rml-feed")
+    live.locator(".rml-fold").click()
+    card.evaluate("card => card.scrollIntoView({ block: 'start' })")
+    card.get_by_role("button", name="Watch").click()
+    expect(live.locator(".rml-screen")).to_be_in_viewport()
     panel.button("Stop test").click()
+    expect(card.get_by_role("button", name="Watch")).to_be_hidden()
     card.locator("dl", has_text="Return").wait_for()
     assert 1 <= card.locator("tbody tr").count() < 100
 

@@ -27,7 +27,16 @@ function render({ model, el }) {
   test.type = "button";
   const status = made("span", "rml-caption");
   status.setAttribute("role", "status");
-  row.append(test, status);
+  // The games are shown by another card, which may be out of sight from here.
+  const watch = made("button", "rml-link", "Watch");
+  watch.type = "button";
+  watch.title = "Show the games under Live";
+  watch.addEventListener("click", () => {
+    const live = el.closest(".rml-panel").querySelector(".rml-feed");
+    if (live.querySelector(".rml-card-body").hidden) live.querySelector(".rml-fold").click();
+    live.scrollIntoView({ block: "center" });
+  });
+  row.append(test, status, watch);
   const summary = made("dl", "rml-evaluation-summary");
   const table = made("table", "rml-evaluation-games");
   const caption = made("caption", "rml-unseen", "Games of the test");
@@ -75,6 +84,7 @@ function render({ model, el }) {
     actions.disabled = running;
     pace.value = model.get("pace");
     test.textContent = running ? "Stop test" : "Test";
+    watch.hidden = !running;
     test.setAttribute("aria-disabled", String(!model.get("ready")));
     test.title = model.get("ready") ? "" : "There is no agent to test";
     if (status.textContent !== model.get("said")) status.textContent = model.get("said");
