@@ -90,8 +90,8 @@ def run(scale: Scale) -> list[Report]:
             comparisons,
             [Sample("Running the first cell → panel shown, fresh kernel", "s", shown)],
             notes="Train is pressed as soon as the panel is shown, in a fresh kernel each time, while torch is still "
-            "being loaded; a person who reads the settings first waits less. CartPole is the quickstart's quick run of "
-            "10,000 steps; Breakout is stopped at its first return.",
+            "being loaded; a person who reads the settings first waits less. CartPole is the quickstart's run of "
+            "100,000 steps; Breakout is stopped at its first return.",
         )
     ]
 
