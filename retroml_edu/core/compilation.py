@@ -24,7 +24,7 @@ from retroml_edu.core.sources import PACKAGE, sources_digest
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_KERNELS = ("core/compilation.py", "envs/compiled/*.py", "training/fast/*.py")
+_KERNELS = ("core/compilation.py", "envs/compiled/*.py", "tabular/*_kernels.py", "training/fast/*.py")
 """Every file that holds kernels or decides how they are compiled, in the package's folder."""
 _DIGEST = re.compile(r"[0-9a-f]{16}")
 _KEPT = 2

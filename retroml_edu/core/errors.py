@@ -35,6 +35,18 @@ class PredictionError(RetroMLError, ValueError):
     """A prediction that is missing where one is wanted, or that is none."""
 
 
+class TabularError(RetroMLError, ValueError):
+    """A small decision process, or what is asked of it, makes no sense."""
+
+
+class QuizError(RetroMLError, ValueError):
+    """A question cannot be asked like this, or an answer is none to it."""
+
+
+class LessonError(RetroMLError, ValueError):
+    """The source of a lesson cannot be made into a notebook."""
+
+
 class RunBusyError(RetroMLError):
     """An action that the run's state does not allow, such as a second Train."""
 

@@ -1,0 +1,96 @@
+"""Tabular reinforcement learning, small enough to be read whole: bandits, decision processes, planning, learning.
+
+Every algorithm stands in one place, under its usual name, in arrays that a lesson can show and a widget can draw:
+states and actions are numbers, values are arrays over them. Nothing here knows of networks, runs or widgets, nor
+loads torch. The public names are those of `__all__`; those that learn from many steps are compiled when they are first
+asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from retroml_edu.tabular.bandits import (
+        Arms,
+        EpsilonGreedy,
+        GradientBandit,
+        ThompsonSampling,
+        UpperConfidenceBound,
+        gaussian_arms,
+        play,
+    )
+    from retroml_edu.tabular.car import Fourier, LinearSarsa, Tiles
+    from retroml_edu.tabular.control import TabularLearner, learning_curves
+    from retroml_edu.tabular.divergence import weights_over_sweeps
+    from retroml_edu.tabular.gridworld import GridWorld, cliff, four_by_four
+    from retroml_edu.tabular.mdp import MDP, greedy_policy, random_mdp, uniform_policy
+    from retroml_edu.tabular.outcomes import Outcomes, random_walk
+    from retroml_edu.tabular.planning import Sweep, policy_evaluation, policy_iteration, value_iteration
+    from retroml_edu.tabular.prediction import NStepTD, TDLambda, episodes, errors, exact_values
+
+_HOMES = {
+    "bandits": (
+        "Arms",
+        "EpsilonGreedy",
+        "GradientBandit",
+        "ThompsonSampling",
+        "UpperConfidenceBound",
+        "play",
+        "gaussian_arms",
+    ),
+    "car": ("Fourier", "LinearSarsa", "Tiles"),
+    "control": ("TabularLearner", "learning_curves"),
+    "divergence": ("weights_over_sweeps",),
+    "gridworld": ("GridWorld", "cliff", "four_by_four"),
+    "mdp": ("MDP", "greedy_policy", "random_mdp", "uniform_policy"),
+    "outcomes": ("Outcomes", "random_walk"),
+    "planning": ("Sweep", "policy_evaluation", "policy_iteration", "value_iteration"),
+    "prediction": ("NStepTD", "TDLambda", "episodes", "errors", "exact_values"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [  # noqa: RUF022 - by subject
+    "Arms",
+    "EpsilonGreedy",
+    "GradientBandit",
+    "ThompsonSampling",
+    "UpperConfidenceBound",
+    "play",
+    "gaussian_arms",
+    "MDP",
+    "GridWorld",
+    "Outcomes",
+    "cliff",
+    "four_by_four",
+    "greedy_policy",
+    "random_mdp",
+    "random_walk",
+    "uniform_policy",
+    "Sweep",
+    "policy_evaluation",
+    "policy_iteration",
+    "value_iteration",
+    "NStepTD",
+    "TDLambda",
+    "episodes",
+    "errors",
+    "exact_values",
+    "TabularLearner",
+    "learning_curves",
+    "Fourier",
+    "LinearSarsa",
+    "Tiles",
+    "weights_over_sweeps",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

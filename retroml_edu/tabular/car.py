@@ -1,0 +1,218 @@
+"""The mountain car learned with linear function approximation: tiles or Fourier features, and the surface of values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from retroml_edu.core.errors import TabularError
+from retroml_edu.tabular import car_kernels as kernels
+
+MOST_STEPS = 5_000
+"""After which an episode is cut off: a car that has learned nothing can swing for very long."""
+MOST_FEATURES = 20_000
+_DRAWN = 1_024
+_NO_PATH = np.empty((0, 2))
+
+
+class Features(Protocol):
+    """How place and speed of the car look to a linear learner."""
+
+    kind: int
+    count: int
+    side: int
+
+    @property
+    def size(self) -> int:
+        """How many features there are."""
+
+    @property
+    def scales(self) -> np.ndarray:
+        """Shape (size,), by which the step size of each weight is multiplied."""
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """Tile coding: boards of tiles, each shifted by a part of a tile; one tile of each board is switched on.
+
+    Sutton and Barto (2018), section 9.5.4. One tiling alone is state aggregation (section 9.3). The step size is shared
+    among the tilings, so that 1 would correct a value at once.
+
+    Attributes:
+        tilings: How many boards.
+        side: Tiles along each side.
+    """
+
+    tilings: int = 8
+    side: int = 8
+    kind = kernels.TILES
+
+    def __post_init__(self) -> None:
+        _check("tilings", self.tilings, self.size)
+        _check("side", self.side, self.size)
+
+    @property
+    def count(self) -> int:
+        """Boards."""
+        return self.tilings
+
+    @property
+    def size(self) -> int:
+        """How many features there are; a shifted board has one more row and column."""
+        return self.tilings * (self.side + 1) ** 2
+
+    @property
+    def scales(self) -> np.ndarray:
+        """Shape (size,), one part each."""
+        return np.full(self.size, 1 / self.tilings)
+
+
+@dataclass(frozen=True)
+class Fourier:
+    """Cosines of up to some order in each direction; Konidaris, Osentoski and Thomas (2011).
+
+    Their step sizes fall with their frequency, as that paper proposes.
+
+    Attributes:
+        order: Half waves along a side, at most.
+    """
+
+    order: int = 5
+    kind = kernels.FOURIER
+    count = 0
+
+    def __post_init__(self) -> None:
+        _check("order", self.order, self.size)
+
+    @property
+    def side(self) -> int:
+        """Highest order."""
+        return self.order
+
+    @property
+    def size(self) -> int:
+        """How many features there are."""
+        return (self.order + 1) ** 2
+
+    @property
+    def scales(self) -> np.ndarray:
+        """Shape (size,), 1 over the length of each wave's direction."""
+        i, j = np.divmod(np.arange(self.size), self.order + 1)
+        return 1 / np.maximum(np.hypot(i, j), 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """What the car did.
+
+    Attributes:
+        path: Shape (steps, 2): place and speed before each step.
+        lengths: Shape (episodes,), steps of those that ended.
+    """
+
+    path: np.ndarray
+    lengths: np.ndarray
+
+
+class LinearSarsa:
+    """Episodic semi-gradient SARSA on the mountain car: -1 a step until the hill is climbed (Moore 1990).
+
+    The same generator gives the same weights, however its steps are asked for: one by one or all at once.
+
+    Args:
+        features: How the car's state looks to it.
+        alpha: Step size; with tiles up to 1. Can be changed while it learns, and so can the next two.
+        epsilon: How often it takes any action, 0 to 1. Values begin at 0, above what any state is worth, so it tries
+            everything out with 0 too.
+        gamma: Discount, 0 to 1.
+        rng: Where all its draws come from.
+    """
+
+    def __init__(
+        self, features: Features, *, alpha: float, epsilon: float = 0.0, gamma: float = 1.0, rng: np.random.Generator
+    ) -> None:
+        self.alpha, self.epsilon, self.gamma = alpha, epsilon, gamma
+        self.episodes = 0
+        """Episodes that have ended."""
+        self._features = features
+        self._rng = rng
+        self.weights = np.zeros((kernels.ACTIONS, features.size))
+        """Shape (actions, features)."""
+        self._car = np.zeros((1, 2))
+        self._now = np.array([-1, 0, 0], dtype=np.int64)
+        self._draws = np.empty((0, kernels.DRAWS))
+
+    def advance(self, steps: int) -> Drive:
+        """Make so many steps, through as many episodes as they take."""
+        paths, lengths = [_NO_PATH], [np.empty(0, dtype=np.int64)]
+        while steps > 0:
+            path = np.empty((min(steps, _DRAWN), 2))
+            made, ended = self._learn(len(path), len(path), path)
+            paths.append(path[:made])
+            lengths.append(ended)
+            steps -= made
+        return Drive(np.concatenate(paths), np.concatenate(lengths))
+
+    def play(self, episodes: int) -> np.ndarray:
+        """Play so many episodes to their ends and return their lengths in steps, shape (episodes,)."""
+        lengths = [np.empty(0, dtype=np.int64)]
+        while episodes > 0:
+            _, ended = self._learn(_DRAWN, episodes, _NO_PATH)
+            lengths.append(ended)
+            episodes -= len(ended)
+        return np.concatenate(lengths)
+
+    def values(self, points: int = 40) -> np.ndarray:
+        """Return what it holds states to be worth, shape (points, points): places in rows, speeds in columns."""
+        seen = np.empty(self._features.size)
+        surface = np.empty((points, points))
+        places = np.linspace(kernels.LEFT_END, kernels.RIGHT_END, points)
+        speeds = np.linspace(-kernels.TOP_SPEED, kernels.TOP_SPEED, points)
+        for row, place in enumerate(places):
+            for column, speed in enumerate(speeds):
+                kernels.features(
+                    self._features.kind, self._features.count, self._features.side, float(place), float(speed), seen
+                )
+                surface[row, column] = (self.weights @ seen).max()
+        return surface
+
+    def _learn(self, most_steps: int, most_episodes: int, path: np.ndarray) -> tuple[int, np.ndarray]:
+        for name in ("epsilon", "gamma"):
+            if not 0.0 <= getattr(self, name) <= 1.0:
+                raise TabularError(f"{name}={getattr(self, name):g} does not lie between 0 and 1.")
+        if not self.alpha >= 0.0:
+            raise TabularError(f"alpha={self.alpha:g} is no step size: it is 0 or more.")
+        if not len(self._draws):
+            self._draws = self._rng.random((_DRAWN, kernels.DRAWS))
+        draws = self._draws[:most_steps]
+        lengths = np.empty(min(most_episodes, len(draws)), dtype=np.int64)
+        self._now[2] = 0
+        seen = self._features
+        made = kernels.sarsa(
+            self.weights,
+            seen.kind,
+            seen.count,
+            seen.side,
+            self.alpha * seen.scales,
+            self.gamma,
+            self.epsilon,
+            MOST_STEPS,
+            draws,
+            self._car,
+            self._now,
+            lengths,
+            path,
+        )
+        self._draws = self._draws[made:]
+        ended = int(self._now[2])
+        self.episodes += ended
+        return made, lengths[:ended]
+
+
+def _check(name: str, value: int, size: int) -> None:
+    if value < 1:
+        raise TabularError(f"{name}={value} is too few: 1 is the least.")
+    if size > MOST_FEATURES:
+        raise TabularError(f"{name}={value} makes {size:,} features, more than {MOST_FEATURES:,}.")

@@ -1,0 +1,164 @@
+"""Learning to act without a model, step by step or run by run: SARSA, Q-learning, expected SARSA, double Q-learning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from retroml_edu.core.errors import TabularError
+from retroml_edu.tabular import learning_kernels as kernels
+from retroml_edu.tabular.outcomes import Outcomes
+
+MethodName = Literal["SARSA", "Q-learning", "expected SARSA", "double Q-learning"]
+METHODS: dict[MethodName, int] = {
+    "SARSA": kernels.SARSA,
+    "Q-learning": kernels.Q_LEARNING,
+    "expected SARSA": kernels.EXPECTED_SARSA,
+    "double Q-learning": kernels.DOUBLE_Q,
+}
+MOST_STEPS = 10_000
+"""After which an episode is cut off: a policy can go in circles for ever."""
+_DRAWN = 1_024
+_NO_PATH = np.empty((0, 3), dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What a learner did.
+
+    Attributes:
+        path: Shape (steps, 3): state, action, next state of each.
+        returns: Shape (episodes,), of those that ended; undiscounted.
+    """
+
+    path: np.ndarray
+    returns: np.ndarray
+
+
+class TabularLearner:
+    """An agent with a table of action values, which acts epsilon-greedily and learns from each step.
+
+    The same generator gives the same values, however its steps are asked for: one by one or all at once.
+
+    Args:
+        world: Where it acts.
+        method: How it learns.
+        alpha: Step size, above 0 and up to 1; can be changed while it learns.
+        gamma: Discount, 0 to 1; likewise.
+        epsilon: How often it takes any action, 0 to 1; likewise.
+        rng: Where all its draws come from.
+
+    Raises:
+        TabularError: If there is no such method, or a number lies outside its bounds.
+    """
+
+    def __init__(
+        self,
+        world: Outcomes,
+        method: MethodName,
+        *,
+        alpha: float,
+        epsilon: float,
+        gamma: float = 1.0,
+        rng: np.random.Generator,
+    ) -> None:
+        if method not in METHODS:
+            raise TabularError(f"There is no method {method!r}; there are {', '.join(METHODS)}.")
+        self.alpha, self.gamma, self.epsilon = alpha, gamma, epsilon
+        self.episodes = 0
+        """Episodes that have ended."""
+        self._method = METHODS[method]
+        self._rng = rng
+        self._world = (
+            np.ascontiguousarray(world.cumulative, dtype=np.float64),
+            np.ascontiguousarray(world.following, dtype=np.int64),
+            np.ascontiguousarray(world.reward, dtype=np.float64),
+            np.ascontiguousarray(world.terminal, dtype=np.bool_),
+            int(world.start),
+        )
+        states, actions, _ = world.probability.shape
+        self._q = np.zeros((2 if method == "double Q-learning" else 1, states, actions))
+        self._now = np.array([world.start, -1, 0, 0], dtype=np.int64)
+        self._total = np.zeros(1)
+        self._draws = np.empty((0, kernels.DRAWS))
+
+    @property
+    def action_values(self) -> np.ndarray:
+        """What it holds each action to be worth, shape (states, actions); a copy."""
+        mean: np.ndarray = self._q.mean(axis=0)
+        return mean
+
+    @property
+    def state(self) -> int:
+        """Where it stands."""
+        return int(self._now[0])
+
+    def advance(self, steps: int) -> Steps:
+        """Make so many steps, through as many episodes as they take."""
+        paths, returns = [_NO_PATH], [np.empty(0)]
+        while steps > 0:
+            path = np.empty((min(steps, _DRAWN), 3), dtype=np.int64)
+            made, ended = self._learn(len(path), len(path), path)
+            paths.append(path[:made])
+            returns.append(ended)
+            steps -= made
+        return Steps(np.concatenate(paths), np.concatenate(returns))
+
+    def play(self, episodes: int) -> np.ndarray:
+        """Play so many episodes to their ends and return their returns, undiscounted, shape (episodes,)."""
+        returns = [np.empty(0)]
+        while episodes > 0:
+            _, ended = self._learn(_DRAWN, episodes, _NO_PATH)
+            returns.append(ended)
+            episodes -= len(ended)
+        return np.concatenate(returns)
+
+    def _learn(self, most_steps: int, most_episodes: int, path: np.ndarray) -> tuple[int, np.ndarray]:
+        for name, most in (("alpha", 1.0), ("gamma", 1.0), ("epsilon", 1.0)):
+            if not 0.0 <= getattr(self, name) <= most:
+                raise TabularError(f"{name}={getattr(self, name):g} does not lie between 0 and 1.")
+        if not len(self._draws):
+            self._draws = self._rng.random((_DRAWN, kernels.DRAWS))
+        draws = self._draws[:most_steps]
+        returns = np.empty(min(most_episodes, len(draws)))
+        self._now[3] = 0
+        made = kernels.learn(
+            self._q,
+            *self._world,
+            self._method,
+            self.alpha,
+            self.gamma,
+            self.epsilon,
+            MOST_STEPS,
+            draws,
+            self._now,
+            returns,
+            path,
+            self._total,
+        )
+        self._draws = self._draws[made:]
+        ended = int(self._now[3])
+        self.episodes += ended
+        return made, returns[:ended]
+
+
+def learning_curves(
+    world: Outcomes,
+    method: MethodName,
+    *,
+    runs: int,
+    episodes: int,
+    alpha: float,
+    epsilon: float,
+    gamma: float = 1.0,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Return the returns of many runs from empty tables, shape (runs, episodes); arguments as `TabularLearner`."""
+    return np.stack(
+        [
+            TabularLearner(world, method, alpha=alpha, epsilon=epsilon, gamma=gamma, rng=each).play(episodes)
+            for each in rng.spawn(runs)
+        ]
+    )

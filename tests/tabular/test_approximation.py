@@ -1,0 +1,135 @@
+"""Linear function approximation: the mountain car, and the deadly triad."""
+
+from itertools import islice, product
+
+import gymnasium
+import numpy as np
+import pytest
+
+from retroml_edu.core.errors import TabularError
+from retroml_edu.tabular import car_kernels
+from retroml_edu.tabular.car import Fourier, LinearSarsa, Tiles
+from retroml_edu.tabular.divergence import DIVERGED, features, weights_over_sweeps
+
+
+def car(seen=None, seed=0, alpha=0.5, **settings):
+    return LinearSarsa(seen or Tiles(), alpha=alpha, rng=np.random.default_rng(seed), **settings)
+
+
+def looks(seen, place, speed):
+    out = np.empty(seen.size)
+    car_kernels.features(seen.kind, seen.count, seen.side, place, speed, out)
+    return out
+
+
+def test_the_car_learns_as_in_figure_10_2():
+    # Sutton and Barto (2018): 8 tilings of 8 x 8; at the end of 500 episodes somewhat above 100 steps each.
+    lengths = np.mean([car(alpha=0.5, seed=seed).play(500) for seed in range(10)], axis=0)
+    assert lengths[:5].mean() > 350
+    assert 105 < lengths[-50:].mean() < 160
+    slow = np.mean([car(alpha=0.1, seed=seed).play(100) for seed in range(10)], axis=0)
+    assert slow[20:100].mean() > lengths[20:100].mean()
+
+
+def test_fourier_features_learn_too():
+    lengths = np.mean([car(Fourier(5), alpha=0.002, seed=seed).play(300) for seed in range(5)], axis=0)
+    assert lengths[-50:].mean() < 250
+
+
+def test_what_was_learned_climbs_gymnasium_s_own_hill():
+    agent = car()
+    agent.play(500)
+    env = gymnasium.make("MountainCar-v0")
+    seen, _ = env.reset(seed=1)
+    terminated, steps = False, 0
+    while not terminated and steps < 200:
+        action = int((agent.weights @ looks(Tiles(), float(seen[0]), float(seen[1]))).argmax())
+        seen, _, terminated, _, _ = env.step(action)
+        steps += 1
+    assert steps < 180
+
+
+def test_one_tile_of_each_tiling_is_on_everywhere():
+    seen = Tiles(tilings=8, side=4)
+    for place, speed in product(np.linspace(-1.2, 0.6, 31), np.linspace(-0.07, 0.07, 29)):
+        on = np.flatnonzero(looks(seen, place, speed))
+        assert list(on // 25) == list(range(8))
+    near, far = looks(seen, -0.5, 0.0) @ looks(seen, -0.45, 0.0), looks(seen, -0.5, 0.0) @ looks(seen, 0.3, 0.0)
+    assert near > far == 0
+
+
+def test_one_tiling_is_state_aggregation():
+    seen = Tiles(tilings=1, side=10)
+    assert looks(seen, -1.19, -0.069) @ looks(seen, -1.03, -0.057) == 1
+    assert looks(seen, -1.19, -0.069) @ looks(seen, -1.01, -0.069) == 0
+
+
+def test_cosines_are_cosines():
+    seen = Fourier(3)
+    np.testing.assert_allclose(looks(seen, -1.2, -0.07), np.ones(16))
+    at = looks(seen, -0.3, 0.035).reshape(4, 4)
+    i, j = np.mgrid[:4, :4]
+    np.testing.assert_allclose(at, np.cos(np.pi * (i * 0.5 + j * 0.75)), atol=1e-9)
+    assert list(seen.scales[:3]) == [1.0, 1.0, 0.5]
+
+
+def test_however_its_steps_are_asked_for_it_learns_the_same():
+    one, two, three = (car(epsilon=0.1) for _ in range(3))
+    drive = one.advance(3_000)
+    drives = [two.advance(7) for _ in range(428)] + [two.advance(4)]
+    np.testing.assert_array_equal(one.weights, two.weights)
+    np.testing.assert_array_equal(drive.path, np.concatenate([each.path for each in drives]))
+    np.testing.assert_array_equal(three.play(len(drive.lengths)), drive.lengths)
+
+
+def test_the_surface_of_values_has_the_valley_where_the_way_is_longest():
+    agent = car()
+    assert not agent.values().any()
+    agent.play(500)
+    surface = agent.values(20)
+    assert surface.shape == (20, 20)
+    rest, goal = surface[7, 10], surface[-1, -1]  # at the bottom without speed; at the top with all speed
+    assert rest < -40 < goal
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Tiles(tilings=0), "tilings=0 is too few"),
+        (lambda: Tiles(side=200), "more than 20,000"),
+        (lambda: Fourier(0), "order=0"),
+        (lambda: car(epsilon=2.0).advance(1), "epsilon=2"),
+        (lambda: car(alpha=-1.0).advance(1), "alpha=-1"),
+        (lambda: car(alpha=float("nan")).advance(1), "alpha=nan"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(make, message):
+    with pytest.raises(TabularError, match=message):
+        make()
+
+
+@pytest.mark.parametrize(("approximation", "bootstrapping", "off_policy"), list(product((False, True), repeat=3)))
+def test_only_all_three_together_diverge(approximation, bootstrapping, off_policy):
+    sweeps = weights_over_sweeps(
+        approximation=approximation, bootstrapping=bootstrapping, off_policy=off_policy, alpha=0.1
+    )
+    lengths = [np.linalg.norm(weights) for weights in islice(sweeps, 20_000)]
+    if approximation and bootstrapping and off_policy:
+        assert lengths[-1] >= DIVERGED
+    else:
+        assert len(lengths) == 20_000
+        assert lengths[-1] < lengths[0]
+        assert max(lengths) < 3 * lengths[0]
+
+
+def test_baird_s_weights_grow_as_in_figure_11_2():
+    # In sweeps of expected updates, the figure's right half: after 1,000 of them the eighth weight is near 300.
+    weights = list(islice(weights_over_sweeps(alpha=0.01), 1_001))[-1]
+    np.testing.assert_allclose(weights[:6], weights[0])  # the first six stay equal
+    assert 250 < weights[7] < 400
+    assert (np.abs(features() @ weights) > 100).all()  # where all values are 0
+
+
+def test_all_variants_begin_with_the_same_values():
+    shared, alone = (next(weights_over_sweeps(approximation=each)) for each in (True, False))
+    np.testing.assert_allclose(features() @ shared, features(False) @ alone)
