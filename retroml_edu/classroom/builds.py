@@ -1,0 +1,100 @@
+"""Notebooks made from the one source of a lesson: for students with gaps to fill, for instructors with solutions."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from retroml_edu.core.errors import LessonError
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+BuildName = Literal["student", "instructor"]
+BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+"""Lines around what students write themselves."""
+INSTRUCTOR = "instructor"
+"""Tag of cells that students are not given: marking notes, misconceptions, timing."""
+GAP = "...  # your lines here"
+_NAME = re.compile(r"\d\d-[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+def build(source: Path, kind: BuildName) -> NotebookNode:
+    """Return the notebook of a lesson.
+
+    Args:
+        source: A jupytext file in percent format, named as ``03-monte-carlo-td.py``.
+        kind: ``student``: each solution is a gap, cells with the tag ``instructor`` are left out. ``instructor``: all
+            there is, with solutions.
+
+    Returns:
+        A notebook without outputs, whose cells have the same ids each time.
+
+    Raises:
+        LessonError: If the source cannot be read or a solution is not closed; with its line.
+    """
+    import jupytext
+    import nbformat
+
+    v4: Any = nbformat.v4  # it has no types
+    if not _NAME.fullmatch(source.stem):
+        raise LessonError(
+            f"{source.name} is no name for a lesson. One is made of two digits, a dash and words in small letters: "
+            "03-monte-carlo-td.py."
+        )
+    try:
+        text = source.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LessonError(f"{source} cannot be read: {error}.") from error
+    _check_solutions(source, text)
+    read = jupytext.reads(text, fmt="py:percent")
+    cells: list[NotebookNode] = []
+    for cell in read.cells:
+        tags = cell.metadata.get("tags", [])
+        if kind == "student" and INSTRUCTOR in tags:
+            continue
+        content = _with_gaps(cell.source) if kind == "student" else _without_marks(cell.source)
+        made = v4.new_code_cell(content) if cell.cell_type == "code" else v4.new_markdown_cell(content)
+        made.id = f"{source.stem}-{len(cells)}"
+        made.metadata = {"tags": list(tags)} if tags else {}
+        cells.append(made)
+    metadata = {
+        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    notebook: NotebookNode = v4.new_notebook(cells=cells, metadata=metadata)
+    notebook.nbformat_minor = 5
+    nbformat.validate(notebook)
+    return notebook
+
+
+def _check_solutions(source: Path, text: str) -> None:
+    opened = 0
+    for number, line in enumerate(text.splitlines(), 1):
+        mark = line.strip().removeprefix("# ")
+        if mark == BEGIN and not opened:
+            opened = number
+        elif mark == END and opened:
+            opened = 0
+        elif mark in (BEGIN, END) or (opened and line.startswith("# %%")):
+            raise LessonError(f"{source.name}, line {number}: '{BEGIN}' and '{END}' take turns, both in one cell.")
+    if opened:
+        raise LessonError(f"{source.name}, line {opened}: this solution is not closed by '{END}'.")
+
+
+def _with_gaps(content: str) -> str:
+    lines, inside = [], False
+    for line in content.splitlines():
+        if line.strip() == BEGIN:
+            lines.append(f"{line[: len(line) - len(line.lstrip())]}{GAP}")
+            inside = True
+        elif line.strip() == END:
+            inside = False
+        elif not inside:
+            lines.append(line)
+    return "\n".join(lines)
+
+
+def _without_marks(content: str) -> str:
+    return "\n".join(line for line in content.splitlines() if line.strip() not in (BEGIN, END))

@@ -1,0 +1,110 @@
+"""One source, two notebooks: what students get, what instructors get, and what neither gets."""
+
+import nbformat
+import pytest
+
+from retroml_edu.classroom.builds import GAP, build
+from retroml_edu.core.errors import LessonError
+
+SOURCE = '''# ---
+# jupyter:
+#   jupytext:
+#     formats: py:percent
+# ---
+
+# %% [markdown]
+# # A lesson
+#
+# About $q(s, a)$.
+
+# %%
+import math
+
+# %% tags=["exercise"]
+def target(reward, gamma):
+    """Return it."""
+    ### BEGIN SOLUTION
+    worth = gamma * 2
+    return reward + worth
+    ### END SOLUTION
+
+
+# %% [markdown] tags=["instructor"]
+# Ten minutes. Many forget the discount.
+
+# %%
+target(1, 0.5)
+'''
+
+
+@pytest.fixture
+def source(tmp_path):
+    path = tmp_path / "07-a-lesson.py"
+    path.write_text(SOURCE, "utf-8")
+    return path
+
+
+def contents(notebook):
+    return [cell.source for cell in notebook.cells]
+
+
+def test_students_get_a_gap_and_no_notes(source):
+    notebook = build(source, "student")
+    nbformat.validate(notebook)
+    assert contents(notebook) == [
+        "# A lesson\n\nAbout $q(s, a)$.",
+        "import math",
+        f'def target(reward, gamma):\n    """Return it."""\n    {GAP}',
+        "target(1, 0.5)",
+    ]
+    assert [cell.cell_type for cell in notebook.cells] == ["markdown", "code", "code", "code"]
+    namespace = {}
+    exec("\n".join(contents(notebook)[1:3]), namespace)
+    assert namespace["target"](1, 0.5) is None
+
+
+def test_instructors_get_everything_and_no_marks(source):
+    notebook = build(source, "instructor")
+    text = "\n".join(contents(notebook))
+    assert "return reward + worth" in text
+    assert "Many forget the discount." in text
+    assert "SOLUTION" not in text
+    assert GAP not in text
+    assert len(notebook.cells) == 5
+
+
+def test_builds_say_nothing_of_the_source_and_are_the_same_each_time(source):
+    notebook = build(source, "student")
+    assert notebook == build(source, "student")
+    assert [cell.id for cell in notebook.cells] == [f"07-a-lesson-{number}" for number in range(4)]
+    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+    assert notebook.cells[2].metadata == {"tags": ["exercise"]}
+    assert notebook.cells[1].metadata == {}
+    assert all(not cell.get("outputs") for cell in notebook.cells)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("    ### END SOLUTION\n", "", "line 23: '### BEGIN SOLUTION' and '### END SOLUTION' take turns"),
+        ("    ### BEGIN SOLUTION\n", "", "line 20: .* take turns"),
+        ("target(1, 0.5)", "### BEGIN SOLUTION", "line 28: this solution is not closed"),
+    ],
+)
+def test_a_solution_that_is_not_closed_is_told_with_its_line(source, old, new, message):
+    source.write_text(SOURCE.replace(old, new), "utf-8")
+    with pytest.raises(LessonError, match=message):
+        build(source, "student")
+
+
+def test_a_name_that_is_no_lesson_s_is_refused(source, tmp_path):
+    with pytest.raises(LessonError, match="no name for a lesson"):
+        build(source.rename(tmp_path / "Lesson.py"), "student")
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path):
+    with pytest.raises(LessonError, match="cannot be read"):
+        build(tmp_path / "01-missing.py", "student")
+    (tmp_path / "02-bytes.py").write_bytes(b"\xff\xfe")
+    with pytest.raises(LessonError, match="cannot be read"):
+        build(tmp_path / "02-bytes.py", "student")

@@ -1,0 +1,165 @@
+"""A student's function is tried out: whatever it does, something helpful is said and nothing breaks."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from retroml_edu.classroom.exercise import Case, Exercise
+from retroml_edu.classroom.time_limit import TookTooLongError, within
+
+TD = Exercise(
+    "td_target",
+    (
+        Case({"reward": 1.0, "gamma": 0.9, "following": 2.0}, 2.8, "What is the next state worth today?"),
+        Case(
+            {"reward": 0.0, "gamma": 0.5, "following": 4.0},
+            2.0,
+            "Look at the discount.",
+            instead=[(4.0, "The next value is discounted.")],
+        ),
+    ),
+    limit_s=0.3,
+)
+ARRAY = Exercise("double", (Case({"values": np.array([1.0, 2.0])}, np.array([2.0, 4.0]), "Twice."),), limit_s=0.3)
+
+
+def says(exercise, function):
+    verdict = exercise.try_out(function)
+    assert not verdict.is_right
+    return verdict.told, verdict.hint
+
+
+def test_what_is_right_passes_and_counts():
+    verdict = TD.try_out(lambda reward, gamma, following: reward + gamma * following)
+    assert verdict.is_right
+    assert (verdict.passed, verdict.told, verdict.hint) == (2, "", "")
+    assert ARRAY.try_out(lambda values: 2 * values).is_right
+    assert ARRAY.try_out(lambda values: [2, 4]).is_right
+
+
+def test_the_first_case_that_fails_is_explained_with_its_hint():
+    told, hint = says(TD, lambda reward, gamma, following: 2.8)
+    assert told == "`td_target(reward=0, gamma=0.5, following=4)` returned 2.8; 2 is expected."
+    assert hint == "Look at the discount."
+    assert TD.try_out(lambda reward, gamma, following: 2.8).passed == 1
+
+
+def test_a_known_misconception_has_a_hint_of_its_own():
+    told, hint = says(TD, lambda reward, gamma, following: reward + (gamma if reward else 1) * following)
+    assert "returned 4;" in told
+    assert hint == "The next value is discounted."
+
+
+@pytest.mark.parametrize(
+    ("function", "told", "hint"),
+    [
+        (..., "is not written yet", "Replace the `...`"),
+        (None, "is not written yet", "Replace the `...`"),
+        (3.5, "is a float, not a function", "def td_target"),
+        (lambda reward, gamma, following: None, "returned nothing", "`return` missing"),
+        (lambda reward, gamma, following: "2.8", "returned a str; a number is expected", "worth today"),
+        (lambda reward, gamma, following: True, "returned a bool; a number", "worth today"),
+        (lambda reward, gamma, following: np.ones(2), "returned a ndarray; a number", "worth today"),
+        (lambda reward, gamma, following: float("nan"), "returned nan; 2.8 is expected", "worth today"),
+        (lambda reward, discount, following: 1, "raised TypeError", "by name: reward, gamma, following"),
+        (lambda reward, gamma, following: reward + gama, "raised NameError", "spelled"),  # noqa: F821
+        (lambda reward, gamma, following: reward / 0, "raised ZeroDivisionError", "worth today"),
+    ],
+)
+def test_whatever_goes_wrong_is_told_in_words(function, told, hint):
+    said = says(TD, function)
+    assert told in said[0]
+    assert hint in said[1]
+
+
+def test_not_written_yet_may_be_raised():
+    def td_target(reward, gamma, following):
+        raise NotImplementedError
+
+    assert "not written yet" in says(TD, td_target)[0]
+
+
+def test_the_line_that_raised_is_named():
+    def td_target(reward, gamma, following):
+        table = {}
+        return table[reward]
+
+    assert "raised KeyError in its line `return table[reward]`" in says(TD, td_target)[0]
+
+
+def test_an_endless_loop_is_ended():
+    def td_target(reward, gamma, following):
+        while True:
+            reward += 1
+
+    began = time.monotonic()
+    told, hint = says(TD, td_target)
+    assert "had not ended after 0.3 seconds" in told
+    assert "never becomes false" in hint
+    assert time.monotonic() - began < 20
+
+
+def test_an_endless_loop_that_catches_everything_is_ended():
+    def td_target(reward, gamma, following):
+        while True:
+            try:  # noqa: SIM105
+                reward += 1
+            except:  # noqa: E722
+                pass
+
+    assert "had not ended" in says(TD, td_target)[0]
+
+
+def test_arrays_are_compared_place_by_place():
+    assert "shape (3,); (2,) is expected" in says(ARRAY, lambda values: np.ones(3))[0]
+    told, _ = says(ARRAY, lambda values: np.array([2.0, 5.0]))
+    assert told == "`double(values=[1., 2.])` returned 5 at place 1; 4 is expected there."
+    assert "an array of shape (2,) is expected" in says(ARRAY, lambda values: "no")[0]
+
+
+def test_arguments_stay_as_they_were():
+    def double(values):
+        values *= 2
+        return values
+
+    told, hint = says(ARRAY, double)
+    assert "changed its argument `values`" in told
+    assert "copy" in hint
+    assert ARRAY.cases[0].given["values"].tolist() == [1.0, 2.0]
+
+
+def test_sequences_and_truths():
+    pair = Exercise("pair", (Case({}, (1, 2.5)),))
+    assert pair.try_out(lambda: [1, 2.5]).is_right
+    assert "returned 3 values" in says(pair, lambda: (1, 2, 3))[0]
+    assert "2 values are expected" in says(pair, lambda: 7)[0]
+    truth = Exercise("truth", (Case({}, True),))
+    assert truth.try_out(lambda: np.bool_(True)).is_right
+    assert "returned 1; True is expected" in says(truth, lambda: 1)[0]
+
+
+def test_a_value_that_cannot_show_itself_is_named_by_its_type():
+    class Shy:
+        def __repr__(self):
+            raise ValueError
+
+    assert "returned a Shy" in says(Exercise("shy", (Case({}, "text"),)), Shy)[0]
+
+
+def test_an_interrupt_of_the_person_goes_through():
+    def interrupt(**_given):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        TD.try_out(interrupt)
+
+
+def test_a_call_in_time_leaves_nothing_behind():
+    for _ in range(200):
+        assert within(10.0, lambda: 1) == 1
+    assert not [each for each in threading.enumerate() if each.name == "retroml-time-limit" and each.is_alive()][5:]
+    with pytest.raises(TookTooLongError):
+        within(0.05, lambda: [None for _ in iter(int, 1)])
+    assert sum(range(100_000)) > 0  # nothing is raised later
