@@ -46,7 +46,7 @@ class Model:
         has_model: Whether there are final weights, which can be tested.
         has_zip: Whether there is a ``model.zip`` for stable-baselines3.
         checkpoint_steps: Steps of its checkpoints, from the oldest.
-        tested_mean: Mean return of its newest test; None without one.
+        tested_mean: Mean return of the newest test of the final weights; None without one.
         tested_games: Games of that test.
     """
 
@@ -60,6 +60,13 @@ class Model:
     checkpoint_steps: tuple[int, ...]
     tested_mean: float | None = None
     tested_games: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Test:
+    weights_step: int
+    return_mean: float
+    games: int
 
 
 class Models:
@@ -76,7 +83,7 @@ class Models:
     def __init__(self, home: Path) -> None:
         self._home = home
         self._experiments = Experiments(home)
-        self._tests: dict[str, tuple[float | None, int]] = {}
+        self._tests: dict[str, _Test | None] = {}
 
     def models(self) -> list[Model]:
         """Return the models of all runs that have one or a checkpoint, or go on; the newest run's first.
@@ -149,7 +156,8 @@ class Models:
             return None
         checkpoint = _files(folder.checkpoints_dir / names[-1]) if names and not files else []
         newest = packed or files or checkpoint
-        mean, games = self._newest_test(folder)
+        # Tests of a run that went on afterwards say nothing of what it has learned in the end.
+        test = self._newest_test(folder, row.steps) if row.state.is_final and files else None
         return Model(
             run=row,
             way=_way(row.state, has_checkpoints=bool(names), has_model=bool(files)),
@@ -159,18 +167,20 @@ class Models:
             has_model=bool(files),
             has_zip=bool(packed),
             checkpoint_steps=tuple(order(name)[0] for name in names),
-            tested_mean=mean,
-            tested_games=games,
+            tested_mean=test.return_mean if test else None,
+            tested_games=test.games if test else 0,
         )
 
-    def _newest_test(self, folder: RunFolder) -> tuple[float | None, int]:
-        for name in evaluation_names(folder)[:1]:
+    def _newest_test(self, folder: RunFolder, weights_step: int) -> _Test | None:
+        for name in evaluation_names(folder):
             key = f"{folder.run_id}/{name}"
             if key not in self._tests:
-                test = kept_evaluation(folder, name)
-                self._tests[key] = (None, 0) if test is None else (test.return_mean, len(test.episodes))
-            return self._tests[key]
-        return None, 0
+                kept = kept_evaluation(folder, name)
+                self._tests[key] = _Test(kept.weights_step, kept.return_mean, len(kept.episodes)) if kept else None
+            test = self._tests[key]
+            if test is not None and test.weights_step == weights_step:
+                return test
+        return None
 
 
 def ask_for_checkpoint(run: Run) -> None:

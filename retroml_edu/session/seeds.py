@@ -35,7 +35,8 @@ def other_seeds(run: Run) -> frozenset[int]:
     with RunIndex(home) as index:
         rows = index.list_runs(env_id=config.env_id, algorithm=config.algorithm, state=RunState.DONE)
     wanted = experiment_of(config)
-    others = {row.run_id: row.seed for row in rows if row.seed is not None and row.seed != config.seed}
+    trained = [row for row in rows if row.steps]  # a model from elsewhere was not
+    others = {row.run_id: row.seed for row in trained if row.seed is not None and row.seed != config.seed}
     return frozenset(seed for run_id, seed in others.items() if _experiment_in(home / run_id) == wanted)
 
 

@@ -101,6 +101,10 @@ class InsightsCard(anywidget.AnyWidget):
             )
         return config.changed(**remedies[0].changes)
 
+    def tell_taken(self, rule: object) -> None:
+        """Say beside an insight that what it proposes is in the settings now."""
+        self.send({"kind": "taken", "rule": rule})
+
     def _read_around(self) -> None:
         folder = self._folder
         if folder is None:

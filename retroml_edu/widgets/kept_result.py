@@ -10,6 +10,7 @@ from math import isfinite
 from statistics import fmean, stdev
 
 from retroml_edu.core.curves import CurveRecorder
+from retroml_edu.core.metrics import RETURN_WINDOW
 from retroml_edu.core.recent import RecentEpisodes
 from retroml_edu.core.states import RunState
 from retroml_edu.envs import goal_return
@@ -103,6 +104,8 @@ def _rows(
     ]
     if returns:
         spread = f" ± {score(stdev(returns))} (standard deviation)" if len(returns) > 1 else ""
+        if len(returns) > RETURN_WINDOW:  # what the panel tells while it trains
+            rows.append((f"Mean return, last {episodes(RETURN_WINDOW)}", score(fmean(returns[-RETURN_WINDOW:]))))
         rows += [
             (f"Mean return, last {episodes(len(returns))}", f"{score(fmean(returns))}{spread}"),
             ("Best episode", score(recent.best)),

@@ -381,6 +381,7 @@ class Panel:
         elif action == "try":
             with self._shown():
                 self.clone(self.insights.remedied(message.get("rule")))
+                self.insights.tell_taken(message.get("rule"))
         elif action in ("pause", "resume", "stop", "checkpoint"):
             self._shown_in_panel(getattr(self, action))
 

@@ -220,6 +220,10 @@ def test_seeds_and_tests_beside_the_run_are_told_and_a_remedy_is_one_click(page:
     expect(seeds.locator(".rml-insight-changes")).to_have_text("Seed: 101 → 103", timeout=MOST_MS)
     seeds.get_by_role("button", name="Run it again with seed 103").click()
     expect(panel.field("seed").locator("input").first).to_have_value("103", timeout=MOST_MS)
+    # The form may be far away: the insight itself says what the press has done, and leads there.
+    expect(seeds.locator(".rml-insight-taken")).to_contain_text("In the settings now. Press Train", timeout=MOST_MS)
+    seeds.get_by_role("button", name="Show the settings").click()
+    expect(panel.field("seed")).to_be_in_viewport(timeout=MOST_MS)
     assert page.problems == []
 
 

@@ -270,6 +270,10 @@ REFUSED_UNREAD = {
     "no zip": (lambda data, path: b"hello" * 100, "it does not end as such a file ends"),
     "cut off": (lambda data, path: data[:-1], "it does not end as such a file ends"),
     "half": (lambda data, path: data[len(data) // 2 :], "policy.pth is damaged|no whole zip file"),
+    "an export": (
+        lambda data, path: _zip(("README.txt", "x"), ("run/model.zip", "x")),
+        "policy.pth; it was packed together with other files: unpack it, and choose run/model.zip in it",
+    ),
     "no policy": (lambda data, path: _zip(("data", "{}")), "it holds no policy.pth"),
     "a pickle as policy": (lambda data, path: _with_policy(data, pickle.dumps(_Bomb(path))), "does not end as such"),
     "a pickle in the policy": (

@@ -52,9 +52,16 @@ def test_a_trained_run_says_what_it_holds(copied, models):
     assert model.size_bytes == copied.folder.model_zip.stat().st_size
     assert model.checkpoint_steps[-1] == models.checkpoints(copied.run_id)[0].step
     assert (model.tested_mean, model.tested_games) == (None, 0)
-    made_test(copied.folder, "2026-01-02T030405000Z", returns=(1.0, 2.0))
-    made_test(copied.folder, "2026-01-03T030405000Z", returns=(10.0, 20.0, 30.0))
+    step = copied.summary["steps"]
+    made_test(copied.folder, "2026-01-02T030405000Z", returns=(1.0, 2.0), step=step)
+    made_test(copied.folder, "2026-01-03T030405000Z", returns=(10.0, 20.0, 30.0), step=step)
     assert [(model.tested_mean, model.tested_games) for model in models.models()] == [(20.0, 3)]
+
+
+def test_a_test_of_earlier_weights_says_nothing_of_the_final_ones(copied, models):
+    made_test(copied.folder, "2026-01-02T030405000Z", returns=(7.0, 9.0), step=copied.summary["steps"])
+    made_test(copied.folder, "2026-01-03T030405000Z", returns=(1.0, 1.0), step=10)
+    assert [model.tested_mean for model in models.models()] == [8.0]
 
 
 LARGE = '{"summary": {"return_mean": 1' + "0" * 400 + '}, "episodes": []}'

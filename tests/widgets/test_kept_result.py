@@ -27,6 +27,7 @@ def test_the_figures_are_those_of_the_last_hundred_games(home):
     assert lines["Seed"] == "3"
     assert lines["Steps"] == "1,000 of 1,000"
     assert lines["Mean return, last 100 episodes"] == "15 ± 5 (standard deviation)"
+    assert lines["Mean return, last 20 episodes"] == "15"  # the one that the panel told
     assert lines["Best episode"] == "500"
     assert lines["Goal"] == "475: not reached by the mean return"
     assert lines["Kept in"] == f"my-runs/{folder.run_id}"

@@ -44,7 +44,7 @@ const makeMarker = (el, told) => {
   };
 };
 
-const makeInsight = (rule, { model, marker, announce, closed }) => {
+const makeInsight = (rule, { el, model, marker, announce, closed }) => {
   const details = made("details", "rml-insight");
   details.dataset.rule = rule;
   const summary = made("summary", "rml-insight-title");
@@ -66,9 +66,16 @@ const makeInsight = (rule, { model, marker, announce, closed }) => {
   remedy.title = "Puts these settings into the form, for a run of its own; this run stays as it is";
   remedy.addEventListener("click", () => model.send({ action: "try", rule }));
   const changes = made("p", "rml-insight-changes");
+  // The form may be out of sight: what a press has done is told here.
+  const taken = made("p", "rml-insight-taken");
+  const there = made("button", "rml-link", "Show the settings");
+  there.type = "button";
+  there.addEventListener("click", () => el.closest(".rml-panel").querySelector(".rml-settings").scrollIntoView({ block: "start" }));
+  taken.append("✓ In the settings now. Press Train to run it. ", there);
+  taken.hidden = true;
   // Judgements at a threshold come and go: what is being read stays.
   const past = made("p", "rml-insight-past", "The curves no longer say this. It stays here until you close it.");
-  details.append(summary, past, evidence, place, why, sure, lesson, remedy, changes);
+  details.append(summary, past, evidence, place, why, sure, lesson, remedy, changes, taken);
 
   details.addEventListener("toggle", () => {
     if (details.open) {
@@ -93,6 +100,11 @@ const makeInsight = (rule, { model, marker, announce, closed }) => {
     past.hidden = false;
     remedy.hidden = true;
     changes.hidden = true;
+    taken.hidden = true;
+  };
+  const take = () => {
+    taken.hidden = false;
+    announce("In the settings now. Press Train to run it.");
   };
   const update = (insight) => {
     past.hidden = true;
@@ -111,9 +123,10 @@ const makeInsight = (rule, { model, marker, announce, closed }) => {
     remedy.hidden = !insight.remedy;
     say(remedy, insight.remedy);
     changes.hidden = !insight.changes;
+    if (changes.textContent !== insight.changes) taken.hidden = true; // something else is proposed by now
     say(changes, insight.changes);
   };
-  return { details, update, expire };
+  return { details, update, expire, take };
 };
 
 function render({ model, el }) {
@@ -137,7 +150,7 @@ function render({ model, el }) {
     marker.close(rule);
     empty.hidden = parts.size > 0;
   };
-  const context = { model, marker, announce: (words) => say(status, words), closed: drop };
+  const context = { el, model, marker, announce: (words) => say(status, words), closed: drop };
   const refresh = () => {
     const insights = model.get("insights");
     const another = run !== model.get("run");
@@ -160,11 +173,14 @@ function render({ model, el }) {
     empty.hidden = parts.size > 0;
     marker.refresh();
   };
+  const told = ({ kind, rule }) => kind === "taken" && parts.get(rule)?.take();
+  model.on("msg:custom", told);
   model.on("change:insights", refresh);
   model.on("change:run", refresh);
   model.on("change:empty", refresh);
   refresh();
   return () => {
+    model.off("msg:custom", told);
     model.off("change:insights", refresh);
     model.off("change:run", refresh);
     model.off("change:empty", refresh);

@@ -84,7 +84,7 @@ export default () => {
     stage.append(grid.grid, empty);
     const problems = made("div", "rml-xp-problems");
     problems.setAttribute("role", "alert");
-    const hint = made("div", "rml-caption rml-xp-hint", "A row is what a run has learned: its final weights and its checkpoints. ✓ marks a return that was tested.");
+    const hint = made("div", "rml-caption rml-xp-hint", "A row is what a run has learned: its final weights and its checkpoints. ✓ marks a return that a test of the final weights found.");
     const left = made("div", "rml-xp-left");
     left.append(stage, hint, problems);
     const main = made("div", "rml-xp-main");
