@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,7 +17,11 @@ BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 """Lines around what students write themselves."""
 INSTRUCTOR = "instructor"
 """Tag of cells that students are not given: marking notes, misconceptions, timing."""
-GAP = "...  # your lines here"
+GAP = "raise NotImplementedError  # your lines here"
+TAGS = frozenset({INSTRUCTOR, "exercise", "claim"})
+_SECRET = re.compile(r"(begin|end)\s*solution", re.IGNORECASE)
+_HEADER = re.compile(r"# %%(?: \[markdown\])?(?: tags=(\[(?:\"[a-z-]+\"(?:, )?)*\]))?")
+"""How a cell begins: anything else could be read in another way than it was meant."""
 _NAME = re.compile(r"\d\d-[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -48,6 +53,7 @@ def build(source: Path, kind: BuildName) -> NotebookNode:
     except (OSError, UnicodeDecodeError) as error:
         raise LessonError(f"{source} cannot be read: {error}.") from error
     _check_solutions(source, text)
+    _check_tags(source, text)
     read = jupytext.reads(text, fmt="py:percent")
     cells: list[NotebookNode] = []
     for cell in read.cells:
@@ -57,6 +63,8 @@ def build(source: Path, kind: BuildName) -> NotebookNode:
         content = _with_gaps(cell.source) if kind == "student" else _without_marks(cell.source)
         made = v4.new_code_cell(content) if cell.cell_type == "code" else v4.new_markdown_cell(content)
         made.id = f"{source.stem}-{len(cells)}"
+        if kind == "student" and _SECRET.search(content):
+            raise LessonError(f"{source.name}: a mark of a solution is left in a student's cell: {content[:60]!r}.")
         made.metadata = {"tags": list(tags)} if tags else {}
         cells.append(made)
     metadata = {
@@ -72,7 +80,7 @@ def build(source: Path, kind: BuildName) -> NotebookNode:
 def _check_solutions(source: Path, text: str) -> None:
     opened = 0
     for number, line in enumerate(text.splitlines(), 1):
-        mark = line.strip().removeprefix("# ")
+        mark = line.strip()
         if mark == BEGIN and not opened:
             opened = number
         elif mark == END and opened:
@@ -81,6 +89,19 @@ def _check_solutions(source: Path, text: str) -> None:
             raise LessonError(f"{source.name}, line {number}: '{BEGIN}' and '{END}' take turns, both in one cell.")
     if opened:
         raise LessonError(f"{source.name}, line {opened}: this solution is not closed by '{END}'.")
+
+
+def _check_tags(source: Path, text: str) -> None:
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.startswith("# %%"):
+            continue
+        header = _HEADER.fullmatch(line.rstrip())
+        tags = set(json.loads(header[1] or "[]")) if header else set()
+        if header is None or not tags <= TAGS:
+            raise LessonError(
+                f"{source.name}, line {number}: a cell begins with '# %%' or '# %% [markdown]' and may have tags, as "
+                f'tags=["exercise"]; there are {", ".join(sorted(TAGS))}.'
+            )
 
 
 def _with_gaps(content: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -16,20 +18,29 @@ def difference(found: Any, expected: Any, tolerance: float) -> str:
     """Return in words how a value differs from what is expected; an empty text if it does not.
 
     Args:
-        found: Anything.
-        expected: A number, a truth, an array, a sequence of these, or anything that equals itself.
-        tolerance: By how much numbers may differ, absolutely and as a part of the larger.
+        found: Anything: it may raise whatever is asked of it.
+        expected: A number, a truth, an array, a sequence or mapping of these, or anything that equals itself.
+        tolerance: By how much numbers may differ, absolutely and as a part of the expected one.
     """
-    if isinstance(expected, np.ndarray):
-        return _of_arrays(found, expected, tolerance)
-    if isinstance(expected, bool | np.bool_):
-        same = isinstance(found, bool | np.bool_) and bool(found) == bool(expected)
-        return "" if same else _instead(found, expected)
-    if isinstance(expected, int | float | np.number):
-        return _of_numbers(found, float(expected), tolerance)
-    if isinstance(expected, list | tuple):
-        return _of_sequences(found, expected, tolerance)
-    return "" if type(found) is type(expected) and found == expected else _instead(found, expected)
+    try:
+        return _difference(found, expected, tolerance)
+    except Exception:  # noqa: BLE001 - a value of a student's own class, or one that no number can hold
+        return _instead(found, expected)
+
+
+def is_other(now: Any, before: Any) -> bool:
+    """Whether a value is another one than its copy was; what can only be compared with itself is not looked at."""
+    if isinstance(before, Mapping):
+        return now.keys() != before.keys() or any(is_other(now[key], value) for key, value in before.items())
+    if is_dataclass(before):
+        return any(is_other(getattr(now, each.name), getattr(before, each.name)) for each in fields(before))
+    if isinstance(before, list | tuple):
+        return len(now) != len(before) or any(map(is_other, now, before))
+    if isinstance(before, np.ndarray):
+        return now.dtype != before.dtype or not np.array_equal(now, before, equal_nan=before.dtype.kind == "f")
+    if isinstance(before, str | bytes | Real):
+        return bool(difference(now, before, 0.0))
+    return False
 
 
 def of_type(value: object) -> str:
@@ -38,54 +49,87 @@ def of_type(value: object) -> str:
     return "None" if value is None else f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
-def shown(value: Any) -> str:
+def shown(value: Any, digits: int = 6) -> str:
     """Return a value as a person reads it, of at most 200 characters."""
     if isinstance(value, np.ndarray):
         text = np.array2string(value, precision=4, separator=", ", threshold=20).replace("\n", "")
     elif isinstance(value, float | np.floating):
-        text = f"{value:.6g}"
+        text = f"{value:.{digits}g}"
     else:
         try:
-            text = repr(value)
+            text = repr(value.item() if isinstance(value, np.generic) else value)
         except Exception:  # noqa: BLE001 - a student's own class may not show itself
             text = of_type(value)
     return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}…"
 
 
-def _of_numbers(found: Any, expected: float, tolerance: float) -> str:
-    if isinstance(found, np.ndarray) and found.ndim == 0:
+def _difference(found: Any, expected: Any, tolerance: float) -> str:
+    if isinstance(expected, np.ndarray):
+        return _of_arrays(found, expected, tolerance)
+    if isinstance(found, np.generic) or (isinstance(found, np.ndarray) and found.ndim == 0):
         found = found.item()
-    if isinstance(found, bool) or not isinstance(found, int | float | np.number):
+    if isinstance(expected, np.generic):
+        expected = expected.item()
+    if isinstance(expected, bool):
+        return "" if isinstance(found, bool) and found == expected else _instead(found, expected)
+    if isinstance(expected, Real):
+        return _of_numbers(found, float(expected), tolerance)
+    if isinstance(expected, list | tuple):
+        return _of_sequences(found, expected, tolerance)
+    if isinstance(expected, Mapping):
+        return _of_mappings(found, expected, tolerance)
+    return "" if type(found) is type(expected) and bool(found == expected) else _instead(found, expected)
+
+
+def _of_numbers(found: Any, expected: float, tolerance: float) -> str:
+    if isinstance(found, bool) or not isinstance(found, Real):
         return f"returned {of_type(found)}; a number is expected: {shown(expected)}."
-    same = math.isclose(found, expected, rel_tol=tolerance, abs_tol=tolerance)
-    return "" if same or (math.isnan(found) and math.isnan(expected)) else _instead(found, expected)
+    return "" if _close(float(found), expected, tolerance) else _instead(found, expected)
 
 
 def _of_sequences(found: Any, expected: Sequence[Any], tolerance: float) -> str:
-    if isinstance(found, np.ndarray):
-        found = found.tolist()
+    if isinstance(found, range) or hasattr(found, "tolist"):
+        found = found.tolist() if hasattr(found, "tolist") else list(found)
     if not isinstance(found, list | tuple):
         return f"returned {of_type(found)}; {len(expected)} values are expected: {shown(expected)}."
     if len(found) != len(expected):
         return f"returned {len(found)} values, {shown(found)}; {len(expected)} are expected: {shown(expected)}."
-    wrong = any(difference(a, b, tolerance) for a, b in zip(found, expected, strict=True))
+    wrong = any(_difference(a, b, tolerance) for a, b in zip(found, expected, strict=True))
     return _instead(found, expected) if wrong else ""
 
 
+def _of_mappings(found: Any, expected: Mapping[Any, Any], tolerance: float) -> str:
+    if not isinstance(found, Mapping):
+        return f"returned {of_type(found)}; {of_type(expected)} is expected: {shown(expected)}."
+    if found.keys() != expected.keys():
+        return f"returned the keys {shown(list(found))}; {shown(list(expected))} are expected."
+    key = next((key for key, value in expected.items() if _difference(found[key], value, tolerance)), None)
+    return "" if key is None else _instead(found[key], expected[key], f" under {shown(key)}")
+
+
 def _of_arrays(found: Any, expected: np.ndarray, tolerance: float) -> str:
-    try:
-        array = np.asarray(found, dtype=float)
-    except (TypeError, ValueError):
-        return f"returned {of_type(found)}; an array of shape {expected.shape} is expected."
+    array = np.asarray(found)
+    numeric = array.dtype.kind in "biuf" and expected.dtype.kind in "biuf"
+    if not numeric and (array.dtype.kind != expected.dtype.kind or array.dtype.kind == "O"):
+        return f"returned {of_type(found)}; an array of shape {expected.shape} is expected, as {shown(expected)}."
     if array.shape != expected.shape:
         return f"returned an array of shape {array.shape}; {expected.shape} is expected."
-    same = np.isclose(array, expected, rtol=tolerance, atol=tolerance, equal_nan=True)
-    if same.all():
-        return ""
-    place = tuple(int(i) for i in np.argwhere(~same)[0])
-    where = f" at place {place[0] if len(place) == 1 else place}" if place else ""
-    return f"returned {shown(array[place].item())}{where}; {shown(expected[place].item())} is expected there."
+    for place in np.ndindex(expected.shape):
+        a, b = array[place].item(), expected[place].item()
+        if not (_close(float(a), float(b), tolerance) if numeric else a == b):
+            where = f" at place {place[0] if len(place) == 1 else place}" if place else ""
+            return _instead(a, b, where)
+    return ""
 
 
-def _instead(found: Any, expected: Any) -> str:
-    return f"returned {shown(found)}; {shown(expected)} is expected."
+def _close(found: float, expected: float, tolerance: float) -> bool:
+    if math.isnan(expected):
+        return math.isnan(found)
+    return found == expected or abs(found - expected) <= tolerance * max(1.0, abs(expected))
+
+
+def _instead(found: Any, expected: Any, where: str = "") -> str:
+    a, b = shown(found), shown(expected)
+    if a == b:  # numbers that differ further behind
+        a, b = shown(found, 17), shown(expected, 17)
+    return f"returned {a}{where}; {b} is expected{' there' if where else ''}."

@@ -6,10 +6,12 @@ import copy
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from retroml_edu.classroom.difference import difference, of_type, shown
+from retroml_edu.classroom.difference import difference, is_other, of_type, shown
 from retroml_edu.classroom.time_limit import TookTooLongError, within
+from retroml_edu.core.sources import PACKAGE
 
 
 @dataclass(frozen=True)
@@ -97,8 +99,12 @@ class Exercise:
             return told, "Is there a loop whose condition never becomes false?"
         except NotImplementedError:
             return f"`{self.name}` is not written yet.", case.hint
+        except SystemExit:
+            return f"`{call}` ends the program.", "Take `exit` out: a function ends with `return`."
         except Exception as error:  # noqa: BLE001 - it is explained to who wrote it
-            return f"`{call}` raised {type(error).__name__}{_where(error)}: {error}".rstrip(": "), _about(error, case)
+            return f"`{call}` raised {type(error).__name__}{_where(error)}: {_said(error)}".rstrip(": "), _about(
+                error, case
+            )
         return self._not_right(call, found, case) or self._changed(call, given, case)
 
     def _not_right(self, call: str, found: Any, case: Case) -> tuple[str, str] | None:
@@ -111,7 +117,7 @@ class Exercise:
         return None
 
     def _changed(self, call: str, given: Mapping[str, Any], case: Case) -> tuple[str, str]:
-        changed = next((name for name, value in case.given.items() if difference(given[name], value, 0.0)), None)
+        changed = next((name for name, value in case.given.items() if is_other(given[name], value)), None)
         if changed is None:
             return "", ""
         told = f"`{call}` is right, but it changed its argument `{changed}`, which others still use."
@@ -121,8 +127,15 @@ class Exercise:
 def _where(error: Exception) -> str:
     """Return in which of the student's lines it was raised."""
     lines = traceback.extract_tb(error.__traceback__)
-    own = [line for line in lines if line.filename != __file__ and "retroml_edu" not in line.filename]
+    own = [line for line in lines if not Path(line.filename).is_relative_to(PACKAGE)]
     return f" in its line `{own[0].line}`" if own and own[0].line else ""
+
+
+def _said(error: Exception) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - a student's own class
+        return ""
 
 
 def _about(error: Exception, case: Case) -> str:

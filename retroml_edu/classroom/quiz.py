@@ -186,6 +186,15 @@ class FreeText:
     told: str = "Kept. Compare it with what follows."
     fewest_words: int = 5
 
+    def __post_init__(self) -> None:
+        for pattern in self.speaks_of:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise QuizError(
+                    f'The question "{self.name}" looks for {pattern!r}, which is no pattern: {error}.'
+                ) from None
+
     def judge(self, answer: object) -> Feedback:
         """Say what an answer has left out; whether it is right is left to people."""
         if not isinstance(answer, str) or len(answer) > MOST_CHARACTERS:
@@ -208,13 +217,19 @@ def _whole_numbers(answer: object, below: int) -> list[int]:
 
 
 def _number(answer: object) -> float:
-    text = str(answer).strip().replace("−", "-")
+    if isinstance(answer, int) and not isinstance(answer, bool) and abs(answer) < 10**15:
+        return float(answer)
+    if isinstance(answer, float) and math.isfinite(answer):
+        return answer
+    text = answer.strip().replace("−", "-") if isinstance(answer, str) else type(answer).__name__.replace("−", "-")
     percent = text.endswith("%")
+    if re.search(r"\d,\d{3}(?!\d)", text):
+        raise QuizError(f'"{text[:40]}" can be read in two ways. Write it without the comma, or as 0.75.')
     above, _, below = text.rstrip("% ").replace(",", ".").partition("/")
     try:
         number = float(above) / (float(below) if below else 1.0) / (100 if percent else 1)
-    except (ValueError, ZeroDivisionError):
+    except (ValueError, ZeroDivisionError, OverflowError):
         number = math.nan
-    if isinstance(answer, bool) or not math.isfinite(number):
+    if not math.isfinite(number):
         raise QuizError(f'"{text[:40]}" is no number. Write it as 0.75 or 3/4.')
     return number

@@ -30,26 +30,30 @@ def within(seconds: float, call: Callable[[], Result]) -> Result:
     """
     thread = ctypes.c_ulong(threading.get_ident())
     error = ctypes.py_object(TookTooLongError)
-    over = threading.Event()
-    changing = threading.Lock()
+    changing, wake = threading.Lock(), threading.Event()
+    done = False
 
     def watch() -> None:
         patience_s = seconds
-        while not over.wait(patience_s):
+        while not wake.wait(patience_s) and not done:
             with changing:
-                if not over.is_set():
+                if not done:
                     ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, error)
             patience_s = _AGAIN_S  # it may be caught by a bare `except:`
 
     watcher = threading.Thread(target=watch, name="retroml-time-limit", daemon=True)
-    watcher.start()
+    # It may be raised anywhere in here. So what ends it is an assignment, not a call, and stands twice: once it is
+    # made, nothing is raised that was not raised before the lock was free.
     try:
         try:
+            watcher.start()
             return call()
         finally:
-            # It may be raised in here as well, as long as it is not over.
+            done = True
             with changing:
-                over.set()
+                pass
     finally:
-        over.set()
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, None)  # set, and not yet raised
+        done = True
+        with changing:
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, None)
+        wake.set()

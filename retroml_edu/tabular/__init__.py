@@ -19,16 +19,16 @@ if TYPE_CHECKING:
         ThompsonSampling,
         UpperConfidenceBound,
         gaussian_arms,
-        play,
+        play_bandit,
     )
     from retroml_edu.tabular.car import Fourier, LinearSarsa, Tiles
     from retroml_edu.tabular.control import TabularLearner, learning_curves
-    from retroml_edu.tabular.divergence import weights_over_sweeps
+    from retroml_edu.tabular.divergence import baird_weights
     from retroml_edu.tabular.gridworld import GridWorld, cliff, four_by_four
     from retroml_edu.tabular.mdp import MDP, greedy_policy, random_mdp, uniform_policy
     from retroml_edu.tabular.outcomes import Outcomes, random_walk
     from retroml_edu.tabular.planning import Sweep, policy_evaluation, policy_iteration, value_iteration
-    from retroml_edu.tabular.prediction import NStepTD, TDLambda, episodes, errors, exact_values
+    from retroml_edu.tabular.prediction import NStepTD, TDLambda, exact_values, random_episodes, value_errors
 
 _HOMES = {
     "bandits": (
@@ -37,17 +37,17 @@ _HOMES = {
         "GradientBandit",
         "ThompsonSampling",
         "UpperConfidenceBound",
-        "play",
+        "play_bandit",
         "gaussian_arms",
     ),
     "car": ("Fourier", "LinearSarsa", "Tiles"),
     "control": ("TabularLearner", "learning_curves"),
-    "divergence": ("weights_over_sweeps",),
+    "divergence": ("baird_weights",),
     "gridworld": ("GridWorld", "cliff", "four_by_four"),
     "mdp": ("MDP", "greedy_policy", "random_mdp", "uniform_policy"),
     "outcomes": ("Outcomes", "random_walk"),
     "planning": ("Sweep", "policy_evaluation", "policy_iteration", "value_iteration"),
-    "prediction": ("NStepTD", "TDLambda", "episodes", "errors", "exact_values"),
+    "prediction": ("NStepTD", "TDLambda", "exact_values", "random_episodes", "value_errors"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -57,7 +57,7 @@ __all__ = [  # noqa: RUF022 - by subject
     "GradientBandit",
     "ThompsonSampling",
     "UpperConfidenceBound",
-    "play",
+    "play_bandit",
     "gaussian_arms",
     "MDP",
     "GridWorld",
@@ -74,15 +74,15 @@ __all__ = [  # noqa: RUF022 - by subject
     "value_iteration",
     "NStepTD",
     "TDLambda",
-    "episodes",
-    "errors",
     "exact_values",
+    "random_episodes",
+    "value_errors",
     "TabularLearner",
     "learning_curves",
     "Fourier",
     "LinearSarsa",
     "Tiles",
-    "weights_over_sweeps",
+    "baird_weights",
 ]
 
 

@@ -12,8 +12,9 @@ from typing import Protocol
 import numpy as np
 
 from retroml_edu.core.errors import TabularError
+from retroml_edu.tabular.bounds import between
 
-MOST_PULLS = 100_000_000
+MOST_PULLS = 20_000_000
 """Of all problems together."""
 
 
@@ -29,6 +30,13 @@ class Arms:
 
     means: np.ndarray
     binary: bool = False
+
+    def __post_init__(self) -> None:
+        if self.means.ndim != 2 or not np.isfinite(self.means).all():
+            raise TabularError("Means of arms are numbers, in an array of shape (problems, arms).")
+        if self.binary:
+            between("means", float(self.means.min()), 0, 1)
+            between("means", float(self.means.max()), 0, 1)
 
     @property
     def best(self) -> np.ndarray:
@@ -99,7 +107,7 @@ class EpsilonGreedy(_SampleMeans):
     """
 
     def __init__(self, epsilon: float, start: float = 0.0, step_size: float = 0.0) -> None:
-        _between("epsilon", epsilon, 0, 1)
+        between("epsilon", epsilon, 0, 1)
         self.epsilon = epsilon
         self.name = f"ε-greedy, ε = {epsilon:g}" if epsilon else "greedy"
         super().__init__(start, step_size)
@@ -120,7 +128,7 @@ class UpperConfidenceBound(_SampleMeans):
     """
 
     def __init__(self, c: float) -> None:
-        _between("c", c, 0, np.inf)
+        between("c", c, 0, np.inf)
         self.c = c
         self.name = f"UCB, c = {c:g}"
         super().__init__()
@@ -150,7 +158,9 @@ class ThompsonSampling(_SampleMeans):
         """Return an arm for each problem."""
         if self.binary:
             wins = self.estimates * self.pulls
-            return _best(rng.beta(1 + wins, 1 + self.pulls - wins), rng)
+            if wins.min() < 0 or (wins > self.pulls + 1e-6).any():
+                raise TabularError("These arms pay other things than 0 and 1: take ThompsonSampling(binary=False).")
+            return _best(rng.beta(1 + wins, np.maximum(1 + self.pulls - wins, 0.5)), rng)
         # Prior: normal, mean 0, variance 1; noise of variance 1. The posterior's mean shrinks the sample's to 0.
         certainty = 1 + self.pulls
         mean = self.estimates * self.pulls / certainty
@@ -166,7 +176,7 @@ class GradientBandit:
     """
 
     def __init__(self, step_size: float, baseline: bool = True) -> None:
-        _between("step_size", step_size, 0, np.inf)
+        between("step_size", step_size, 0, np.inf)
         self.step_size = step_size
         self.baseline = baseline
         self.name = f"gradient, α = {step_size:g}" + ("" if baseline else ", no baseline")
@@ -195,7 +205,8 @@ class GradientBandit:
     def learn(self, arm: np.ndarray, reward: np.ndarray) -> None:
         """Move all preferences: that of the arm by its surprise, the others the other way."""
         self._time += 1
-        self._mean += (reward - self._mean) / self._time  # the newest reward counts, as in the book's text
+        # The newest reward counts, as in the book's figures (the footnote to equation 2.12), not its equation.
+        self._mean += (reward - self._mean) / self._time
         surprise = self.step_size * (reward - (self._mean if self.baseline else 0.0))
         self.estimates -= surprise[:, None] * self.probabilities
         self.estimates[self._each, arm] += surprise
@@ -239,21 +250,22 @@ def pulls(strategy: Strategy, arms: Arms, rng: np.random.Generator) -> Iterator[
         yield Pull(arm, reward)
 
 
-def play(strategy: Strategy, arms: Arms, steps: int, rng: np.random.Generator) -> BanditRun:
+def play_bandit(strategy: Strategy, arms: Arms, steps: int, rng: np.random.Generator) -> BanditRun:
     """Let a strategy play all problems for some steps.
 
     Raises:
-        TabularError: If that would be more than a hundred million pulls.
+        TabularError: If that would be more than twenty million pulls.
     """
     problems = len(arms.means)
     if steps * problems > MOST_PULLS:
         raise TabularError(f"{problems:,} problems of {steps:,} steps are more than {MOST_PULLS:,} pulls: take fewer.")
-    rewards, regrets, optimal = (np.empty((steps, problems)) for _ in range(3))
+    rewards, regrets = np.empty((steps, problems)), np.empty((steps, problems))
+    optimal = np.empty((steps, problems), dtype=bool)
     each, best = np.arange(problems), arms.best
     for step, pull in zip(range(steps), pulls(strategy, arms, rng), strict=False):
         mean = arms.means[each, pull.arm]
         rewards[step], regrets[step], optimal[step] = pull.reward, best - mean, mean == best
-    return BanditRun(rewards, regrets, optimal.astype(bool))
+    return BanditRun(rewards, regrets, optimal)
 
 
 def _best(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -264,8 +276,3 @@ def _best(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if len(several):
         chosen[several] = (rng.random((len(several), values.shape[1])) * ties[several]).argmax(axis=1)
     return chosen
-
-
-def _between(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise TabularError(f"{name}={value:g} does not lie between {low:g} and {high:g}.")

@@ -9,6 +9,7 @@ import numpy as np
 
 from retroml_edu.core.errors import TabularError
 from retroml_edu.tabular import car_kernels as kernels
+from retroml_edu.tabular.bounds import between
 
 MOST_STEPS = 5_000
 """After which an episode is cut off: a car that has learned nothing can swing for very long."""
@@ -41,7 +42,8 @@ class Tiles:
     among the tilings, so that 1 would correct a value at once.
 
     Attributes:
-        tilings: How many boards.
+        tilings: How many boards; none divisible by 3, which would shift them along one side only. The book advises
+            powers of two, from 8 here.
         side: Tiles along each side.
     """
 
@@ -51,6 +53,10 @@ class Tiles:
 
     def __post_init__(self) -> None:
         _check("tilings", self.tilings, self.size)
+        if self.tilings % 3 == 0:
+            raise TabularError(
+                f"tilings={self.tilings} is divisible by 3, so they would not be shifted along one side."
+            )
         _check("side", self.side, self.size)
 
     @property
@@ -134,6 +140,7 @@ class LinearSarsa:
         self, features: Features, *, alpha: float, epsilon: float = 0.0, gamma: float = 1.0, rng: np.random.Generator
     ) -> None:
         self.alpha, self.epsilon, self.gamma = alpha, epsilon, gamma
+        self._check()
         self.episodes = 0
         """Episodes that have ended."""
         self._features = features
@@ -178,12 +185,12 @@ class LinearSarsa:
                 surface[row, column] = (self.weights @ seen).max()
         return surface
 
+    def _check(self) -> None:
+        for name, most in (("alpha", np.inf), ("epsilon", 1.0), ("gamma", 1.0)):
+            between(name, getattr(self, name), 0, most)
+
     def _learn(self, most_steps: int, most_episodes: int, path: np.ndarray) -> tuple[int, np.ndarray]:
-        for name in ("epsilon", "gamma"):
-            if not 0.0 <= getattr(self, name) <= 1.0:
-                raise TabularError(f"{name}={getattr(self, name):g} does not lie between 0 and 1.")
-        if not self.alpha >= 0.0:
-            raise TabularError(f"alpha={self.alpha:g} is no step size: it is 0 or more.")
+        self._check()
         if not len(self._draws):
             self._draws = self._rng.random((_DRAWN, kernels.DRAWS))
         draws = self._draws[:most_steps]

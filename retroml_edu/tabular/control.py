@@ -9,6 +9,7 @@ import numpy as np
 
 from retroml_edu.core.errors import TabularError
 from retroml_edu.tabular import learning_kernels as kernels
+from retroml_edu.tabular.bounds import between
 from retroml_edu.tabular.outcomes import Outcomes
 
 MethodName = Literal["SARSA", "Q-learning", "expected SARSA", "double Q-learning"]
@@ -45,7 +46,7 @@ class TabularLearner:
     Args:
         world: Where it acts.
         method: How it learns.
-        alpha: Step size, above 0 and up to 1; can be changed while it learns.
+        alpha: Step size, 0 to 1; can be changed while it learns.
         gamma: Discount, 0 to 1; likewise.
         epsilon: How often it takes any action, 0 to 1; likewise.
         rng: Where all its draws come from.
@@ -67,17 +68,12 @@ class TabularLearner:
         if method not in METHODS:
             raise TabularError(f"There is no method {method!r}; there are {', '.join(METHODS)}.")
         self.alpha, self.gamma, self.epsilon = alpha, gamma, epsilon
+        self._check()
         self.episodes = 0
         """Episodes that have ended."""
         self._method = METHODS[method]
         self._rng = rng
-        self._world = (
-            np.ascontiguousarray(world.cumulative, dtype=np.float64),
-            np.ascontiguousarray(world.following, dtype=np.int64),
-            np.ascontiguousarray(world.reward, dtype=np.float64),
-            np.ascontiguousarray(world.terminal, dtype=np.bool_),
-            int(world.start),
-        )
+        self._world = (world.cumulative, world.following, world.reward, world.terminal, int(world.start))
         states, actions, _ = world.probability.shape
         self._q = np.zeros((2 if method == "double Q-learning" else 1, states, actions))
         self._now = np.array([world.start, -1, 0, 0], dtype=np.int64)
@@ -115,10 +111,12 @@ class TabularLearner:
             episodes -= len(ended)
         return np.concatenate(returns)
 
+    def _check(self) -> None:
+        for name in ("alpha", "gamma", "epsilon"):
+            between(name, getattr(self, name), 0, 1)
+
     def _learn(self, most_steps: int, most_episodes: int, path: np.ndarray) -> tuple[int, np.ndarray]:
-        for name, most in (("alpha", 1.0), ("gamma", 1.0), ("epsilon", 1.0)):
-            if not 0.0 <= getattr(self, name) <= most:
-                raise TabularError(f"{name}={getattr(self, name):g} does not lie between 0 and 1.")
+        self._check()
         if not len(self._draws):
             self._draws = self._rng.random((_DRAWN, kernels.DRAWS))
         draws = self._draws[:most_steps]

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from retroml_edu.tabular.bounds import between
+
 N_STATES = 7
 _WEIGHTS = np.array([1.0, 1, 1, 1, 1, 1, 10, 1])
 DIVERGED = 1e6
@@ -28,7 +30,7 @@ def features(approximation: bool = True) -> np.ndarray:
     return seen
 
 
-def weights_over_sweeps(
+def baird_weights(
     *,
     approximation: bool = True,
     bootstrapping: bool = True,
@@ -52,6 +54,8 @@ def weights_over_sweeps(
     Yields:
         Shape (weights,): where it begins, then after every sweep; for ever, or until weights have diverged.
     """
+    between("gamma", gamma, 0, 1)
+    between("alpha", alpha, 0, 1)
     seen = features(approximation)
     weights = _WEIGHTS.copy() if approximation else seen @ (features() @ _WEIGHTS)  # the same values to begin with
     share = np.full(N_STATES, 1 / N_STATES) if off_policy else np.eye(N_STATES)[6]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from retroml_edu.core.errors import TabularError
+from retroml_edu.tabular.bounds import between
 from retroml_edu.tabular.mdp import MDP
 from retroml_edu.tabular.outcomes import Outcomes
 
@@ -16,6 +17,8 @@ ACTIONS = ("up", "right", "down", "left")
 _MOVES = ((-1, 0), (0, 1), (1, 0), (0, -1))
 MOST_FIELDS = 400
 WALL, START, FREE = "#", "S", "."
+GOAL, REWARD = "G", "R"
+"""Not on the board itself: what a field becomes when it is edited."""
 
 Place = tuple[int, int]
 
@@ -24,7 +27,7 @@ Place = tuple[int, int]
 class GridWorld:
     """A board of fields; one action moves to a neighbour, against a wall or the edge it moves nowhere.
 
-    Sutton and Barto (2018), examples 3.5, 4.1 and 6.6, are boards of this kind.
+    Sutton and Barto (2018), examples 4.1 and 6.6, are boards of this kind.
 
     Attributes:
         board: Rows of equally many characters: ``.`` free, ``#`` wall, ``S`` free and where episodes start.
@@ -53,8 +56,9 @@ class GridWorld:
         unknown = set("".join(self.board)) - {WALL, START, FREE}
         if unknown:
             raise TabularError(f"A board is made of '.', '#' and 'S'; {min(unknown)!r} means nothing.")
-        if not 0.0 <= self.slip <= 1.0:
-            raise TabularError(f"slip={self.slip:g} is no probability: it goes from 0 to 1.")
+        if "".join(self.board).count(START) > 1:
+            raise TabularError("Episodes start on one field: a board has one 'S' at most.")
+        between("slip", self.slip, 0, 1)
         for place in (*self.goals, *self.rewards, *self.falls):
             if place not in self.fields:
                 raise TabularError(f"There is no free field in row {place[0]}, column {place[1]}.")
@@ -103,6 +107,8 @@ class GridWorld:
         row, column = place
         if not (0 <= row < self.height and 0 <= column < self.width):
             raise TabularError(f"The board has no row {row}, column {column}.")
+        if sign not in (WALL, START, FREE, GOAL, REWARD):
+            raise TabularError(f"{sign!r} is nothing that a field can be: it is one of . # S G R.")
         board = [list(each) for each in self.board]
         if sign == START and self.start is not None:
             board[self.start[0]][self.start[1]] = FREE
@@ -110,8 +116,8 @@ class GridWorld:
         return replace(
             self,
             board=tuple("".join(each) for each in board),
-            goals=_with(self.goals, place, reward if sign == "G" else None),
-            rewards=_with(self.rewards, place, reward if sign == "R" else None),
+            goals=_with(self.goals, place, reward if sign == GOAL else None),
+            rewards=_with(self.rewards, place, reward if sign == REWARD else None),
             falls=self.falls - {place},
         )
 

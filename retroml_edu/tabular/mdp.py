@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retroml_edu.core.errors import TabularError
+from retroml_edu.tabular.bounds import between
 
 _SUM_TOLERANCE = 1e-9
 
@@ -31,6 +32,8 @@ class MDP:
     terminal: np.ndarray
 
     def __post_init__(self) -> None:
+        if self.rewards.ndim != 2:
+            raise TabularError(f"Rewards have the shape (states, actions), not {self.rewards.shape}.")
         states, actions = self.rewards.shape
         if self.transitions.shape != (states, actions, states) or self.terminal.shape != (states,):
             raise TabularError(
@@ -38,6 +41,8 @@ class MDP:
                 f"({states}, {actions}, {states}) and terminal of shape ({states},), not {self.transitions.shape} and "
                 f"{self.terminal.shape}."
             )
+        if self.terminal.dtype != np.bool_:
+            raise TabularError("terminal is True or False for each state.")
         if not np.isfinite(self.rewards).all():
             raise TabularError("A reward is no number.")
         going_on = self.transitions[~self.terminal]
@@ -67,6 +72,7 @@ class MDP:
         Returns:
             Shape (states, actions); 0 where the state is terminal.
         """
+        between("gamma", gamma, 0, 1)
         backed_up: np.ndarray = self.rewards + gamma * self.transitions @ np.where(self.terminal, 0.0, values)
         backed_up[self.terminal] = 0.0
         return backed_up
@@ -86,6 +92,9 @@ class MDP:
         Raises:
             TabularError: If an episode need not end and is not discounted, so that values are not defined.
         """
+        between("gamma", gamma, 0, 1)
+        if policy.shape != self.rewards.shape or not (policy >= 0).all() or not np.allclose(policy.sum(axis=1), 1.0):
+            raise TabularError("A policy has a probability for each state and action, and those of a state sum to 1.")
         on = ~self.terminal
         step = np.einsum("sa,sat->st", policy, self.transitions)[np.ix_(on, on)]
         rewards = (policy * self.rewards).sum(axis=1)[on]
@@ -142,6 +151,7 @@ def random_mdp(rng: np.random.Generator, n_states: int, n_actions: int, branchin
         n_actions: How many actions in each.
         branching: How many states can follow each; their probabilities are parts of a stick broken at random.
     """
+    between("branching", branching, 1, n_states)
     transitions = np.zeros((n_states, n_actions, n_states))
     for state in range(n_states):
         for action in range(n_actions):

@@ -14,6 +14,8 @@ from retroml_edu.tabular.mdp import MDP
 class Outcomes:
     """A world to act in: from each state and action up to so many outcomes, one of which happens.
 
+    Its arrays are its own, laid out as compiled kernels read them.
+
     Attributes:
         probability: Shape (states, actions, outcomes); each row sums to 1, what cannot happen has 0.
         following: Shape (states, actions, outcomes), number of the next state.
@@ -22,7 +24,8 @@ class Outcomes:
         start: Number of the state where episodes start.
 
     Raises:
-        TabularError: If probabilities are none, or an episode would end where it starts.
+        TabularError: If shapes do not fit, a state is none, probabilities are none, or an episode would end where it
+            starts.
     """
 
     probability: np.ndarray
@@ -32,6 +35,20 @@ class Outcomes:
     start: int
 
     def __post_init__(self) -> None:
+        kinds = {"probability": np.float64, "following": np.int64, "reward": np.float64, "terminal": np.bool_}
+        for name, kind in kinds.items():
+            object.__setattr__(self, name, np.array(getattr(self, name), dtype=kind, order="C"))
+        shape = self.probability.shape
+        states = shape[0] if len(shape) == 3 else 0
+        # Kernels look at no bounds: what is wrong here would read memory that is not theirs.
+        if not states or self.following.shape != shape or self.reward.shape != shape or len(self.terminal) != states:
+            raise TabularError(
+                "Probability, following and reward of a world have one shape (states, actions, outcomes), and terminal "
+                f"has (states,); these have {shape}, {self.following.shape}, {self.reward.shape} and "
+                f"{self.terminal.shape}."
+            )
+        if not (self.following.min() >= 0 and self.following.max() < states and 0 <= self.start < states):
+            raise TabularError(f"States of this world have the numbers 0 to {states - 1}.")
         if self.terminal[self.start]:
             raise TabularError("An episode cannot start where it ends.")
         self.mdp()  # which looks at the probabilities

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ceil, log
 
 import numpy as np
 
 from retroml_edu.core.errors import TabularError
+from retroml_edu.tabular.bounds import between
 from retroml_edu.tabular.mdp import MDP, greedy_policy, uniform_policy
 
 MOST_SWEEPS = 10_000
-"""After which planning gives up: with a discount of 1 values may grow for ever."""
+"""After which planning gives up where nothing is discounted: values may grow for ever there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,13 @@ def value_iteration(mdp: MDP, gamma: float, *, theta: float = 1e-8, start: np.nd
         Where it begins, then every sweep.
 
     Raises:
-        TabularError: If values still change after 10,000 sweeps.
+        TabularError: If the discount is none, or is 1 and values still change after 10,000 sweeps.
     """
     values = np.zeros(mdp.n_states) if start is None else np.where(mdp.terminal, 0.0, start)
     action_values = mdp.action_values(values, gamma)
     policy = greedy_policy(action_values)
     yield Sweep(0, values, policy, np.inf)
-    for number in range(1, MOST_SWEEPS + 1):
+    for number in range(1, _most_sweeps(mdp, gamma, theta, values) + 1):
         before, values = values, action_values.max(axis=1)
         action_values = mdp.action_values(values, gamma)
         earlier, policy = policy, greedy_policy(action_values)
@@ -71,10 +73,10 @@ def policy_evaluation(
 ) -> Iterator[Sweep]:
     """Back up all states at once by what the policy does, until no value changes by more than `theta`.
 
-    Sutton and Barto (2018), section 4.1. Arguments, yields and errors are those of `value_iteration`.
+    Sutton and Barto (2018), section 4.1. Arguments and errors are those of `value_iteration`; yields every sweep.
     """
     values = np.zeros(mdp.n_states) if start is None else np.where(mdp.terminal, 0.0, start)
-    for number in range(1, MOST_SWEEPS + 1):
+    for number in range(1, _most_sweeps(mdp, gamma, theta, values) + 1):
         before, values = values, (policy * mdp.action_values(values, gamma)).sum(axis=1)
         residual = float(np.abs(values - before).max())
         yield Sweep(number, values, policy, residual)
@@ -91,7 +93,7 @@ def policy_iteration(mdp: MDP, gamma: float, *, theta: float = 1e-8) -> Iterator
     """
     policy, values, number = uniform_policy(mdp), np.zeros(mdp.n_states), 0
     yield Sweep(0, values, policy, np.inf)
-    while number < MOST_SWEEPS:
+    while True:
         for sweep in policy_evaluation(mdp, policy, gamma, theta=theta, start=values):
             number, values = number + 1, sweep.values
             yield Sweep(number, values, policy, sweep.residual)
@@ -101,7 +103,18 @@ def policy_iteration(mdp: MDP, gamma: float, *, theta: float = 1e-8) -> Iterator
             return
         policy = better
         yield Sweep(number, values, policy, 0.0, improved=True)
-    raise _without_end(gamma)
+
+
+def _most_sweeps(mdp: MDP, gamma: float, theta: float, start: np.ndarray) -> int:
+    """Return after how many sweeps a discount below 1 must have brought the residual to theta."""
+    between("gamma", gamma, 0, 1)
+    if not theta > 0:
+        raise TabularError(f"theta={theta:g} is never reached: it is above 0.")
+    if gamma in (0.0, 1.0):
+        return MOST_SWEEPS
+    # No residual is larger than the first, and each is at least by the discount smaller than the one before.
+    first = np.abs(mdp.rewards).max() + (1 + gamma) * np.abs(start).max()
+    return max(2, 2 + ceil(log(theta / max(first, theta)) / log(gamma)))
 
 
 def _without_end(gamma: float) -> TabularError:

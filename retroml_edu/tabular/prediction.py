@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from retroml_edu.core.errors import TabularError
 from retroml_edu.tabular import learning_kernels as kernels
+from retroml_edu.tabular.bounds import between
 from retroml_edu.tabular.mdp import uniform_policy
 from retroml_edu.tabular.outcomes import Outcomes
 
@@ -23,8 +24,8 @@ class Episode:
     """What happened.
 
     Attributes:
-        states: Shape (steps + 1,), the last one terminal.
-        rewards: Shape (steps,).
+        states: Shape (steps + 1,), int64, the last one terminal.
+        rewards: Shape (steps,), float64.
     """
 
     states: np.ndarray
@@ -52,9 +53,16 @@ class NStepTD:
     n: int | None = 1
     gamma: float = 1.0
 
+    def __post_init__(self) -> None:
+        _check(self.alpha, self.gamma)
+        if self.n is not None and self.n < 1:
+            raise TabularError(f"n={self.n} rewards are too few: 1 is the least.")
+
     def __call__(self, values: np.ndarray, episode: Episode) -> None:
         """Learn from an episode."""
-        n = len(episode.rewards) if self.n is None else self.n
+        _fits(values, episode)
+        length = len(episode.rewards)
+        n = length if self.n is None else min(self.n, length)
         kernels.n_step_td(values, episode.states, episode.rewards, self.alpha, self.gamma, n)
 
 
@@ -72,27 +80,48 @@ class TDLambda:
     decay: float
     gamma: float = 1.0
 
+    def __post_init__(self) -> None:
+        _check(self.alpha, self.gamma)
+        between("decay", self.decay, 0, 1)
+
     def __call__(self, values: np.ndarray, episode: Episode) -> None:
         """Learn from an episode."""
+        _fits(values, episode)
         traces = np.empty(len(values))
         kernels.td_lambda(values, traces, episode.states, episode.rewards, self.alpha, self.gamma, self.decay)
 
 
-def episodes(world: Outcomes, rng: np.random.Generator) -> Iterator[Episode]:
+def _check(alpha: float, gamma: float) -> None:
+    between("alpha", alpha, 0, 1)
+    between("gamma", gamma, 0, 1)
+
+
+def _fits(values: np.ndarray, episode: Episode) -> None:
+    """Refuse what a kernel cannot read, or would read beyond its bounds."""
+    kinds: Sequence[tuple[Any, Any]] = ((values, np.float64), (episode.states, np.int64), (episode.rewards, np.float64))
+    if not all(isinstance(each, np.ndarray) and each.dtype == kind and each.ndim == 1 for each, kind in kinds):
+        raise TabularError("Values and rewards are arrays of float64, states one of int64, each of one dimension.")
+    if not (values.flags.c_contiguous and values.flags.writeable):
+        raise TabularError("Values are changed in place: they have to be an array of their own, not a part of another.")
+    if len(episode.states) != len(episode.rewards) + 1:
+        raise TabularError("An episode has one state more than rewards: the one that it ends in.")
+    if episode.states.min() < 0 or episode.states.max() >= len(values):
+        raise TabularError(f"There are values for the states 0 to {len(values) - 1}, and the episode has others.")
+
+
+def random_episodes(world: Outcomes, rng: np.random.Generator) -> Iterator[Episode]:
     """Play episodes for ever, every action equally likely.
 
     Raises:
         TabularError: If an episode does not end within 100,000 steps.
     """
-    cumulative = np.ascontiguousarray(world.cumulative, dtype=np.float64)
-    following = np.ascontiguousarray(world.following, dtype=np.int64)
-    reward = np.ascontiguousarray(world.reward, dtype=np.float64)
+    cumulative = world.cumulative
     while True:
         draws = rng.random((_DRAWN, 2))
         while True:
             states, rewards = np.empty(len(draws) + 1, dtype=np.int64), np.empty(len(draws))
             length = kernels.wander(
-                cumulative, following, reward, world.terminal, int(world.start), draws, states, rewards
+                cumulative, world.following, world.reward, world.terminal, int(world.start), draws, states, rewards
             )
             if length:
                 break
@@ -108,7 +137,7 @@ def exact_values(world: Outcomes, gamma: float = 1.0) -> np.ndarray:
     return mdp.values_of(uniform_policy(mdp), gamma)
 
 
-def errors(
+def value_errors(
     learners: Sequence[Learns], world: Outcomes, *, runs: int, n_episodes: int, start: float, rng: np.random.Generator
 ) -> np.ndarray:
     """Return how far off learners are after each episode, all of them from the same episodes.
@@ -126,7 +155,7 @@ def errors(
     """
     true, on = exact_values(world), ~world.terminal
     found = np.empty((len(learners), runs, n_episodes))
-    source = episodes(world, rng)
+    source = random_episodes(world, rng)
     for run in range(runs):
         tables = [np.where(world.terminal, 0.0, start) for _ in learners]
         for number in range(n_episodes):

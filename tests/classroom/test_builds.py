@@ -60,7 +60,8 @@ def test_students_get_a_gap_and_no_notes(source):
     assert [cell.cell_type for cell in notebook.cells] == ["markdown", "code", "code", "code"]
     namespace = {}
     exec("\n".join(contents(notebook)[1:3]), namespace)
-    assert namespace["target"](1, 0.5) is None
+    with pytest.raises(NotImplementedError):
+        namespace["target"](1, 0.5)
 
 
 def test_instructors_get_everything_and_no_marks(source):
@@ -92,6 +93,25 @@ def test_builds_say_nothing_of_the_source_and_are_the_same_each_time(source):
     ],
 )
 def test_a_solution_that_is_not_closed_is_told_with_its_line(source, old, new, message):
+    source.write_text(SOURCE.replace(old, new), "utf-8")
+    with pytest.raises(LessonError, match=message):
+        build(source, "student")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("### BEGIN SOLUTION", "###BEGIN SOLUTION", "line 21: .* take turns"),
+        ("### BEGIN SOLUTION", "# ### BEGIN SOLUTION", "line 21: .* take turns"),
+        ("### BEGIN SOLUTION", "### Begin Solution", "line 21: .* take turns"),
+        ('["instructor"]', "instructor", "line 24: a cell begins with"),
+        ('["instructor"]', '["Instructor"]', "line 24: a cell begins with"),
+        ('["instructor"]', '["instructors"]', "line 24: .* there are claim, exercise, instructor"),
+        ("# %% [markdown] tags", "# %% [raw] tags", "line 24: a cell begins with"),
+        ("Many forget the discount.", "Fine.\n\n# %%\n# Begin solution: it is 42", "left in a student's cell"),
+    ],
+)
+def test_nothing_meant_for_instructors_slips_through(source, old, new, message):
     source.write_text(SOURCE.replace(old, new), "utf-8")
     with pytest.raises(LessonError, match=message):
         build(source, "student")

@@ -76,6 +76,8 @@ def test_a_text_is_told_what_it_leaves_out_and_never_called_right():
         (NUMBER, "nan", "is no number"),
         (NUMBER, True, "is no number"),
         (NUMBER, None, "is no number"),
+        pytest.param(NUMBER, 10**5_000, "is no number", id="a huge number"),
+        (NUMBER, "1,000", "in two ways"),
         (ORDER, [0, 1], "All 3 steps"),
         (TEXT, "too short", "5 words or more"),
         (TEXT, 5, "Write a text"),
@@ -94,9 +96,10 @@ def test_what_is_no_answer_is_refused(question, answer, message):
         lambda: Choice("q", "?", (Option("a", ""), Option("b", ""))),
         lambda: Order("q", "?", ("a",)),
         lambda: Order("q", "?", ("a", "a")),
+        lambda: FreeText("q", "?", {"(": "hint"}),
     ],
-    ids=("one option", "none right", "one step", "two alike"),
+    ids=("one option", "none right", "one step", "two alike", "no pattern"),
 )
 def test_what_is_no_question_is_refused(make):
-    with pytest.raises(QuizError, match='The question "q" needs'):
+    with pytest.raises(QuizError, match=r'The question "q" (needs|looks for)'):
         make()

@@ -9,7 +9,7 @@ import pytest
 from retroml_edu.core.errors import TabularError
 from retroml_edu.tabular import car_kernels
 from retroml_edu.tabular.car import Fourier, LinearSarsa, Tiles
-from retroml_edu.tabular.divergence import DIVERGED, features, weights_over_sweeps
+from retroml_edu.tabular.divergence import DIVERGED, baird_weights, features
 
 
 def car(seen=None, seed=0, alpha=0.5, **settings):
@@ -97,10 +97,12 @@ def test_the_surface_of_values_has_the_valley_where_the_way_is_longest():
     [
         (lambda: Tiles(tilings=0), "tilings=0 is too few"),
         (lambda: Tiles(side=200), "more than 20,000"),
+        (lambda: Tiles(tilings=6), "divisible by 3"),
         (lambda: Fourier(0), "order=0"),
-        (lambda: car(epsilon=2.0).advance(1), "epsilon=2"),
-        (lambda: car(alpha=-1.0).advance(1), "alpha=-1"),
-        (lambda: car(alpha=float("nan")).advance(1), "alpha=nan"),
+        (lambda: car(epsilon=2.0), "epsilon=2"),
+        (lambda: car(alpha=-1.0), "alpha=-1"),
+        (lambda: car(alpha=float("nan")), "alpha=nan"),
+        (lambda: next(baird_weights(gamma=1.5)), "gamma=1.5"),
     ],
 )
 def test_what_makes_no_sense_is_refused(make, message):
@@ -110,9 +112,7 @@ def test_what_makes_no_sense_is_refused(make, message):
 
 @pytest.mark.parametrize(("approximation", "bootstrapping", "off_policy"), list(product((False, True), repeat=3)))
 def test_only_all_three_together_diverge(approximation, bootstrapping, off_policy):
-    sweeps = weights_over_sweeps(
-        approximation=approximation, bootstrapping=bootstrapping, off_policy=off_policy, alpha=0.1
-    )
+    sweeps = baird_weights(approximation=approximation, bootstrapping=bootstrapping, off_policy=off_policy, alpha=0.1)
     lengths = [np.linalg.norm(weights) for weights in islice(sweeps, 20_000)]
     if approximation and bootstrapping and off_policy:
         assert lengths[-1] >= DIVERGED
@@ -124,12 +124,12 @@ def test_only_all_three_together_diverge(approximation, bootstrapping, off_polic
 
 def test_baird_s_weights_grow_as_in_figure_11_2():
     # In sweeps of expected updates, the figure's right half: after 1,000 of them the eighth weight is near 300.
-    weights = list(islice(weights_over_sweeps(alpha=0.01), 1_001))[-1]
+    weights = list(islice(baird_weights(alpha=0.01), 1_001))[-1]
     np.testing.assert_allclose(weights[:6], weights[0])  # the first six stay equal
     assert 250 < weights[7] < 400
     assert (np.abs(features() @ weights) > 100).all()  # where all values are 0
 
 
 def test_all_variants_begin_with_the_same_values():
-    shared, alone = (next(weights_over_sweeps(approximation=each)) for each in (True, False))
+    shared, alone = (next(baird_weights(approximation=each)) for each in (True, False))
     np.testing.assert_allclose(features() @ shared, features(False) @ alone)

@@ -13,7 +13,7 @@ from retroml_edu.tabular.bandits import (
     ThompsonSampling,
     UpperConfidenceBound,
     gaussian_arms,
-    play,
+    play_bandit,
     pulls,
 )
 
@@ -22,7 +22,7 @@ PROBLEMS, STEPS = 2_000, 1_000
 
 def tried(strategy, arms=None, steps=STEPS):
     arms = gaussian_arms(np.random.default_rng(0), PROBLEMS) if arms is None else arms
-    return play(strategy, arms, steps, np.random.default_rng(1))
+    return play_bandit(strategy, arms, steps, np.random.default_rng(1))
 
 
 def late(found):
@@ -113,6 +113,9 @@ def test_ties_are_drawn_from():
     [
         (lambda: EpsilonGreedy(1.5), "epsilon=1.5 does not lie between 0 and 1"),
         (lambda: UpperConfidenceBound(-1.0), "c=-1"),
+        (lambda: Arms(np.zeros(3)), "shape"),
+        (lambda: Arms(np.array([[1.5]]), binary=True), "means=1.5"),
+        (lambda: tried(ThompsonSampling(binary=True), steps=50), "pay other things"),
         (lambda: GradientBandit(float("nan")), "step_size=nan"),
         (lambda: tried(EpsilonGreedy(0.1), steps=1_000_000), "take fewer"),
     ],

@@ -75,13 +75,15 @@ def test_where_no_start_is_marked_it_is_the_first_field_that_is_no_goal():
         (lambda: GridWorld(("..", ".")), "equal length"),
         (lambda: GridWorld(("." * 30,) * 30), "more than 400 fields"),
         (lambda: GridWorld((".x",)), "'x' means nothing"),
-        (lambda: GridWorld(("..",), slip=1.5), "no probability"),
+        (lambda: GridWorld(("..",), slip=1.5), "slip=1.5 does not lie between 0 and 1"),
         (lambda: GridWorld(("#.",), goals={(0, 0): 1.0}), "no free field in row 0, column 0"),
         (lambda: GridWorld(("..",), falls=frozenset({(0, 1)})), "no 'S'"),
         (lambda: GridWorld(("#.",), goals={(0, 1): 1.0}).outcomes(), "nowhere to start"),
         (lambda: GridWorld(("S.",), goals={(0, 0): 1.0}).outcomes(), "cannot start where it ends"),
         (lambda: ROOM.edited((9, 0), "#"), "no row 9"),
         (lambda: ROOM.state((1, 1)), "no free field"),
+        (lambda: ROOM.edited((0, 1), "g"), "'g' is nothing that a field can be"),
+        (lambda: GridWorld(("S.", "S.")), "one 'S' at most"),
     ],
 )
 def test_what_is_no_board_is_refused(make, message):

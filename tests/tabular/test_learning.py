@@ -10,9 +10,10 @@ from retroml_edu.tabular.control import METHODS, TabularLearner, learning_curves
 from retroml_edu.tabular.gridworld import GridWorld, cliff
 from retroml_edu.tabular.outcomes import Outcomes, random_walk
 from retroml_edu.tabular.planning import value_iteration
-from retroml_edu.tabular.prediction import Episode, NStepTD, TDLambda, episodes, errors, exact_values
+from retroml_edu.tabular.prediction import Episode, NStepTD, TDLambda, exact_values, random_episodes, value_errors
 
 CLIFF = cliff().outcomes()
+EPISODE = Episode(np.array([0, 1, 2]), np.array([0.0, 1.0]))
 
 
 def learner(method="Q-learning", world=CLIFF, seed=0, **settings):
@@ -131,7 +132,91 @@ def test_an_episode_that_goes_in_circles_is_cut_off():
 )
 def test_numbers_out_of_bounds_are_refused(change, message):
     with pytest.raises(TabularError, match=message):
-        learner(**change).advance(1)
+        learner(**change)
+    agent = learner()
+    for name, value in change.items():
+        setattr(agent, name, value)
+    with pytest.raises(TabularError, match=message):
+        agent.advance(1)
+
+
+WORLD = {
+    "probability": np.ones((2, 1, 1)),
+    "following": np.ones((2, 1, 1), dtype=np.int64),
+    "reward": np.ones((2, 1, 1)),
+    "terminal": np.array([False, True]),
+    "start": 0,
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"reward": np.ones((1, 1, 1))}, "one shape"),
+        ({"following": np.ones((1, 1, 1), dtype=np.int64)}, "one shape"),
+        ({"probability": np.ones((2, 1)), "following": np.ones((2, 1)), "reward": np.ones((2, 1))}, "one shape"),
+        ({"terminal": np.array([False])}, "one shape"),
+        ({"following": np.full((2, 1, 1), 2)}, "numbers 0 to 1"),
+        ({"following": np.full((2, 1, 1), -1)}, "numbers 0 to 1"),
+        ({"start": 2}, "numbers 0 to 1"),
+        ({"start": 1}, "cannot start where it ends"),
+        ({"probability": np.full((2, 1, 1), 0.5)}, "sum to 1"),
+    ],
+)
+def test_what_is_no_world_is_refused_before_a_kernel_reads_it(change, message):
+    assert learner(world=Outcomes(**WORLD)).play(1) == [1.0]
+    with pytest.raises(TabularError, match=message):
+        Outcomes(**WORLD | change)
+
+
+def test_a_world_may_be_given_in_any_layout():
+    parts = {name: np.asfortranarray(each) if name != "start" else each for name, each in WORLD.items()}
+    parts["reward"] = np.broadcast_to(np.int32(1), (2, 1, 1))
+    assert learner(world=Outcomes(**parts)).play(1) == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("learn", "message"),
+    [
+        (lambda: NStepTD(0.1, n=0), "n=0"),
+        (lambda: NStepTD(float("nan")), "alpha=nan"),
+        (lambda: TDLambda(0.1, 1.5), "decay=1.5"),
+        (lambda: NStepTD(0.1)(np.zeros(3, dtype=int), EPISODE), "float64"),
+        (lambda: NStepTD(0.1)([0.0] * 3, EPISODE), "arrays of float64"),
+        (lambda: NStepTD(0.1)(np.zeros(6)[::2], EPISODE), "array of their own"),
+        (lambda: TDLambda(0.1, 0.5)(np.zeros(2), EPISODE), "the episode has others"),
+        (lambda: NStepTD(0.1)(np.zeros(3), Episode(EPISODE.states, np.zeros(1))), "one state more"),
+    ],
+)
+def test_what_cannot_be_learned_from_is_refused(learn, message):
+    with pytest.raises(TabularError, match=message):
+        learn()
+
+
+def test_two_steps_ahead_by_hand():
+    values = np.array([0.0, 1.0, 2.0, 4.0])
+    NStepTD(0.5, n=2, gamma=0.5)(values, Episode(np.array([0, 1, 2, 3]), np.array([1.0, 2.0, 3.0])))
+    # First 1 + 0.5 * 2 + 0.25 * 2 = 2.5; then 2 + 0.5 * 3 = 3.5; then 3.
+    np.testing.assert_allclose(values, [1.25, 2.25, 2.5, 4.0])
+
+
+def test_an_n_beyond_the_episode_is_the_whole_episode():
+    one, two = np.zeros(3), np.zeros(3)
+    NStepTD(0.5, n=10**12)(one, EPISODE)
+    NStepTD(0.5, n=None)(two, EPISODE)
+    np.testing.assert_array_equal(one, two)
+
+
+def test_sarsa_cut_off_goes_on_from_the_start_and_learns_from_what_follows():
+    world = GridWorld(("S.", ".."), goals={(1, 1): 1.0}).outcomes()
+    agent = learner("SARSA", world, epsilon=0.0, alpha=1.0)
+    walls = GridWorld(("S#.",), goals={(0, 2): 1.0}, step_reward=-1.0).outcomes()
+    stuck = learner("SARSA", walls, epsilon=0.0, alpha=0.5)
+    assert list(stuck.play(2)) == [-10_000.0, -10_000.0]
+    assert stuck.state == walls.start
+    # Never at an end, it learns from the next value at the cut too: the sum goes on falling.
+    assert stuck.action_values[0].min() < -100
+    assert agent.play(1) == [1.0]
 
 
 def test_an_unknown_method_is_refused_with_those_there_are():
@@ -148,7 +233,7 @@ def test_td_is_nearer_than_monte_carlo_on_the_random_walk():
     # Sutton and Barto (2018), example 6.2: 100 episodes, 100 runs, values begin at 0.5.
     td = [NStepTD(alpha) for alpha in (0.05, 0.1, 0.15)]
     monte_carlo = [NStepTD(alpha, n=None) for alpha in (0.01, 0.02, 0.03, 0.04)]
-    found = errors(
+    found = value_errors(
         [*td, *monte_carlo], random_walk(), runs=100, n_episodes=100, start=0.5, rng=np.random.default_rng(0)
     )
     means = found.mean(axis=(1, 2))
@@ -162,7 +247,7 @@ def test_some_steps_ahead_are_better_than_one_or_all_as_in_figure_7_2():
     best = {}
     for n in (1, 4, 64):
         learners = [NStepTD(alpha, n) for alpha in np.arange(0.05, 1.01, 0.05)]
-        found = errors(
+        found = value_errors(
             learners, random_walk(19, left=-1.0), runs=60, n_episodes=10, start=0.0, rng=np.random.default_rng(0)
         )
         best[n] = np.nanmin(found.mean(axis=(1, 2)))
@@ -172,7 +257,7 @@ def test_some_steps_ahead_are_better_than_one_or_all_as_in_figure_7_2():
 
 def test_lambda_0_is_td_0_and_n_of_the_whole_episode_is_monte_carlo():
     rng = np.random.default_rng(0)
-    for episode in islice(episodes(random_walk(19, left=-1.0), rng), 20):
+    for episode in islice(random_episodes(random_walk(19, left=-1.0), rng), 20):
         one, two = rng.random(21), np.empty(21)
         two[:] = one
         NStepTD(0.1, gamma=0.9)(one, episode)
@@ -199,7 +284,7 @@ def test_traces_reach_back():
 
 def test_episodes_end_where_they_end_and_start_in_the_middle():
     world = random_walk()
-    for episode in islice(episodes(world, np.random.default_rng(0)), 100):
+    for episode in islice(random_episodes(world, np.random.default_rng(0)), 100):
         assert episode.states[0] == 3
         assert episode.states[-1] in (0, 6)
         assert not world.terminal[episode.states[:-1]].any()
@@ -210,7 +295,7 @@ def test_episodes_end_where_they_end_and_start_in_the_middle():
 def test_a_world_without_a_way_out_is_told():
     trapped = GridWorld(("S#.",), goals={(0, 2): 1.0}).outcomes()
     with pytest.raises(TabularError, match="no end can be reached"):
-        next(episodes(trapped, np.random.default_rng(0)))
+        next(random_episodes(trapped, np.random.default_rng(0)))
 
 
 def test_a_walk_without_a_middle_is_refused():

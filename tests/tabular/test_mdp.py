@@ -79,6 +79,26 @@ def test_planning_begins_where_it_is_told():
     assert len(list(value_iteration(mdp, 0.9, theta=1e-8, start=solved))) == 2
 
 
+def test_a_discount_near_one_takes_long_and_comes_to_an_end():
+    mdp = random_mdp(np.random.default_rng(3), 5, 2, 2)
+    values = last(value_iteration(mdp, 0.999)).values
+    assert last(policy_iteration(mdp, 0.999)).values == pytest.approx(values, abs=1e-3)
+
+
+@pytest.mark.parametrize("gamma", [-0.1, 1.1, float("nan")])
+def test_what_is_no_discount_is_refused(gamma):
+    mdp = four_by_four().mdp()
+    for plan in (lambda: last(value_iteration(mdp, gamma)), lambda: mdp.values_of(uniform_policy(mdp), gamma)):
+        with pytest.raises(TabularError, match="gamma"):
+            plan()
+
+
+def test_what_is_no_policy_is_refused():
+    mdp = four_by_four().mdp()
+    with pytest.raises(TabularError, match="A policy has a probability"):
+        mdp.values_of(np.zeros((16, 4)), 0.9)
+
+
 def test_equally_good_actions_share():
     np.testing.assert_allclose(greedy_policy(np.array([[1.0, 2.0, 2.0]])), [[0.0, 0.5, 0.5]])
 
@@ -102,6 +122,8 @@ def test_without_discount_and_end_there_is_no_value():
         ({"transitions": np.ones((2, 2, 2)) / 2}, "Shapes do not fit"),
         ({"terminal": np.zeros(3, dtype=bool)}, "Shapes do not fit"),
         ({"rewards": np.array([[0.0], [np.nan]])}, "no number"),
+        ({"rewards": np.zeros(2)}, "shape"),
+        ({"terminal": np.array([0, 1])}, "True or False"),
     ],
 )
 def test_what_is_no_decision_process_is_refused(change, message):

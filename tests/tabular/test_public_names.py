@@ -16,7 +16,7 @@ def test_every_public_name_is_there():
 
 def test_no_torch_and_no_widgets_come_along_and_planning_compiles_nothing():
     code = (
-        "import sys; from retroml_edu.tabular import play, value_iteration, GridWorld, weights_over_sweeps\n"
+        "import sys; from retroml_edu.tabular import play_bandit, value_iteration, GridWorld, baird_weights\n"
         "assert 'numba' not in sys.modules\n"
         "from retroml_edu.tabular import TabularLearner, NStepTD, LinearSarsa\n"
         "assert not {'torch', 'ipywidgets', 'plotly'} & set(sys.modules)"
