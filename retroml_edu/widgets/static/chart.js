@@ -3,6 +3,9 @@
 const SHARE = 0.03; // of the page's time that drawing may take: the same cores train
 const SOONEST_MS = 250;
 const LATEST_MS = 3000;
+// A game that is learned within seconds is seen to be: the first pictures of a curve come sooner, whatever they cost.
+const FIRST = 10;
+const LATEST_OF_FIRST_MS = 600;
 
 const grown = (column, keep, tail) => {
   const next = new Float32Array(keep + tail.length);
@@ -22,6 +25,7 @@ export default () => {
   let columns = [];
   let layout = {};
   let figureNow = () => null;
+  let drawn = 0;
   const views = new Set();
   const changed = (atOnce) => views.forEach((want) => want(atOnce));
   const pitch = makePitch(() => {
@@ -37,6 +41,7 @@ export default () => {
   const takeWhole = (whole, [points]) => {
     columns = cut(floats(points), whole.counts);
     layout = whole.layout;
+    drawn = 0;
     pitch.hush();
     changed(true);
   };
@@ -78,7 +83,8 @@ export default () => {
       if (figure.expected) traces.push(figure.expected);
       plotly.react(chart, traces, now, CONFIG);
       const took = performance.now() - began;
-      next = began + Math.min(Math.max(took / SHARE, SOONEST_MS), LATEST_MS);
+      drawn += 1;
+      next = began + Math.min(Math.max(took / SHARE, SOONEST_MS), drawn < FIRST ? LATEST_OF_FIRST_MS : LATEST_MS);
     };
     const want = (atOnce) => {
       stale = true;
