@@ -203,6 +203,23 @@ def test_looks(table: TablePage, tmp_path: Path) -> None:
     assert page.problems == []
 
 
+def test_a_seed_of_seven_digits_is_read_whole(page: LabPage, tmp_path: Path) -> None:
+    home = tmp_path / "runs"
+    for seed in (8_888_888, 8_888_889):
+        made_run(home, seed=seed)
+    page.open(page.server.add_notebook("seeds.ipynb", [CELL.format(home=str(home)), "pass"]))
+    page.run_cell(0)
+    table = TablePage(page)
+    table.shown("2 runs")
+    seeds = table.rows.locator('[data-column="seed"]')
+    for width in (800, 1280, 1600):
+        page.set_width(width)
+        page.settle()
+        assert sorted(seeds.all_inner_texts()) == ["8888888", "8888889"]
+        cut = seeds.evaluate_all("cells => cells.filter(cell => cell.scrollWidth > cell.clientWidth).length")
+        assert cut == 0, f"at {width} pixels"
+
+
 def test_small_windows_stay_within_the_table(table: TablePage, tmp_path: Path) -> None:
     table.row("trial 2").locator("input").click()
     for width, name in product((560, 1280), ("Tags ▾", "Environment ▾", "Tag ▾", "Export ▾")):
