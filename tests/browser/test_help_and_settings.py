@@ -121,6 +121,39 @@ def test_the_search_answers_as_one_types_and_marks_what_it_found(panel: HelpedPa
     expect(panel.article.locator("mark")).to_have_count(0)
 
 
+@pytest.mark.parametrize(
+    ("question", "found", "words"),
+    [
+        ("how do I stop", "Train, Pause, Stop", {"stop"}),
+        ("What is the clip range?", "Clip range ε", {"clip", "range"}),
+        ("Can't I lower γ", "Discount γ", {"lower", "γ"}),
+        ("what is I", "What may be concluded from a run", {"what", "is"}),
+    ],
+)
+def test_of_a_question_the_words_that_tell_are_searched_for_and_marked(
+    panel: HelpedPage, question: str, found: str, words: set[str]
+) -> None:
+    panel.open_tab("Help")
+    panel.search.fill(question)
+    marks = panel.root.locator(".rml-help mark")
+    expect(marks.first).to_be_visible(timeout=MOST_MS)
+    expect(panel.root.locator(".rml-help-title").first).to_have_text(found)
+    panel.search.press("Enter")
+    panel.reads(found)
+    assert {text.lower() for text in marks.all_text_contents()} == words
+    panel.search.press("Escape")
+
+
+def test_who_searches_for_nan_finds_what_to_do(panel: HelpedPage) -> None:
+    panel.open_tab("Help")
+    panel.search.fill("nan")
+    panel.counts("found")
+    expect(panel.root.locator(".rml-help-title").first).to_have_text("The policy became not-a-number")
+    panel.search.press("Enter")
+    expect(panel.article).to_contain_text("Lower 'Learning rate' to a tenth")
+    panel.search.press("Escape")
+
+
 def test_the_help_by_keyboard(panel: HelpedPage) -> None:
     cells = panel.tab.cell_count()
     panel.open_tab("Help")

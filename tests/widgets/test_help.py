@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from importlib import import_module
 from string import Formatter
+from types import SimpleNamespace
 
 import pytest
 
@@ -19,6 +20,7 @@ from retroml_edu.core.metrics import METRICS
 from retroml_edu.core.preferences import Preferences
 from retroml_edu.core.recent import RecentEpisodes
 from retroml_edu.envs import list_envs
+from retroml_edu.training.sb3.update import _not_a_number
 from retroml_edu.widgets.help import all_topics
 from retroml_edu.widgets.help.around import COMMANDS
 from retroml_edu.widgets.key_figures import key_figures
@@ -102,6 +104,13 @@ def test_every_known_problem_is_there_with_cause_and_remedy():
     for known in KNOWN:
         text = text_of(f"problem:{known.name}")
         assert all(quoted(part) in text for part in (known.title, known.cause, known.remedy, known.says))
+
+
+def test_a_policy_that_became_not_a_number_is_explained_in_the_words_of_the_error():
+    policy = SimpleNamespace(optimizer=SimpleNamespace(param_groups=[{"lr": 0.1}]))
+    model = SimpleNamespace(num_timesteps=2_048, policy=policy, _last_obs=None)
+    assert quoted(str(_not_a_number(model))) in text_of("problem:not_a_number")
+    assert "nan" in TOPICS["problem:not_a_number"].words.split()
 
 
 def test_every_listed_game_is_there():

@@ -39,7 +39,32 @@ def topics() -> Iterator[Topic]:
             *says("Paste a word of the error into the search above: these topics are found by what the computer says."),
         ),
         words="error failed broken trouble help doctor",
-        see=("command-line", "files"),
+        see=("problem:not_a_number", "command-line", "files"),
+    )
+    yield Topic(
+        "problem:not_a_number",
+        "Problems and remedies",
+        "The policy became not-a-number",
+        (
+            Paragraph("It says, for example:"),
+            Code(
+                "The policy became not-a-number at step 2,048: the learning rate of 0.1 is probably too high. Lower "
+                "'Learning rate' to a tenth of it, or 'Gradient clip'."
+            ),
+            Paragraph(
+                "The steps of the weights were so large that a weight became infinite, or no number: nan, as Python "
+                "writes it. Whatever is computed with it is nan too, so the run ends.",
+                "Cause:",
+            ),
+            Paragraph("Lower 'Learning rate' to a tenth, or 'Gradient clip', and train anew.", "What to do:"),
+            Paragraph(
+                "a reward or an observation was nan or infinite. Look in the game's code for a division by zero, or a "
+                "root or logarithm of what has none.",
+                "Where the error names the game:",
+            ),
+        ),
+        words="nan inf infinite not a number diverged exploded error",
+        see=("problems", "setting:hyperparameters.learning_rate", "setting:hyperparameters.max_grad_norm"),
     )
     for known in KNOWN:
         yield Topic(

@@ -1,10 +1,25 @@
 // Full-text search over the topics: all words have to be there; where no topic has all, those with most of them are near.
+// Of a question, the words that tell what it is about are searched for.
 
 const MOST_NEAR = 8; // topics, of a pasted error, say
 const SNIPPET = 90; // characters
 const GREEK = { "ε": "epsilon", "γ": "gamma", "λ": "lambda", "τ": "tau" };
 
-const wordsOf = (query) => [...new Set(plainText(query).split(/\s+/).filter(Boolean))];
+const LITTLE = new Set((
+  "a about am an and are as at be been but by can cannot cant could did do does doesnt dont for from had has have here how "
+  + "i if im in is isnt it its may me might must my of on or please shall should so than that the their them then there "
+  + "these they this those to us was we were what whats when where which who why will with would you your"
+).split(" "));
+const isLittle = (word) => /^[a-z\d]$/.test(word) || LITTLE.has(word.replace(/['’]/g, ""));
+
+// Little words only where there are no others, single letters only where there is nothing else; γ is a word.
+const wordsOf = (query) => {
+  const bare = plainText(query).split(/\s+/).map((word) => word.replace(/^["'“‘(]+|["'”’).,:;!?]+$/g, ""));
+  const words = [...new Set(bare.filter(Boolean))];
+  const telling = words.filter((word) => !isLittle(word));
+  const longer = words.filter((word) => word.length > 1);
+  return [telling, longer, words].find((some) => some.length) ?? [];
+};
 
 const searchOf = (topics) => {
   const index = topics.map((topic) => {
@@ -35,7 +50,7 @@ const searchOf = (topics) => {
     const exact = judged.filter(({ has }) => has === tokens.length);
     const whole = exact.length > 0;
     const long = tokens.filter((token) => token.length > 2).length;
-    const near = whole || tokens.length < 3 ? exact : judged.filter(({ has }) => has > long / 3);
+    const near = whole || tokens.length < 2 ? exact : judged.filter(({ has }) => has > long / 3);
     const found = near.sort((a, b) => b.has - a.has || b.sum - a.sum).slice(0, whole ? undefined : MOST_NEAR);
     return { tokens, whole, found: found.map(({ entry }) => ({ topic: entry.topic, snippet: snippet(entry, tokens) })) };
   };
