@@ -22,6 +22,16 @@ CHART_FITS = """() => {
   return Math.abs(body.clientWidth - drawn) <= 2;
 }"""
 
+# Sections of the form of which a part stands beside the heading.
+TORN = """panel => [...panel.querySelectorAll('.rml-form > .rml-section')].filter(section => {
+  const heading = section.querySelector(':scope > summary').getBoundingClientRect();
+  const rows = [...section.querySelectorAll('.rml-row')].filter(row => row.checkVisibility());
+  return section.getClientRects().length > 1 || rows.some(row => {
+    const box = row.getBoundingClientRect();
+    return box.top < heading.bottom - 1 || box.left > heading.right || box.right < heading.left;
+  });
+}).map(section => section.dataset.section)"""
+
 FONT = "document.querySelector('.rml-chart .js-plotly-plot')._fullLayout.font.color"
 
 
@@ -144,6 +154,26 @@ def test_the_panel_fits_every_width(panel: PanelPage) -> None:
         panel.tab.settle()
         panel.page.wait_for_function(CHART_FITS)
         assert panel.too_wide == [], f"at {width} pixels"
+
+
+def test_each_section_of_the_form_stands_in_one_column(panel: PanelPage) -> None:
+    """Also where Quick start is short, as it is for some games: nothing of another section moves under it."""
+    quick, basic = (panel.root.locator(f"[data-section={name}]") for name in ("quick", "basic"))
+    for fold in (False, True):
+        if fold:
+            quick.locator(":scope > summary").click()
+        for width in (800, 1024):
+            panel.tab.set_width(width)
+            panel.tab.settle()
+            assert basic.locator("input[type=range]:visible").count() > 5
+            assert panel.measure(TORN) == [], f"at {width} pixels"
+            left, right = quick.bounding_box(), basic.bounding_box()
+            assert left
+            assert right
+            is_beside = left["x"] + left["width"] <= right["x"]
+            assert is_beside == (width == 800)
+    quick.locator(":scope > summary").click()
+    panel.tab.set_width(1280)
 
 
 def test_a_tooltip_opens_for_the_mouse_and_for_the_keyboard(panel: PanelPage) -> None:
