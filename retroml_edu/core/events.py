@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias, get_args
 
 from retroml_edu.core.ids import utc_now
 from retroml_edu.core.states import RunState
@@ -58,6 +58,15 @@ class ProgressEvent:
     kind: ClassVar[str] = "progress"
     step: int
     elapsed_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class PreparationEvent:
+    """How far what is done before the first step has come. Shown for as long as it lasts, never stored."""
+
+    kind: ClassVar[str] = "preparation"
+    message: str
+    step: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +146,11 @@ class CheckpointEvent:
     time_utc: str = ""
 
 
-Event: TypeAlias = MetricEvent | EpisodeEvent | ProgressEvent | StateEvent | LogEvent | VideoEvent | CheckpointEvent
-_EVENTS: dict[str, type[Any]] = {
-    event.kind: event
-    for event in (MetricEvent, EpisodeEvent, ProgressEvent, StateEvent, LogEvent, VideoEvent, CheckpointEvent)
-}
+Event: TypeAlias = (
+    MetricEvent | EpisodeEvent | ProgressEvent | PreparationEvent | StateEvent | LogEvent | VideoEvent | CheckpointEvent
+)
+NEVER_STORED = (ProgressEvent, PreparationEvent)
+_EVENTS: dict[str, type[Any]] = {event.kind: event for event in get_args(Event)}
 
 
 def log(level: LogLevel, message: str, *, step: int = 0, details: str = "") -> LogEvent:

@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass
 from typing import Any, get_args
 
 from retroml_edu.core.events import (
+    NEVER_STORED,
     CheckpointReason,
     EpisodeEvent,
     Event,
     LogLevel,
     MetricEvent,
-    ProgressEvent,
     event_from_dict,
     event_to_dict,
 )
@@ -116,8 +116,8 @@ def _content(data: dict[str, Any]) -> Event | AttemptStart:
     if kind == "attempt":
         return AttemptStart(_whole(data["last_valid_seq"]), _whole(data["step"]))
     event = event_from_dict({name: _READ[name](value) for name, value in data.items() if name in _READ})
-    if isinstance(event, ProgressEvent):
-        raise ValueError("progress is never stored")  # noqa: TRY004 - a damaged line, whatever its type
+    if isinstance(event, NEVER_STORED):
+        raise ValueError(f"{event.kind} is never stored")  # noqa: TRY004 - a damaged line, whatever its type
     return event
 
 

@@ -8,7 +8,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from retroml_edu.core.errors import StorageError
-from retroml_edu.core.events import EpisodeEvent, Event, LogEvent, MetricEvent, ProgressEvent
+from retroml_edu.core.events import NEVER_STORED, EpisodeEvent, Event, LogEvent, MetricEvent
 from retroml_edu.core.ids import utc_now
 from retroml_edu.storage.folder import RunFolder
 from retroml_edu.storage.jsonl import AppendFile
@@ -84,7 +84,7 @@ class RunWriter:
         """
         with self._lock:
             for event in events:
-                if isinstance(event, ProgressEvent):
+                if isinstance(event, NEVER_STORED):
                     continue
                 self._seq += 1
                 line = encode(event, self._attempt, self._seq)

@@ -19,6 +19,7 @@ from retroml_edu.core.events import (
     Event,
     LogEvent,
     MetricEvent,
+    PreparationEvent,
     ProgressEvent,
     StateEvent,
 )
@@ -205,7 +206,7 @@ class RunView:
                 self._explain_failure(event.detail)
         elif isinstance(event, CheckpointEvent):
             self._resumable = True
-        elif isinstance(event, LogEvent) and event.message.endswith("…"):
+        elif isinstance(event, PreparationEvent) or (isinstance(event, LogEvent) and event.message.endswith("…")):
             self._doing = event.message
         # A run that is shown late reports its past without progress events: every event tells how far it was.
         if isinstance(event, StateEvent | MetricEvent | EpisodeEvent | ProgressEvent):

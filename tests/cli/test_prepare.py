@@ -22,9 +22,10 @@ def test_it_compiles_once(capsys):
 
 @pytest.fixture
 def cold(monkeypatch, tmp_path):
-    """A person for whom nothing was compiled yet; this process has its kernels all the same."""
+    """A person for whom nothing was compiled yet."""
     preparation.prepare()
     monkeypatch.setattr(compilation, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(preparation, "is_imported", lambda _name: False)
     return tmp_path
 
 

@@ -16,6 +16,7 @@ from retroml_edu.core.events import (
     Event,
     LogEvent,
     MetricEvent,
+    PreparationEvent,
     ProgressEvent,
     StateEvent,
     VideoEvent,
@@ -60,7 +61,7 @@ def write(folder: RunFolder, events: list[Event], attempt: int = 1, start: Attem
 
 
 def test_what_is_written_is_read_back_in_order(folder: RunFolder) -> None:
-    assert write(folder, [*STORY, ProgressEvent(40, 0.4)]) == len(STORY)
+    assert write(folder, [*STORY, ProgressEvent(40, 0.4), PreparationEvent("Compiling…")]) == len(STORY)
     reader = read_events(folder)
     assert list(reader) == STORY
     assert reader.damaged == 0
@@ -133,6 +134,7 @@ def test_superseded_lines_are_skipped(folder: RunFolder) -> None:
         '{"attempt":1,"seq":5}',
         '{"attempt":1,"seq":5,"kind":"unknown"}',
         '{"attempt":1,"seq":5,"kind":"progress","step":1,"elapsed_s":1.0}',
+        '{"attempt":1,"seq":5,"kind":"preparation","message":"Compiling…"}',
         '{"attempt":1,"seq":-5,"kind":"attempt","last_valid_seq":0,"step":0}',
         '{"attempt":1,"seq":5,"kind":"metric","step":"1","elapsed_s":1.0,"values":{}}',
         '{"attempt":1,"seq":5,"kind":"metric","step":1,"elapsed_s":1.0,"values":[1]}',

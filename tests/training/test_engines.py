@@ -1,16 +1,21 @@
 """What the compiled kernels are for, and the words for what they are not for."""
 
+import importlib
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
 from gymnasium import spaces
 
+from retroml_edu.core import compilation
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.control import Control, StopRequested
+from retroml_edu.core.events import LogEvent, PreparationEvent
 from retroml_edu.training import trainer_for
 from retroml_edu.training.engines import MAX_LAYERS, MAX_WIDTH, fast_engine_misfit
+from retroml_edu.training.fast import preparation
 from retroml_edu.training.sb3 import trainer
 
 NUMBERS = spaces.Box(-np.inf, np.inf, (4,))
@@ -99,4 +104,60 @@ def test_a_stop_is_heard_while_kernels_are_compiled(monkeypatch, tiny):
     config = tiny("PPO", engine="fast")
     with pytest.raises(StopRequested):
         trainer_for(config).train(config, told.append, control)
-    assert [event.message.rpartition(": ")[2] for event in told] == [f"part {part} of 11…" for part in (1, 2, 3, 4)]
+    assert [event.message.rpartition(": ")[2] for event in told[1:]] == [f"part {part} of 11…" for part in (1, 2, 3, 4)]
+
+
+def test_compiling_is_one_line_of_the_log(monkeypatch, tiny, run):
+    config = tiny("PPO", engine="fast")
+    monkeypatch.setattr(compilation, "is_warm", lambda: False)
+    monkeypatch.setattr(compilation, "mark_warm", lambda: None)
+    monkeypatch.setattr(preparation, "is_imported", lambda _name: False)
+    played = run(trainer_for(config), config)
+    (line,) = (event for event in played.of(LogEvent) if "Compiling" in event.message)
+    assert line.message == "Compiling the fast engine, once on this machine: half a minute or so…"
+    assert len(played.of(PreparationEvent)) == len(preparation.PARTS)
+
+
+def test_nothing_is_told_of_kernels_that_this_process_has(monkeypatch, tiny, run):
+    config = tiny("PPO", engine="fast")  # which has prepared it
+    marked = []
+    monkeypatch.setattr(compilation, "is_warm", lambda: False)
+    monkeypatch.setattr(compilation, "mark_warm", lambda: marked.append(True))
+    played = run(trainer_for(config), config)
+    assert [event for event in played.events if "Compiling" in getattr(event, "message", "")] == []
+    assert marked == [True]
+
+
+def test_a_module_that_is_still_being_imported_is_waited_for(monkeypatch, tmp_path):
+    (tmp_path / "half_way.py").write_text(
+        "from retroml_edu.training.fast.preparation import is_imported\nwithin = is_imported(__name__)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    assert not preparation.is_imported("half_way")
+    try:
+        assert not importlib.import_module("half_way").within
+        assert preparation.is_imported("half_way")
+    finally:
+        sys.modules.pop("half_way", None)
+
+
+def test_a_pause_is_heard_while_kernels_are_compiled(monkeypatch, tiny, in_thread):
+    told, paused = [], threading.Event()
+    control = Control(on_pause=lambda on: paused.set() if on else None)
+
+    def compile_slowly(report):
+        report(0, 2)
+        control.pause()
+        report(1, 2)
+        control.stop()
+        report(2, 2)
+
+    monkeypatch.setattr(trainer, "prepare", compile_slowly)
+    config = tiny("PPO", engine="fast")
+    finish = in_thread(lambda: trainer_for(config).train(config, told.append, control))
+    assert paused.wait(30)
+    assert told[-1].message.endswith("part 1 of 2…")
+    control.resume()
+    with pytest.raises(StopRequested):
+        finish()
+    assert told[-1].message.endswith("part 2 of 2…")

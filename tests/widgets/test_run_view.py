@@ -9,6 +9,7 @@ from retroml_edu.core.events import (
     CheckpointEvent,
     EpisodeEvent,
     MetricEvent,
+    PreparationEvent,
     ProgressEvent,
     StateEvent,
     VideoEvent,
@@ -77,9 +78,12 @@ def test_a_young_curve_is_drawn_as_it_grows(stage):
 
 def test_what_is_done_before_the_first_step_is_told_as_it_changes(stage):
     stage.state(RunState.RUNNING)
+    stage.view.handle([log("info", "Compiling…")])
+    assert stage.runbar.progress_text == "Compiling…"
     for part in ("part 1 of 2…", "part 2 of 2…"):
-        stage.view.handle([log("info", f"Compiling: {part}")])
+        stage.view.handle([PreparationEvent(f"Compiling: {part}")])
         assert stage.runbar.progress_text == f"Compiling: {part}"
+    assert [line["text"] for line in stage.log.lines] == ["Training", "Compiling…"]
 
 
 def test_the_speed_is_the_trainers_own(stage):

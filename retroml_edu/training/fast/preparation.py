@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable
 
 from retroml_edu.core import compilation
@@ -28,8 +29,8 @@ def prepare(report: Callable[[int, int], None] = lambda _done, _of: None) -> Non
     """Import everything that the fast engine needs, and compile what was never compiled before.
 
     Args:
-        report: Told before each part how many are done, and of how many; not at all if nothing has to be compiled. What
-            it raises ends the preparation, of which nothing is lost.
+        report: Told before each part that this process has to wait for how many are done, and of how many; not at all
+            if nothing has to be compiled. What it raises ends the preparation, of which nothing is lost.
 
     Threads: any; numba compiles in one at a time.
     """
@@ -37,7 +38,14 @@ def prepare(report: Callable[[int, int], None] = lambda _done, _of: None) -> Non
         importlib.import_module(_LAST)
         return
     for done, name in enumerate(PARTS):
-        report(done, len(PARTS))
-        importlib.import_module(name)
+        if not is_imported(name):
+            report(done, len(PARTS))
+            importlib.import_module(name)
     importlib.import_module(_LAST)
     compilation.mark_warm()
+
+
+def is_imported(name: str) -> bool:
+    """Return whether a module is there to its end: while another thread imports it, Python lists it already."""
+    spec = getattr(sys.modules.get(name), "__spec__", None)
+    return spec is not None and not getattr(spec, "_initializing", False)  # as the import system itself asks

@@ -20,7 +20,7 @@ from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 from retroml_edu.core.config import DeviceName, ExperimentConfig
 from retroml_edu.core.control import Control, StopRequested
 from retroml_edu.core.errors import TrainingError
-from retroml_edu.core.events import LogEvent, log
+from retroml_edu.core.events import PreparationEvent, log
 from retroml_edu.core.hyperparameters import AlgorithmName
 from retroml_edu.core.snapshot import Snapshot
 from retroml_edu.core.training import Emit, Start, TrainedModel
@@ -141,13 +141,7 @@ def _environments(config: ExperimentConfig, emit: Emit, control: Control) -> Vec
     if config.engine != "fast":
         return make_vector_env(config.env_id, n_envs, seed=config.seed)
     if get_env(config.env_id).observation_kind != "image":
-
-        def report(done: int, of: int) -> None:
-            if control.stopping:
-                raise StopRequested
-            emit(_compiling(done, of))
-
-        prepare(report)
+        prepare(_Compiling(emit, control))
     workers = best_workers(config.env_id, n_envs, lambda told: emit(log("info", told)))
     return make_vector_env(config.env_id, n_envs, seed=config.seed, fast=True, workers=workers)
 
@@ -159,9 +153,21 @@ def _refuse_misfit(config: ExperimentConfig, venv: VecEnv) -> None:
         raise TrainingError(f'engine="fast" does not fit here: {misfit}. Choose "auto".')
 
 
-def _compiling(done: int, of: int) -> LogEvent:
-    part = f"part {done + 1} of {of}"
-    return log("info", f"Compiling the fast engine, once on this machine (half a minute or so): {part}…")
+class _Compiling:
+    """Tells once that kernels are compiled, and then how far that is; a stop or a pause is heard between two parts."""
+
+    def __init__(self, emit: Emit, control: Control) -> None:
+        self._emit = emit
+        self._control = control
+        self._told = False
+
+    def __call__(self, done: int, of: int) -> None:
+        self._control.poll_within_update()
+        begun = "Compiling the fast engine, once on this machine"
+        if not self._told:
+            self._told = True
+            self._emit(log("info", f"{begun}: half a minute or so…"))
+        self._emit(PreparationEvent(f"{begun} (half a minute or so): part {done + 1} of {of}…"))
 
 
 def _engine(config: ExperimentConfig) -> str:
