@@ -339,6 +339,7 @@ class Panel:
         if self.run is None:
             raise RunBusyError("There is no run to pause: press Train first.")
         self.run.pause()
+        self._view.show_pausing(pausing=True)
 
     def resume(self) -> None:
         """End the run's pause, or go on with a run that was left before its end; nothing happens without either.
@@ -351,6 +352,7 @@ class Panel:
             self.resume_run(left.run_id)
         elif self.run is not None:
             self.run.resume()
+            self._view.show_pausing(pausing=False)
 
     def _left_run(self) -> FollowedRun | None:
         run = self.run

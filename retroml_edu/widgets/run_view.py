@@ -34,7 +34,7 @@ from retroml_edu.widgets.insights_card import InsightsCard
 from retroml_edu.widgets.key_figures import KeyFigures, key_figures
 from retroml_edu.widgets.log import EventLog
 from retroml_edu.widgets.prediction_card import PredictionCard
-from retroml_edu.widgets.runbar import RunBar
+from retroml_edu.widgets.runbar import PAUSING, RunBar
 from retroml_edu.widgets.system import SystemView
 from retroml_edu.widgets.videos import VideoShelf
 from retroml_edu.widgets.words import duration, episodes, score
@@ -147,6 +147,13 @@ class RunView:
             if not self._state.is_final:  # what an old run was warned of is a line of its log, and no trouble of now
                 self._explain_warnings(events)
 
+    def show_pausing(self, *, pausing: bool) -> None:
+        """Show that a pause was asked for, until the run has heard it; or that the wish was taken back."""
+        with self._lock:
+            self._pausing = pausing
+            if self._config is not None:
+                self._show_standing(self._config)
+
     def _take(self, events: Sequence[Event], worth_a_line: Sequence[Event]) -> None:
         self._recorder.handle(events)
         self._recent.handle(events)
@@ -186,6 +193,7 @@ class RunView:
         self._elapsed_s = 0.0
         self._resumable = False
         self._doing = ""
+        self._pausing = False
 
     def _is_due(self) -> bool:
         """Show at once what is new to the eye: the longer the curve, the less a quarter of a second adds to it.
@@ -202,6 +210,9 @@ class RunView:
     def _note(self, event: Event) -> None:
         if isinstance(event, StateEvent):
             self._state = event.state
+            self._pausing = False
+            if event.state is RunState.PAUSED:
+                self._doing = ""
             if event.state is RunState.FAILED:
                 self._explain_failure(event.detail)
         elif isinstance(event, CheckpointEvent):
@@ -230,7 +241,8 @@ class RunView:
     def _show_standing(self, config: ExperimentConfig) -> None:
         total = config.total_timesteps
         done = self._state in (RunState.FINISHING, RunState.DONE)
-        self._runbar.show_state(self._state, resumable=self._resumable)
+        shown = PAUSING if self._pausing and self._state is RunState.RUNNING else self._state
+        self._runbar.show_state(shown, resumable=self._resumable)
         self._log.can_checkpoint = self._state is RunState.RUNNING and config.checkpoints.enabled
         self._runbar.show_progress(
             1.0 if done else min(1.0, self._step / total),
@@ -250,7 +262,9 @@ class RunView:
     def _outlook(self, total: int) -> str:
         if self._doing and not self._step:
             return self._doing
-        parts = [f"{self._step:,} of {total:,} steps", *filter(None, [self._left(total)])]
+        at = f"{self._step:,} of {total:,}"
+        standing = f"Paused at step {at}" if self._state is RunState.PAUSED else f"{at} steps"
+        parts = [standing, *filter(None, [self._left(total)])]
         lag = self._storage_lag()
         late = [f"{lag:,} events not on disk yet"] if lag > NOTABLE_LAG else []
         return " · ".join([*parts, *late])

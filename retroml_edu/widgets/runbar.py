@@ -15,6 +15,8 @@ from retroml_edu.widgets.assets import script
 
 READY = "ready"
 MEASURING = "measuring"
+PAUSING = "pausing"
+"""A pause was asked for; the run has not heard it yet."""
 
 _LABELS = {
     READY: "Ready",
@@ -22,6 +24,7 @@ _LABELS = {
     RunState.CREATED: "Starting…",
     RunState.STARTING: "Starting…",
     RunState.RUNNING: "Training",
+    PAUSING: "Pausing…",
     RunState.PAUSED: "Paused",
     RunState.STOPPING: "Stopping…",
     RunState.FINISHING: "Writing the results…",
@@ -35,6 +38,7 @@ _ALLOWED = {
     RunState.CREATED: ["stop"],
     RunState.STARTING: ["stop"],
     RunState.RUNNING: ["pause", "stop"],
+    PAUSING: ["stop"],
     RunState.PAUSED: ["resume", "stop"],
     RunState.STOPPING: [],
     RunState.FINISHING: ["stop"],
@@ -64,7 +68,7 @@ class RunBar(anywidget.AnyWidget):
         """Show where the run stands and which buttons that leaves.
 
         Args:
-            state: A `RunState`, `READY` or `MEASURING`.
+            state: A `RunState`, `READY`, `MEASURING` or `PAUSING`.
             resumable: Whether a run that was left before its end has a checkpoint to go on from.
         """
         with self._writing, self.hold_sync():

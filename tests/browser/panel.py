@@ -145,7 +145,7 @@ class PanelPage:
     @property
     def step(self) -> int:
         """Steps that the line under the bar tells."""
-        told = re.match(r"([\d,]+) ", self.root.locator(".rml-progress-text").inner_text())
+        told = re.match(r"(?:Paused at step )?([\d,]+) ", self.root.locator(".rml-progress-text").inner_text())
         return int(told[1].replace(",", "")) if told else 0
 
     @property

@@ -5,11 +5,12 @@ import threading
 import pytest
 
 from retroml_edu.core.errors import RunBusyError, StorageError
-from retroml_edu.core.events import log
+from retroml_edu.core.events import PreparationEvent, log
 from retroml_edu.session.archive import RunArchive
 from retroml_edu.session.follower import RunFollower
 from retroml_edu.session.history import load_run
 from retroml_edu.session.session import Session
+from retroml_edu.training.scripted import ScriptedTrainer
 from retroml_edu.widgets.runbar import MEASURING
 
 
@@ -79,6 +80,58 @@ def test_pause_resume_and_stop(bench):
     assert panel.runbar.allowed == ["train", "resume"]
     assert panel.runbar.progress < 1.0
     assert panel.run.wait(10).success is False
+
+
+class PreparingTrainer(ScriptedTrainer):
+    """Prepares for long, deaf to all, before it follows its script."""
+
+    def train(self, config, emit, control, start=None):
+        emit(log("info", "Preparing…"))
+        assert self.release.wait(10)
+        return super().train(config, emit, control, start)
+
+
+@pytest.fixture
+def preparing(bench):
+    """A bench whose run prepares, and shows it."""
+    item = bench()
+    trainer = PreparingTrainer()
+    item.trainers.append(trainer)
+    item._trainer = lambda _config: trainer
+    item.open()
+    item.press("train")
+    item.until_state("running")
+    return item
+
+
+def test_a_pause_is_acknowledged_before_the_run_has_heard_it(preparing, waits):
+    runbar, run = preparing.panel.runbar, preparing.panel.run
+    preparing.press("pause")
+    assert (runbar.state, runbar.state_label, runbar.allowed) == ("pausing", "Pausing…", ["stop"])
+    run.bus.publish(PreparationEvent("Preparing: part 2 of 2…"))
+    waits(lambda: runbar.progress_text == "Preparing: part 2 of 2…", "the part")
+    assert runbar.state == "pausing"
+    preparing.trainers[0].release.set()
+    preparing.until_state("paused")
+    assert runbar.progress_text == "Paused at step 0 of 2,000"
+    preparing.press("resume")
+    preparing.until_state("done")
+
+
+def test_a_pause_that_was_not_heard_can_be_taken_back(preparing):
+    runbar = preparing.panel.runbar
+    preparing.press("pause")
+    assert runbar.state == "pausing"
+    preparing.panel.resume()
+    assert (runbar.state, runbar.allowed) == ("running", ["pause", "stop"])
+
+
+def test_a_stop_goes_before_a_pause_that_was_not_heard(preparing):
+    preparing.press("pause")
+    preparing.press("stop")
+    preparing.until_state("stopping")
+    preparing.trainers[0].release.set()
+    preparing.until_state("stopped")
 
 
 def test_the_next_run_begins_with_a_clean_panel(bench):

@@ -1,5 +1,6 @@
 """What the panel writes of a run's events: progress, outcome, log, chart."""
 
+import re
 import threading
 
 import pytest
@@ -60,7 +61,7 @@ def test_all_that_is_seen_changes_at_once_each_second_of_a_long_run_and_with_its
     stage.state(RunState.RUNNING)
 
     def seen():
-        return int(stage.runbar.progress_text.split()[0]), newest(stage.chart)
+        return int(re.search(r"\d+", stage.runbar.progress_text)[0]), newest(stage.chart)
 
     for step, elapsed_s, expected in [(50, 100.0, 50), (60, 100.9, 50), (70, 101.0, 70), (75, 101.9, 70)]:
         stage.view.handle([EpisodeEvent(step, elapsed_s, 0, 1.0, 10), ProgressEvent(step, elapsed_s)])
@@ -84,6 +85,14 @@ def test_what_is_done_before_the_first_step_is_told_as_it_changes(stage):
         stage.view.handle([PreparationEvent(f"Compiling: {part}")])
         assert stage.runbar.progress_text == f"Compiling: {part}"
     assert [line["text"] for line in stage.log.lines] == ["Training", "Compiling…"]
+
+
+def test_a_pause_tells_the_step_and_not_what_was_done_before_it(stage):
+    stage.view.handle([log("info", "Compiling…")])
+    stage.state(RunState.PAUSED)
+    assert stage.runbar.progress_text == "Paused at step 0 of 1,000"
+    stage.state(RunState.RUNNING)
+    assert stage.runbar.progress_text == "0 of 1,000 steps"
 
 
 def test_the_speed_is_the_trainers_own(stage):
