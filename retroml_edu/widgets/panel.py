@@ -68,6 +68,7 @@ class Panel:
         self._following: Subscription | None = None
         self.run: FollowedRun | None = None
         self._began_alive = False
+        self._refusal: list[dict[str, str]] = []
         self.page = Page()
         widgets = RunWidgets.of(config)
         self.runbar, self.figures, self.chart = widgets.runbar, widgets.figures, widgets.chart
@@ -275,6 +276,7 @@ class Panel:
             # In a thread of its own: the follower's ends with it.
             anew = partial(self._follow_anew, run)
             run.on_resumed = lambda: threading.Thread(target=anew, name="retroml-follow-anew", daemon=True).start()
+        self._withdraw_refusal()
         self.evaluation.begin()
         self._look_for_run()
         self._following = run.follow(self._view, name="The panel")
@@ -287,7 +289,14 @@ class Panel:
         self.runbar.show_deleted(deleted=deleted)
         self.evaluation.show_deleted(deleted=deleted)
 
+    def _withdraw_refusal(self) -> None:
+        """Take away what was refused for the sake of a run that has ended now, or that gave way to another."""
+        if self._refusal and self.runbar.problems == self._refusal:
+            self.runbar.show_problems([])
+        self._refusal = []
+
     def _ended(self) -> None:
+        self._withdraw_refusal()
         run, stored = self.run, self.stored_run()
         if run is None or stored is None:
             return
@@ -439,6 +448,8 @@ class Panel:
             self.runbar.show_problems(error.problems)
         except RetroMLError as error:
             self.runbar.show_problems([explained_error(error, Problem("", str(error)))])
+            if isinstance(error, RunBusyError):
+                self._refusal = self.runbar.problems
         except Exception as error:  # noqa: BLE001 - the callback's edge
             text = f"Something went wrong in the panel: {type(error).__name__}: {error}."
             unknown = Problem("", text, "The run, if there is one, goes on.")

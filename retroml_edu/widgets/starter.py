@@ -27,6 +27,10 @@ from retroml_edu.widgets.words import duration
 FollowedRun: TypeAlias = TrainingRun | RunFollower
 Show: TypeAlias = Callable[[TrainingRun], None]
 FOLDER_TIMEOUT_S = 60.0
+_ENDING = {
+    RunState.STOPPING: "This panel's run is being stopped",
+    RunState.FINISHING: "This panel's run has trained to its end. Its results are being written",
+}
 
 
 class Starter:
@@ -140,6 +144,9 @@ class Starter:
         if isinstance(run, TrainingRun) and run.state.is_final:
             run.wait(FOLDER_TIMEOUT_S)  # it has ended, and its folder is being completed
             return
+        why = _ENDING.get(run.state)
+        if why is not None:
+            raise RunBusyError(f"{why}: try again in a moment.")
         raise RunBusyError(
             f"This panel is training already (step {run.step:,} of {run.config.total_timesteps:,}). "
             "Stop that run first, or open a second panel with Lab()."

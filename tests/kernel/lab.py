@@ -51,7 +51,7 @@ class KernelLab:
     @property
     def step(self) -> int:
         """Steps that the run bar tells."""
-        told = re.match(r"([\d,]+) ", str(self.runbar.state["progress_text"]))
+        told = re.match(r"(?:Paused at step )?([\d,]+) ", str(self.runbar.state["progress_text"]))
         return int(told[1].replace(",", "")) if told else 0
 
     @property

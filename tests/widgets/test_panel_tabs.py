@@ -6,7 +6,8 @@ import threading
 
 import pytest
 
-from retroml_edu.core.errors import RunBusyError, UnknownNameError
+from retroml_edu.core.errors import Problem, RunBusyError, UnknownNameError
+from retroml_edu.session.archive import RunArchive
 from retroml_edu.session.trash import discard, restore
 from retroml_edu.storage.folder import RunFolder
 from tests.widgets.conftest import tell, until
@@ -65,6 +66,63 @@ def test_no_run_is_opened_while_another_trains(bench):
     tell(panel.experiments, action="open", run_id=panel.run.run_id)
     assert [thread for thread in threading.enumerate() if thread.name == "retroml-follow"] == followers
     assert "training already" in panel.runbar.problems[0]["text"]
+
+
+def test_what_a_run_that_ends_refuses_is_a_matter_of_a_moment(two_runs, monkeypatch):
+    panel, first = two_runs
+    written, save_model = threading.Event(), RunArchive.save_model
+
+    def save_slowly(self, model):
+        assert written.wait(30)
+        save_model(self, model)
+
+    monkeypatch.setattr(RunArchive, "save_model", save_slowly)
+    panel.start()
+    until(lambda: panel.runbar.state == "finishing", "the writing of the results")
+    tell(panel.experiments, action="open", run_id=first)
+    (problem,) = panel.runbar.problems
+    assert problem["text"].endswith("Its results are being written: try again in a moment.")
+    written.set()
+    until(lambda: panel.runbar.problems == [], "the end of the refusal")
+    panel.run.wait(30)
+    tell(panel.experiments, action="open", run_id=first)
+    assert panel.run.run_id == first
+
+
+def test_what_a_run_that_stops_refuses_is_a_matter_of_a_moment(bench):
+    item = bench(wait_at=100)
+    panel = item.open()
+    panel.start()
+    panel.run.control.stop = lambda: None  # the trainer hears it later
+    panel.stop()
+    with pytest.raises(RunBusyError, match=r"is being stopped: try again in a moment"):
+        panel.start()
+    item.trainers[0].release.set()
+
+
+@pytest.mark.parametrize("stays", [False, True], ids=["a refusal", "another problem"])
+def test_of_the_problems_only_a_refusal_goes_when_the_run_ends(bench, stays):
+    item = bench(wait_at=100)
+    panel = item.open(steps=600)
+    panel.start()
+    tell(panel.experiments, action="open", run_id=panel.run.run_id)
+    item.until_said("training already")
+    if stays:
+        panel.runbar.show_problems([Problem("", "The disk is full.")])
+    item.trainers[0].release.set()
+    panel.run.wait(30)
+    item.until_state("done")
+    assert item.problems == (["The disk is full."] if stays else [])
+
+
+def test_a_refusal_goes_when_a_run_is_shown(two_runs, bench):
+    _, first = two_runs
+    item = bench()
+    panel = item.open()
+    item.press("pause")
+    item.until_said("There is no run to pause")
+    panel.open_run(first)
+    assert item.problems == []
 
 
 def test_what_is_no_run_cannot_be_opened(bench):
