@@ -220,6 +220,9 @@ class TrainingRun:
         self._store_pump.start()
         self._view_pump.start()
         self._enter(RunState.STARTING)
+        parent = self.config.parent
+        if parent is not None and self._archive.attempt == 1:
+            self.bus.publish(log("info", f"Goes on from step {parent.step:,} of run {parent.run_id[-6:]}."))
         if self.config.video.enabled:
             self._recorder.start()
             total = self.config.total_timesteps

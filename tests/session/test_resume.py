@@ -271,6 +271,8 @@ def test_a_longer_run_goes_on_from_the_end_of_another(session, whole):
     beginning = read_checkpoint(longer.folder, STEPS)
     assert beginning.reason == "start"
     assert beginning.state_digest == read_checkpoint(whole.folder, STEPS).state_digest
+    told = [event.message for event in longer.events() if event.kind == "log"]
+    assert f"Goes on from step {STEPS:,} of run {whole.run_id[-6:]}." in told
 
 
 def test_a_longer_run_is_longer(session, whole):
