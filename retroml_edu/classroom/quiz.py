@@ -221,7 +221,7 @@ def _number(answer: object) -> float:
         return float(answer)
     if isinstance(answer, float) and math.isfinite(answer):
         return answer
-    text = answer.strip().replace("−", "-") if isinstance(answer, str) else type(answer).__name__.replace("−", "-")
+    text = answer.strip().replace("−", "-") if isinstance(answer, str) else type(answer).__name__
     percent = text.endswith("%")
     if re.search(r"\d,\d{3}(?!\d)", text):
         raise QuizError(f'"{text[:40]}" can be read in two ways. Write it without the comma, or as 0.75.')

@@ -153,6 +153,13 @@ NEVER_STORED = (ProgressEvent, PreparationEvent)
 _EVENTS: dict[str, type[Any]] = {event.kind: event for event in get_args(Event)}
 
 
+def doing(event: Event) -> str:
+    """Return what an event says is going on before the first step; an empty text where it says nothing of that."""
+    if isinstance(event, PreparationEvent):
+        return event.message
+    return event.message if isinstance(event, LogEvent) and event.message.endswith("…") else ""
+
+
 def log(level: LogLevel, message: str, *, step: int = 0, details: str = "") -> LogEvent:
     """Return a log event of now.
 

@@ -51,11 +51,7 @@ def read_entry(archive: zipfile.ZipFile, name: str, max_bytes: int) -> bytes:
     try:
         entry = archive.getinfo(name)
     except KeyError:
-        inner = next((each for each in archive.namelist() if each.endswith("model.zip") and each.isprintable()), None)
-        packed = (
-            f"; it was packed together with other files: unpack it, and choose {inner[-60:]} in it" if inner else ""
-        )
-        raise ZipRefusedError(f"it holds no {name}{packed}") from None
+        raise ZipRefusedError(f"it holds no {name}") from None
     if entry.file_size > max_bytes:
         raise ZipRefusedError(f"{name} has {entry.file_size:,} bytes, and {max_bytes:,} are allowed")
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or entry.flag_bits & _ENCRYPTED:

@@ -84,6 +84,12 @@ def _policy_bytes(path: Path) -> bytes:
             "a .pkl file is a pickle, which runs code when it is opened, so statistics of VecNormalize are never read"
         )
     with path.open("rb") as file, open_zip(file) as archive:
+        packed = next((name for name in archive.namelist() if name.endswith("model.zip") and name.isprintable()), None)
+        if packed is not None and POLICY not in archive.namelist():
+            raise ZipRefusedError(
+                f"it holds no {POLICY}; it was packed together with other files: unpack it, and choose "
+                f"{packed[-60:]} in it"
+            )
         return read_entry(archive, POLICY, MAX_POLICY_BYTES)
 
 

@@ -15,7 +15,7 @@ from tqdm.auto import tqdm
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.curves import CurveRecorder, curve_points
 from retroml_edu.core.errors import WaitTimeoutError
-from retroml_edu.core.events import EpisodeEvent, Event, LogEvent, PreparationEvent
+from retroml_edu.core.events import EpisodeEvent, Event, LogEvent, doing
 from retroml_edu.core.metrics import RETURN_MEAN
 from retroml_edu.core.results import RunResult
 from retroml_edu.session.run import TrainingRun
@@ -41,8 +41,8 @@ class _Told:
         for event in events:
             if isinstance(event, LogEvent) and event.level != "info":
                 self._lines.append(f"{event.level}: {event.message}")
-            elif isinstance(event, PreparationEvent) or (isinstance(event, LogEvent) and event.message.endswith("…")):
-                self.doing = event.message
+            else:
+                self.doing = doing(event) or self.doing
 
     def write(self) -> None:
         while self._lines:

@@ -10,11 +10,11 @@ import numpy as np
 from retroml_edu.core.errors import TabularError
 from retroml_edu.tabular import car_kernels as kernels
 from retroml_edu.tabular.bounds import between
+from retroml_edu.tabular.stepwise import Stepwise
 
 MOST_STEPS = 5_000
 """After which an episode is cut off: a car that has learned nothing can swing for very long."""
 MOST_FEATURES = 20_000
-_DRAWN = 1_024
 _NO_PATH = np.empty((0, 2))
 
 
@@ -122,10 +122,10 @@ class Drive:
     lengths: np.ndarray
 
 
-class LinearSarsa:
+class LinearSarsa(Stepwise):
     """Episodic semi-gradient SARSA on the mountain car: -1 a step until the hill is climbed (Moore 1990).
 
-    The same generator gives the same weights, however its steps are asked for: one by one or all at once.
+    Of each step its place and speed are told, of each episode its length.
 
     Args:
         features: How the car's state looks to it.
@@ -139,37 +139,18 @@ class LinearSarsa:
     def __init__(
         self, features: Features, *, alpha: float, epsilon: float = 0.0, gamma: float = 1.0, rng: np.random.Generator
     ) -> None:
+        super().__init__(rng, kernels.DRAWS, _NO_PATH, np.int64)
         self.alpha, self.epsilon, self.gamma = alpha, epsilon, gamma
         self._check()
-        self.episodes = 0
-        """Episodes that have ended."""
         self._features = features
-        self._rng = rng
         self.weights = np.zeros((kernels.ACTIONS, features.size))
         """Shape (actions, features)."""
         self._car = np.zeros((1, 2))
         self._now = np.array([-1, 0, 0], dtype=np.int64)
-        self._draws = np.empty((0, kernels.DRAWS))
 
     def advance(self, steps: int) -> Drive:
         """Make so many steps, through as many episodes as they take."""
-        paths, lengths = [_NO_PATH], [np.empty(0, dtype=np.int64)]
-        while steps > 0:
-            path = np.empty((min(steps, _DRAWN), 2))
-            made, ended = self._learn(len(path), len(path), path)
-            paths.append(path[:made])
-            lengths.append(ended)
-            steps -= made
-        return Drive(np.concatenate(paths), np.concatenate(lengths))
-
-    def play(self, episodes: int) -> np.ndarray:
-        """Play so many episodes to their ends and return their lengths in steps, shape (episodes,)."""
-        lengths = [np.empty(0, dtype=np.int64)]
-        while episodes > 0:
-            _, ended = self._learn(_DRAWN, episodes, _NO_PATH)
-            lengths.append(ended)
-            episodes -= len(ended)
-        return np.concatenate(lengths)
+        return Drive(*self._steps(steps))
 
     def values(self, points: int = 40) -> np.ndarray:
         """Return what it holds states to be worth, shape (points, points): places in rows, speeds in columns."""
@@ -189,12 +170,7 @@ class LinearSarsa:
         for name, most in (("alpha", np.inf), ("epsilon", 1.0), ("gamma", 1.0)):
             between(name, getattr(self, name), 0, most)
 
-    def _learn(self, most_steps: int, most_episodes: int, path: np.ndarray) -> tuple[int, np.ndarray]:
-        self._check()
-        if not len(self._draws):
-            self._draws = self._rng.random((_DRAWN, kernels.DRAWS))
-        draws = self._draws[:most_steps]
-        lengths = np.empty(min(most_episodes, len(draws)), dtype=np.int64)
+    def _kernel(self, draws: np.ndarray, endings: np.ndarray, path: np.ndarray) -> tuple[int, int]:
         self._now[2] = 0
         seen = self._features
         made = kernels.sarsa(
@@ -209,13 +185,10 @@ class LinearSarsa:
             draws,
             self._car,
             self._now,
-            lengths,
+            endings,
             path,
         )
-        self._draws = self._draws[made:]
-        ended = int(self._now[2])
-        self.episodes += ended
-        return made, lengths[:ended]
+        return made, int(self._now[2])
 
 
 def _check(name: str, value: int, size: int) -> None:

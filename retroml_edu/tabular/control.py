@@ -11,6 +11,7 @@ from retroml_edu.core.errors import TabularError
 from retroml_edu.tabular import learning_kernels as kernels
 from retroml_edu.tabular.bounds import between
 from retroml_edu.tabular.outcomes import Outcomes
+from retroml_edu.tabular.stepwise import Stepwise
 
 MethodName = Literal["SARSA", "Q-learning", "expected SARSA", "double Q-learning"]
 METHODS: dict[MethodName, int] = {
@@ -21,7 +22,6 @@ METHODS: dict[MethodName, int] = {
 }
 MOST_STEPS = 10_000
 """After which an episode is cut off: a policy can go in circles for ever."""
-_DRAWN = 1_024
 _NO_PATH = np.empty((0, 3), dtype=np.int64)
 
 
@@ -38,10 +38,10 @@ class Steps:
     returns: np.ndarray
 
 
-class TabularLearner:
+class TabularLearner(Stepwise):
     """An agent with a table of action values, which acts epsilon-greedily and learns from each step.
 
-    The same generator gives the same values, however its steps are asked for: one by one or all at once.
+    Of each step it tells the state, the action and the next state, of each episode the undiscounted return.
 
     Args:
         world: Where it acts.
@@ -67,18 +67,15 @@ class TabularLearner:
     ) -> None:
         if method not in METHODS:
             raise TabularError(f"There is no method {method!r}; there are {', '.join(METHODS)}.")
+        super().__init__(rng, kernels.DRAWS, _NO_PATH, np.float64)
         self.alpha, self.gamma, self.epsilon = alpha, gamma, epsilon
         self._check()
-        self.episodes = 0
-        """Episodes that have ended."""
         self._method = METHODS[method]
-        self._rng = rng
         self._world = (world.cumulative, world.following, world.reward, world.terminal, int(world.start))
         states, actions, _ = world.probability.shape
         self._q = np.zeros((2 if method == "double Q-learning" else 1, states, actions))
         self._now = np.array([world.start, -1, 0, 0], dtype=np.int64)
         self._total = np.zeros(1)
-        self._draws = np.empty((0, kernels.DRAWS))
 
     @property
     def action_values(self) -> np.ndarray:
@@ -93,34 +90,13 @@ class TabularLearner:
 
     def advance(self, steps: int) -> Steps:
         """Make so many steps, through as many episodes as they take."""
-        paths, returns = [_NO_PATH], [np.empty(0)]
-        while steps > 0:
-            path = np.empty((min(steps, _DRAWN), 3), dtype=np.int64)
-            made, ended = self._learn(len(path), len(path), path)
-            paths.append(path[:made])
-            returns.append(ended)
-            steps -= made
-        return Steps(np.concatenate(paths), np.concatenate(returns))
-
-    def play(self, episodes: int) -> np.ndarray:
-        """Play so many episodes to their ends and return their returns, undiscounted, shape (episodes,)."""
-        returns = [np.empty(0)]
-        while episodes > 0:
-            _, ended = self._learn(_DRAWN, episodes, _NO_PATH)
-            returns.append(ended)
-            episodes -= len(ended)
-        return np.concatenate(returns)
+        return Steps(*self._steps(steps))
 
     def _check(self) -> None:
         for name in ("alpha", "gamma", "epsilon"):
             between(name, getattr(self, name), 0, 1)
 
-    def _learn(self, most_steps: int, most_episodes: int, path: np.ndarray) -> tuple[int, np.ndarray]:
-        self._check()
-        if not len(self._draws):
-            self._draws = self._rng.random((_DRAWN, kernels.DRAWS))
-        draws = self._draws[:most_steps]
-        returns = np.empty(min(most_episodes, len(draws)))
+    def _kernel(self, draws: np.ndarray, endings: np.ndarray, path: np.ndarray) -> tuple[int, int]:
         self._now[3] = 0
         made = kernels.learn(
             self._q,
@@ -132,14 +108,11 @@ class TabularLearner:
             MOST_STEPS,
             draws,
             self._now,
-            returns,
+            endings,
             path,
             self._total,
         )
-        self._draws = self._draws[made:]
-        ended = int(self._now[3])
-        self.episodes += ended
-        return made, returns[:ended]
+        return made, int(self._now[3])
 
 
 def learning_curves(

@@ -19,9 +19,9 @@ from retroml_edu.core.events import (
     Event,
     LogEvent,
     MetricEvent,
-    PreparationEvent,
     ProgressEvent,
     StateEvent,
+    doing,
 )
 from retroml_edu.core.metrics import RETURN_MEAN, RETURN_WINDOW, STEPS_PER_SECOND
 from retroml_edu.core.recent import RecentEpisodes
@@ -217,8 +217,8 @@ class RunView:
                 self._explain_failure(event.detail)
         elif isinstance(event, CheckpointEvent):
             self._resumable = True
-        elif isinstance(event, PreparationEvent) or (isinstance(event, LogEvent) and event.message.endswith("…")):
-            self._doing = event.message
+        else:
+            self._doing = doing(event) or self._doing
         # A run that is shown late reports its past without progress events: every event tells how far it was.
         if isinstance(event, StateEvent | MetricEvent | EpisodeEvent | ProgressEvent):
             self._step = max(self._step, event.step)
