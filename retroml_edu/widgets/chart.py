@@ -51,7 +51,7 @@ class LiveChart(Streamed):
         self._dark = False
         self._runs = 0
         self._take(_NOTHING)
-        super().__init__(plotly=_plotly_js(), plotly_version=plotly_version(), figure=self._figure())
+        super().__init__(plotly=plotly_js(), plotly_version=plotly_version(), figure=self._figure())
 
     @property
     def columns(self) -> list[np.ndarray]:
@@ -141,7 +141,7 @@ def plotly_version() -> str:
 
 
 @cache
-def _plotly_js() -> bytes:
+def plotly_js() -> bytes:
     """Return plotly.js from the package that brings it, without importing that, which takes half a second."""
     package = find_spec("plotly")
     if package is None or package.origin is None:

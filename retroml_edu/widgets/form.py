@@ -27,7 +27,9 @@ class SettingsForm(anywidget.AnyWidget):
     Threads: any; a lock keeps what is written to the page apart.
     """
 
-    _esm = script("elements.js", "environment_card.js", "environment_picker.js", "quick_start.js", "form.js")
+    _esm = script(
+        "elements.js", "slider.js", "environment_card.js", "environment_picker.js", "quick_start.js", "form.js"
+    )
     _css = STATIC / "quick_start.css"
     spec: traitlets.List[dict[str, Any]] = traitlets.List().tag(sync=True)
     values = traitlets.Dict().tag(sync=True)

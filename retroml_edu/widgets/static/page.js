@@ -11,7 +11,7 @@ function isDark() {
 }
 
 // All that a panel shows whose kernel is gone: what happened, what is kept, what to do.
-function goneCard() {
+function goneCard(kept) {
   const card = document.createElement("div");
   card.className = "rml-gone";
   card.setAttribute("role", "alert");
@@ -22,14 +22,13 @@ function goneCard() {
     card.append(node);
   };
   line("strong", "! The kernel behind this panel has ended.");
-  line("p", "Your runs are kept on disk, with all that was recorded until then.");
-  line("p", "Run the cell again to go on. A run that was cut short can be resumed then.");
+  for (const text of kept) line("p", text);
   return card;
 }
 
 function render({ model, el }) {
   el.classList.add("rml-page");
-  const gone = goneCard();
+  const gone = goneCard(model.get("kept"));
   el.append(gone);
 
   const tellTheme = () => {
@@ -72,7 +71,7 @@ function render({ model, el }) {
     panel = el.closest(".rml-panel");
     if (!panel) return requestAnimationFrame(adopt);
     panel.setAttribute("role", "region");
-    panel.setAttribute("aria-label", "RetroML Lab");
+    panel.setAttribute("aria-label", model.get("label"));
     resized.observe(panel);
     for (const kind of ["click", "dblclick"]) panel.addEventListener(kind, pressOnce, { capture: true, signal: listening.signal });
     tellStill();

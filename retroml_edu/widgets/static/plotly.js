@@ -12,18 +12,22 @@ const plotlyPlace = (model) => {
   return globalThis[key];
 };
 
+// What the library leaves under its name is put back as it was: a page may have a copy of its own.
+const loadPlotlyFrom = (place, code) => {
+  if (place.loading) return;
+  place.loading = true;
+  const others = globalThis.Plotly;
+  const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+  import(/* webpackIgnore: true */ url).then(() => {
+    URL.revokeObjectURL(url);
+    place.resolve(globalThis.Plotly);
+    globalThis.Plotly = others;
+  }, place.reject);
+};
+
 const loadPlotly = (model) => {
   const place = plotlyPlace(model);
-  if (!place.loading) {
-    place.loading = true;
-    const others = globalThis.Plotly;
-    const url = URL.createObjectURL(new Blob([model.get("plotly")], { type: "text/javascript" }));
-    import(/* webpackIgnore: true */ url).then(() => {
-      URL.revokeObjectURL(url);
-      place.resolve(globalThis.Plotly);
-      globalThis.Plotly = others;
-    }, place.reject);
-  }
+  loadPlotlyFrom(place, model.get("plotly"));
   return place.promise;
 };
 

@@ -1,0 +1,106 @@
+// A chart: traces and layout as Python has them, numbers from binary columns, colours from the theme.
+
+const HURRY_MS = 4000; // after which a chart asks for the library itself, if who asked before it has gone
+
+const askForPlotly = (model) => {
+  const place = plotlyPlace(model);
+  let done = false;
+  const ask = () => {
+    if (done || place.loading || performance.now() - (place.asked ?? -HURRY_MS) < HURRY_MS) return;
+    place.asked = performance.now();
+    model.send({ action: "plotly" });
+  };
+  const heard = (message, [code]) => {
+    if (message.kind === "plotly") loadPlotlyFrom(place, code);
+  };
+  model.on("msg:custom", heard);
+  const again = setInterval(ask, HURRY_MS / 4);
+  const end = () => {
+    done = true;
+    clearInterval(again);
+    model.off("msg:custom", heard);
+  };
+  place.promise.then(end, end);
+  ask();
+  return end;
+};
+
+const columnsOf = (views) => views.map((view) => floats(view));
+
+// Rows of a table of numbers, as plotly wants them for heat maps and surfaces.
+const shaped = (column, [rows, width]) => (width === undefined ? column : Array.from({ length: rows }, (_, i) => column.subarray(i * width, (i + 1) * width)));
+
+const colourOf = (text, palette) =>
+  text.replace(/\$([a-z]+\d?)(?:\/([\d.]+))?/g, (whole, name, alpha) => {
+    const colour = palette[name];
+    if (!colour) return whole;
+    if (!alpha) return colour;
+    const [r, g, b] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+    return `rgba(${r}, ${g}, ${b}, ${alpha})`;
+  });
+
+const unpacked = (value, columns, palette) => {
+  if (typeof value === "string") return value.includes("$") ? colourOf(value, palette) : value;
+  if (Array.isArray(value)) return value.map((each) => unpacked(each, columns, palette));
+  if (value === null || typeof value !== "object") return value;
+  if ("$column" in value) return shaped(columns[value.$column], value.shape);
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, unpacked(each, columns, palette)]));
+};
+
+export default {
+  render({ model, el }) {
+    el.classList.add("rml-plot");
+    const chart = document.createElement("div");
+    chart.setAttribute("role", "img");
+    el.append(chart);
+    let plotly = null;
+    let visible = false;
+    let stale = true;
+    let dark = false;
+    const draw = () => {
+      if (!plotly || !stale || !visible || !chart.offsetWidth) return;
+      stale = false;
+      const { traces, layout, columns } = model.get("figure");
+      const palette = model.get("palettes")[dark ? "dark" : "light"];
+      const data = columnsOf(columns);
+      plotly.react(chart, unpacked(traces, data, palette), unpacked(layout, data, palette), { ...CONFIG, displayModeBar: "hover", responsive: true });
+    };
+    const refresh = () => {
+      chart.style.minHeight = `${model.get("figure").layout.height}px`;
+      chart.setAttribute("aria-label", model.get("label"));
+      stale = true;
+      requestAnimationFrame(draw);
+    };
+    const watcher = new IntersectionObserver((entries) => {
+      visible = entries.at(-1).isIntersecting;
+      draw();
+    });
+    watcher.observe(chart);
+    const resized = new ResizeObserver(refresh);
+    resized.observe(el);
+    const forget = followTheme(el, (now) => {
+      dark = now;
+      refresh();
+    });
+    const endAsking = askForPlotly(model);
+    plotlyPlace(model).promise.then(
+      (library) => {
+        plotly = library;
+        draw();
+      },
+      (error) => (chart.textContent = `The chart could not be loaded: ${error.message}. Reload the page.`),
+    );
+    model.on("change:figure", refresh);
+    model.on("change:label", refresh);
+    refresh();
+    return () => {
+      endAsking();
+      forget();
+      watcher.disconnect();
+      resized.disconnect();
+      model.off("change:figure", refresh);
+      model.off("change:label", refresh);
+      plotly?.purge(chart);
+    };
+  },
+};
