@@ -51,7 +51,7 @@ export default {
   render({ model, el }) {
     el.classList.add("rml-plot");
     const chart = document.createElement("div");
-    chart.setAttribute("role", "img");
+    chart.setAttribute("role", "group");
     el.append(chart);
     let plotly = null;
     let visible = false;
@@ -71,10 +71,12 @@ export default {
       stale = true;
       requestAnimationFrame(draw);
     };
+    // A little before it is scrolled to; the notebook scrolls within the page, which not every browser lets us ask of.
+    const ahead = { rootMargin: "400px", scrollMargin: "400px" };
     const watcher = new IntersectionObserver((entries) => {
       visible = entries.at(-1).isIntersecting;
       draw();
-    });
+    }, ahead);
     watcher.observe(chart);
     const resized = new ResizeObserver(refresh);
     resized.observe(el);
