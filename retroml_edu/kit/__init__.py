@@ -10,6 +10,7 @@ from typing import Any
 
 _HOMES = {
     "controls": ("Button", "Controls", "Select", "Slider", "Switch"),
+    "grid_board": ("GridBoard",),
     "piece": ("Piece",),
     "player": ("Player",),
     "plot": ("Plot",),
@@ -20,6 +21,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "Button",
     "Controls",
+    "GridBoard",
     "Piece",
     "Player",
     "Plot",

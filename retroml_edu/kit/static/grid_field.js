@@ -1,0 +1,102 @@
+// One field of the board: its colour, its numbers, its arrows. Only what has changed is written into the page.
+
+const SVG = "http://www.w3.org/2000/svg";
+const shape = (tag, attributes) => {
+  const node = document.createElementNS(SVG, tag);
+  for (const name in attributes) node.setAttribute(name, attributes[name]);
+  return node;
+};
+const TURNS = [[0, -1], [1, 0], [0, 1], [-1, 0]]; // x and y of up, right, down, left
+const TRIANGLES = ["0,0 100,0 50,50", "100,0 100,100 50,50", "0,100 100,100 50,50", "0,0 0,100 50,50"];
+const MARKS_FROM = 44; // pixels of a field from which on its marks are words
+const NUMBERS_FROM = 62; // and from which on four numbers have room in it
+
+// Arrows from the middle of a box of 24 to its sides, each as long as it is likely; a single one stands in the middle.
+const arrowPath = (likely) => {
+  const most = Math.max(...likely);
+  const back = likely.filter((share) => share > 1e-6).length === 1 ? 9 : 0;
+  return likely
+    .map((share, action) => {
+      if (!(share > 1e-6)) return "";
+      const [x, y] = TURNS[action];
+      const length = back || 4 + (7 * share) / most;
+      const [tipX, tipY] = [12 + x * length, 12 + y * length];
+      const wing = (side) => `${(tipX - 3.2 * x + side * 2.8 * y).toFixed(1)} ${(tipY - 3.2 * y + side * 2.8 * x).toFixed(1)}`;
+      return `M${12 - back * x} ${12 - back * y}L${tipX.toFixed(1)} ${tipY.toFixed(1)}M${wing(1)}L${tipX.toFixed(1)} ${tipY.toFixed(1)}L${wing(-1)}`;
+    })
+    .join("");
+};
+
+// The strength of a value's colour, from -1 (lowest) to 1 (highest); 0 has none.
+const strengthOf = (value, [low, high]) => {
+  const most = Math.max(Math.abs(low), Math.abs(high)) || 1;
+  return Math.max(-1, Math.min(1, value / most));
+};
+const hueOf = (strength) =>
+  `color-mix(in srgb, var(--rml-board-${strength < 0 ? "low" : "high"}) ${Math.round(100 * Math.abs(strength))}%, var(--rml-board-zero))`;
+
+const makeField = () => {
+  const node = made("div", "rml-board-field");
+  node.setAttribute("role", "gridcell");
+  node.tabIndex = -1;
+  const mark = made("span", "rml-board-mark");
+  const number = made("span", "rml-board-number");
+  const arrows = shape("svg", { class: "rml-board-arrows", viewBox: "0 0 24 24", "aria-hidden": "true" });
+  const halo = shape("path", { class: "rml-board-halo", d: "" });
+  const arrow = shape("path", { class: "rml-board-arrow", d: "" });
+  arrows.append(halo, arrow);
+  const triangles = shape("svg", { class: "rml-board-triangles", viewBox: "0 0 100 100", preserveAspectRatio: "none", "aria-hidden": "true" });
+  const sides = TRIANGLES.map((points) => shape("polygon", { points }));
+  triangles.append(...sides);
+  const worths = ACTION_NAMES.map((name) => made("span", `rml-board-worth rml-board-worth-${name}`));
+  for (const each of [mark, number, ...worths]) each.setAttribute("aria-hidden", "true");
+  node.append(triangles, arrows, mark, number);
+
+  const written = new Map();
+  const once = (key, value, write) => {
+    if (written.get(key) === value) return;
+    written.set(key, value);
+    write(value);
+  };
+  const markOf = (field, size) => {
+    if (field.goal !== null) return `${field.pit ? "✕" : "★"}${size >= MARKS_FROM ? (field.pit ? " pit" : " goal") : ""}`;
+    const fall = field.fall ? "▼" : "";
+    const start = field.start ? (size >= MARKS_FROM + 8 ? "start" : "S") : "";
+    return [start, fall, field.reward === null ? "" : signed(field.reward)].filter(Boolean).join(" ");
+  };
+  const paint = (field, known, size) => {
+    const { state } = field;
+    const ends = field.goal !== null;
+    const open = state >= 0 && !ends && !field.fall;
+    const tall = open && known.action_values;
+    once("kind", [field.wall && "wall", ends && (field.pit ? "pit" : "goal"), field.fall && "fall", field.start && "start", tall && "four"].filter(Boolean).join(" "), (kind) => {
+      node.dataset.kind = kind;
+    });
+    once("mark", field.wall ? "" : markOf(field, size), (text) => say(mark, text));
+    const room = Math.floor((size - 4) / (Math.max(9.5, Math.min(13, size * 0.22)) * 0.56));
+    const value = open && known.values ? known.values[state] : null;
+    const text = ends ? signed(field.goal) : value === null || tall ? "" : fitting(value, room);
+    once("number", text, (now) => say(number, now));
+    once("colour", value === null || tall ? "" : hueOf(strengthOf(value, known.limits)), (now) => {
+      node.style.backgroundColor = now;
+    });
+    const likely = open && known.policy ? [...known.policy.subarray(4 * state, 4 * state + 4)] : null;
+    once("arrows", likely ? arrowPath(likely) : "", (d) => {
+      arrow.setAttribute("d", d);
+      halo.setAttribute("d", d);
+    });
+    const four = tall ? known.action_values.subarray(4 * state, 4 * state + 4) : null;
+    const best = four ? Math.max(...four) : 0;
+    const numbers = four && size >= NUMBERS_FROM;
+    once("four", Boolean(numbers), (now) => (now ? node.append(...worths) : worths.forEach((each) => each.remove())));
+    sides.forEach((side, action) => {
+      once(`side${action}`, four ? hueOf(strengthOf(four[action], known.limits)) : "", (now) => {
+        side.style.fill = now;
+      });
+      once(`worth${action}`, numbers ? fitting(four[action], 5, size >= 84 ? 2 : 1) : "", (now) => say(worths[action], now));
+      once(`best${action}`, Boolean(four) && four[action] === best && Math.min(...four) < best, (now) => worths[action].classList.toggle("rml-board-best", now));
+    });
+    once("label", wordsOf(field, known), (now) => node.setAttribute("aria-label", now));
+  };
+  return { node, paint };
+};
