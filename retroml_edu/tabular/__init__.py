@@ -12,6 +12,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from retroml_edu.tabular.bandit_averages import BanditCurves, bandit_curves
     from retroml_edu.tabular.bandits import (
         Arms,
         EpsilonGreedy,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from retroml_edu.tabular.prediction import NStepTD, TDLambda, exact_values, random_episodes, value_errors
 
 _HOMES = {
+    "bandit_averages": ("BanditCurves", "bandit_curves"),
     "bandits": (
         "Arms",
         "EpsilonGreedy",
@@ -54,6 +56,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "MDP",
     "Arms",
+    "BanditCurves",
     "EpsilonGreedy",
     "Fourier",
     "GradientBandit",
@@ -68,6 +71,7 @@ __all__ = [
     "Tiles",
     "UpperConfidenceBound",
     "baird_weights",
+    "bandit_curves",
     "cliff",
     "exact_values",
     "four_by_four",
