@@ -22,14 +22,16 @@ if TYPE_CHECKING:
         gaussian_arms,
         play_bandit,
     )
+    from retroml_edu.tabular.batch import batch_monte_carlo, batch_td
     from retroml_edu.tabular.car import Fourier, LinearSarsa, Tiles
     from retroml_edu.tabular.control import TabularLearner, learning_curves
     from retroml_edu.tabular.divergence import baird_weights
+    from retroml_edu.tabular.experience import Episode, Experience, gather_experience, random_episodes
     from retroml_edu.tabular.gridworld import GridWorld, cliff, four_by_four
     from retroml_edu.tabular.mdp import MDP, greedy_policy, random_mdp, uniform_policy
     from retroml_edu.tabular.outcomes import Outcomes, random_walk
     from retroml_edu.tabular.planning import Sweep, policy_evaluation, policy_iteration, value_iteration
-    from retroml_edu.tabular.prediction import NStepTD, TDLambda, exact_values, random_episodes, value_errors
+    from retroml_edu.tabular.prediction import NStepTD, TDLambda, errors_from, exact_values, value_errors
 
 _HOMES = {
     "bandit_averages": ("BanditCurves", "bandit_curves"),
@@ -42,14 +44,16 @@ _HOMES = {
         "play_bandit",
         "gaussian_arms",
     ),
+    "batch": ("batch_monte_carlo", "batch_td"),
     "car": ("Fourier", "LinearSarsa", "Tiles"),
     "control": ("TabularLearner", "learning_curves"),
     "divergence": ("baird_weights",),
+    "experience": ("Episode", "Experience", "gather_experience", "random_episodes"),
     "gridworld": ("GridWorld", "cliff", "four_by_four"),
     "mdp": ("MDP", "greedy_policy", "random_mdp", "uniform_policy"),
     "outcomes": ("Outcomes", "random_walk"),
     "planning": ("Sweep", "policy_evaluation", "policy_iteration", "value_iteration"),
-    "prediction": ("NStepTD", "TDLambda", "exact_values", "random_episodes", "value_errors"),
+    "prediction": ("NStepTD", "TDLambda", "errors_from", "exact_values", "value_errors"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -57,7 +61,9 @@ __all__ = [
     "MDP",
     "Arms",
     "BanditCurves",
+    "Episode",
     "EpsilonGreedy",
+    "Experience",
     "Fourier",
     "GradientBandit",
     "GridWorld",
@@ -72,9 +78,13 @@ __all__ = [
     "UpperConfidenceBound",
     "baird_weights",
     "bandit_curves",
+    "batch_monte_carlo",
+    "batch_td",
     "cliff",
+    "errors_from",
     "exact_values",
     "four_by_four",
+    "gather_experience",
     "gaussian_arms",
     "greedy_policy",
     "learning_curves",

@@ -7,10 +7,11 @@ import pytest
 
 from retroml_edu.core.errors import TabularError
 from retroml_edu.tabular.control import METHODS, TabularLearner, learning_curves
+from retroml_edu.tabular.experience import Episode, Experience, gather_experience, random_episodes
 from retroml_edu.tabular.gridworld import GridWorld, cliff
 from retroml_edu.tabular.outcomes import Outcomes, random_walk
 from retroml_edu.tabular.planning import value_iteration
-from retroml_edu.tabular.prediction import Episode, NStepTD, TDLambda, exact_values, random_episodes, value_errors
+from retroml_edu.tabular.prediction import NStepTD, TDLambda, errors_from, exact_values, value_errors
 
 CLIFF = cliff().outcomes()
 EPISODE = Episode(np.array([0, 1, 2]), np.array([0.0, 1.0]))
@@ -274,6 +275,65 @@ def test_lambda_0_is_td_0_and_n_of_the_whole_episode_is_monte_carlo():
             expected[state] += 0.1 * (total - expected[state])
         NStepTD(0.1, n=None, gamma=0.9)(values, episode)
         np.testing.assert_allclose(values, expected, rtol=1e-12)
+
+
+def test_many_runs_at_once_are_the_episodes_that_come_one_after_another():
+    for world in (random_walk(19, left=-1.0), cliff().outcomes()):
+        together = gather_experience(world, runs=3, n_episodes=4, rng=np.random.default_rng(3))
+        alone = random_episodes(world, np.random.default_rng(3))
+        for run in range(3):
+            episodes = list(together.episodes(run))
+            assert len(episodes) == 4
+            for episode, expected in zip(episodes, alone, strict=False):
+                np.testing.assert_array_equal(episode.states, expected.states)
+                np.testing.assert_array_equal(episode.rewards, expected.rewards)
+
+
+def test_many_learners_at_once_err_as_each_by_itself():
+    class Own(NStepTD):
+        """One that is not the package's: it is asked episode by episode."""
+
+    class OwnTraces(TDLambda):
+        """Likewise."""
+
+    every = [(0.1, 1), (0.2, None), (0.3, 4), (0.1, 4), (0.2, 1), (0.05, 10_000), (0.1, 2, 0.8), (0.1, 4, 0.8)]
+    traces = [(0.1, 0.0), (0.1, 0.9, 0.7), (0.02, 1.0)]
+    experience = gather_experience(random_walk(19, left=-1.0), runs=5, n_episodes=10, rng=np.random.default_rng(0))
+    fast = errors_from(experience, [NStepTD(*each) for each in every] + [TDLambda(*each) for each in traces], start=0.1)
+    slow = errors_from(experience, [Own(*each) for each in every] + [OwnTraces(*each) for each in traces], start=0.1)
+    assert fast.shape == (11, 5, 10)
+    np.testing.assert_allclose(fast, slow, rtol=1e-11)
+    assert errors_from(experience, [], start=0.0).shape == (0, 5, 10)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"states": np.array([1, 7])}, "numbers 0 to 6"),
+        ({"states": np.array([-1, 0])}, "numbers 0 to 6"),
+        ({"bounds": np.array([[0, 3]])}, "among its states"),
+        ({"bounds": np.array([[-1, 2]])}, "among its states"),
+        ({"bounds": np.array([[1, 2]])}, "two states or more"),
+        ({"rewards": np.zeros(3)}, "as many rewards"),
+        ({"bounds": np.array([0, 2])}, "as many rewards as states, and bounds"),
+    ],
+)
+def test_what_is_no_experience_is_refused_before_a_kernel_reads_it(change, message):
+    parts = {"states": np.array([1, 0]), "rewards": np.zeros(2), "bounds": np.array([[0, 2]])}
+    assert Experience(random_walk(), **parts).n_episodes == 1
+    with pytest.raises(TabularError, match=message):
+        Experience(random_walk(), **parts | change)
+
+
+def test_no_experience_and_too_much_of_it_are_refused(monkeypatch):
+    with pytest.raises(TabularError, match="0 runs of 5 episodes are none"):
+        gather_experience(random_walk(), runs=0, n_episodes=5, rng=np.random.default_rng(0))
+    trapped = GridWorld(("S#.",), goals={(0, 2): 1.0}).outcomes()
+    with pytest.raises(TabularError, match="no end can be reached"):
+        gather_experience(trapped, runs=1, n_episodes=1, rng=np.random.default_rng(0))
+    monkeypatch.setattr("retroml_edu.tabular.experience.MOST_TOGETHER", 1_000)
+    with pytest.raises(TabularError, match="take fewer"):
+        gather_experience(random_walk(), runs=100, n_episodes=100, rng=np.random.default_rng(0))
 
 
 def test_traces_reach_back():
