@@ -32,8 +32,13 @@ def epsilon_greedy(values: Floats, epsilon: float, explores: float, which: float
     """Return any action with probability epsilon, else one of the best."""
     if explores < epsilon:
         return min(int(which * len(values)), len(values) - 1)
-    best = values.max()
-    ties = (values == best).sum()
+    # In loops: an array for each comparison would take longer than all the rest of a step.
+    best, ties = values[0], 1
+    for action in range(1, len(values)):
+        if values[action] > best:
+            best, ties = values[action], 1
+        elif values[action] == best:
+            ties += 1
     skip = min(int(which * ties), ties - 1)
     for action in range(len(values)):
         if values[action] == best:
@@ -44,9 +49,21 @@ def epsilon_greedy(values: Floats, epsilon: float, explores: float, which: float
 
 
 @compiled()
+def highest(values: Floats) -> float:
+    """Return the highest of some values."""
+    best = values[0]
+    for action in range(1, len(values)):
+        best = max(best, values[action])
+    return float(best)
+
+
+@compiled()
 def expected_value(values: Floats, epsilon: float) -> float:
     """Return the mean value of what `epsilon_greedy` picks."""
-    return float((1.0 - epsilon) * values.max() + epsilon * values.mean())
+    total = 0.0
+    for value in values:
+        total += value
+    return (1.0 - epsilon) * highest(values) + epsilon * (total / len(values))
 
 
 @compiled()
@@ -73,7 +90,7 @@ def worth_of(q: Floats, method: int, table: int, state: int, action: int, epsilo
     if method == SARSA:
         return float(q[0, state, action])
     if method == Q_LEARNING:
-        return float(q[0, state].max())
+        return highest(q[0, state])
     if method == EXPECTED_SARSA:
         return expected_value(q[0, state], epsilon)
     return float(q[1 - table, state, best_action(q[table, state])])
@@ -131,7 +148,7 @@ def learn(
         state, action = now[0], now[1]
         if action < 0:
             for a in range(actions):
-                values[a] = q[:, state, a].sum()
+                values[a] = q[0, state, a] if q.shape[0] == 1 else q[0, state, a] + q[1, state, a]
             action = epsilon_greedy(values, epsilon, draws[step, 0], draws[step, 1])
         outcome = outcome_of(cumulative[state, action], draws[step, 2])
         after, gain = following[state, action, outcome], reward[state, action, outcome]
