@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retroml_edu.core.numbers import plain_number
-from retroml_edu.core.prediction import Prediction
+from retroml_edu.core.prediction import Drawing, Prediction
 
 POINTS = 200
 """At how many steps, evenly apart, the two curves are compared."""
@@ -23,6 +23,36 @@ ENOUGH = 5
 """Predictions from which on they say something of the person: the points of one curve go together."""
 TOLERANCE = 0.1
 """A share of the curve that differs from what was claimed by less is as claimed."""
+FINE_STEPS = 100_000
+"""Into so many an axis is parted that may be of any length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How the axes are spoken of.
+
+    Attributes:
+        y_name: What was drawn.
+        curve: What it is the curve of.
+        x_unit: What is counted along the level axis; empty for steps of a run.
+        x_of_step: Length of one step along it.
+    """
+
+    y_name: str = "return"
+    curve: str = "run"
+    x_unit: str = ""
+    x_of_step: float = 1.0
+
+    def at(self, step: int, last: int) -> str:
+        """Return a place on the level axis, without digits that a hand cannot draw."""
+        grain = 10.0 ** math.floor(math.log10(last * self.x_of_step / 50))
+        if not self.x_unit:
+            grain = max(1.0, grain)
+        place = round(step * self.x_of_step / grain) * grain
+        return f"{plain_number(place)} {self.x_unit}" if self.x_unit else f"step {place:,.0f}"
+
+
+OF_RUN = Words()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,26 +163,49 @@ def score_prediction(prediction: Prediction, step: np.ndarray, mean_return: np.n
     )
 
 
-def score_sentences(score: PredictionScore) -> list[str]:
+def score_drawing(
+    drawing: Drawing, x: np.ndarray, y: np.ndarray, *, x_end: float, x_unit: str, y_name: str
+) -> list[str]:
+    """Return what came of a curve that was drawn over an axis of any length, in a student's words.
+
+    Args:
+        drawing: What was expected, over the axis from 0 to `x_end`.
+        x: Shape (n,), rising.
+        y: Shape (n,), what came.
+        x_end: End of the axis.
+        x_unit: What is counted along it.
+        y_name: What was drawn.
+    """
+    unit = x_end / FINE_STEPS
+    score = score_prediction(drawing.over(FINE_STEPS), x / unit, y)
+    if score is None:
+        return ["There is too little of the curve to compare yours with."]
+    return score_sentences(score, Words(y_name, "curve", x_unit, unit))
+
+
+def score_sentences(score: PredictionScore, words: Words = OF_RUN) -> list[str]:
     """Return what came of a prediction in a student's words."""
     told = [f"On average your curve was {_percent(score.distance)} of the axis away from what came."]
     if score.inside is not None:
         told.append(
             f"{_percent(score.inside)} of the curve lay within your band, which was meant to hold "
-            f"{_percent(score.claimed)}. That is one run: over several it tells how well you know how sure you are."
+            f"{_percent(score.claimed)}. That is one {words.curve}: over several it tells how well you know how sure "
+            "you are."
         )
     if score.interval_score is not None:
         told.append(
             f"Interval score: {score.interval_score:.2f} of the axis. It is how wide your band was, and on average "
             f"{_penalty(score.claimed):.0f} times how far the curve was outside; smaller is better."
         )
-    told += _told_rise(score)
+    told += _told_rise(score, words)
     if score.distance >= 0.01:
         expected, actual = plain_number(score.worst_expected), plain_number(score.worst_actual)
-        where = f"You were farthest off at step {_about(score.worst_step, score)}"
+        where = f"You were farthest off at {words.at(score.worst_step, score.last_expected)}"
         told.append(f"{where}: you expected {expected}, and it was {actual}.")
     if score.covered < 1 - SAME_TIME_SHARE:
-        told.append(f"The run ended early: this is about the first {_percent(score.covered)} of what you drew.")
+        told.append(
+            f"The {words.curve} ended early: this is about the first {_percent(score.covered)} of what you drew."
+        )
     return told
 
 
@@ -184,24 +237,19 @@ def _rise(steps: np.ndarray, values: np.ndarray, least: float) -> int | None:
     return round(float(steps[head + np.argmax(after >= (start + top) / 2)]))
 
 
-def _told_rise(score: PredictionScore) -> list[str]:
+def _told_rise(score: PredictionScore, words: Words) -> list[str]:
     expected, actual = score.rise_expected, score.rise_actual
+    last = score.last_expected
     if expected is not None and actual is not None:
-        if abs(expected - actual) <= SAME_TIME_SHARE * score.last_expected:
-            return [f"Half of the rise came by step {_about(actual, score)}, about when you expected it."]
-        by = _about(expected, score)
-        return [f"You expected half of the rise by step {by}; it came at {_about(actual, score)}."]
+        if abs(expected - actual) <= SAME_TIME_SHARE * last:
+            return [f"Half of the rise came by {words.at(actual, last)}, about when you expected it."]
+        by = words.at(expected, last)
+        return [f"You expected half of the rise by {by}; it came at {words.at(actual, last).removeprefix('step ')}."]
     if expected is not None and expected <= score.steps[-1]:
-        return [f"You expected half of a rise by step {_about(expected, score)}; the return did not rise."]
+        return [f"You expected half of a rise by {words.at(expected, last)}; the {words.y_name} did not rise."]
     if expected is None and actual is not None:
-        return [f"You expected no rise; half of it had come by step {_about(actual, score)}."]
+        return [f"You expected no rise; half of it had come by {words.at(actual, last)}."]
     return []
-
-
-def _about(step: int, score: PredictionScore) -> str:
-    """Return a step without digits that a hand cannot draw."""
-    grain = 10 ** max(0, math.floor(math.log10(score.last_expected / 50)))
-    return f"{round(step / grain) * grain:,}"
 
 
 def _percent(share: float) -> str:

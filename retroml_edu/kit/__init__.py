@@ -9,8 +9,14 @@ import importlib
 from typing import Any
 
 _HOMES = {
+    "retroml_edu.classroom.exercise": ("Case", "Exercise"),
+    "retroml_edu.classroom.graded": ("Graded",),
+    "retroml_edu.classroom.quiz": ("Choice", "FreeText", "Number", "Option", "Order"),
     "controls": ("Button", "Controls", "Select", "Slider", "Switch"),
     "grid_board": ("GridBoard",),
+    "exercise_card": ("OpenExercise",),
+    "lesson": ("Lesson",),
+    "line": ("Line",),
     "piece": ("Piece",),
     "player": ("Player",),
     "plot": ("Plot",),
@@ -20,8 +26,19 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Button",
+    "Case",
+    "Choice",
     "Controls",
     "GridBoard",
+    "Exercise",
+    "FreeText",
+    "Graded",
+    "Lesson",
+    "Line",
+    "Number",
+    "OpenExercise",
+    "Option",
+    "Order",
     "Piece",
     "Player",
     "Plot",
@@ -38,7 +55,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    home = _HOME_OF[name]
+    return getattr(importlib.import_module(home if "." in home else f"{__name__}.{home}"), name)
 
 
 def __dir__() -> list[str]:

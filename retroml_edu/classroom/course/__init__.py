@@ -2,3 +2,96 @@
 
 It stands here and not in the notebooks: what a student reads does not tell the answers, and a grader needs no notebook.
 """
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from retroml_edu.classroom.exercise import Exercise
+from retroml_edu.classroom.graded import Graded
+from retroml_edu.classroom.quiz import Question
+from retroml_edu.core.errors import UnknownNameError, did_you_mean
+
+LESSONS = {
+    "00-first-agent": "first_agent",
+    "01-bandits": "bandits",
+    "02-value-iteration": "value_iteration",
+    "03-monte-carlo-td": "monte_carlo_td",
+    "04-sarsa-q-learning": "sarsa_q_learning",
+    "05-function-approximation": "function_approximation",
+}
+"""Modules of this folder by the name of their lesson."""
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+_Found = TypeVar("_Found", bound=_Named)
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a lesson asks, found by name.
+
+    Attributes:
+        lesson: Name of the lesson.
+        questions: See `Question`.
+        exercises: See `Exercise`.
+        tasks: Those that are graded.
+    """
+
+    lesson: str
+    questions: tuple[Question, ...] = ()
+    exercises: tuple[Exercise, ...] = ()
+    tasks: tuple[Graded, ...] = ()
+
+    @classmethod
+    def of(cls, lesson: str, source: object = None) -> Material:
+        """Return the material of a lesson.
+
+        Args:
+            lesson: Name of the lesson.
+            source: A module, or anything else, with ``QUESTIONS``, ``EXERCISES`` and ``GRADED``, as far as it has them;
+                None for that of the course. A lesson that is not of the course has none there.
+        """
+        if source is None and lesson in LESSONS:
+            source = importlib.import_module(f"{__name__}.{LESSONS[lesson]}")
+        found = (tuple(getattr(source, name, ())) for name in ("QUESTIONS", "EXERCISES", "GRADED"))
+        return cls(lesson, *found)
+
+    def question(self, name: str) -> Question:
+        """Return a question by its name.
+
+        Raises:
+            UnknownNameError: If there is none; with the closest that there is.
+        """
+        return self._named("question", name, self.questions)
+
+    def exercise(self, name: str) -> Exercise:
+        """Return an exercise by the name of its function.
+
+        Raises:
+            UnknownNameError: As `question`.
+        """
+        return self._named("exercise", name, self.exercises)
+
+    def task(self, name: str) -> Graded:
+        """Return a graded task by its name.
+
+        Raises:
+            UnknownNameError: As `question`.
+        """
+        return self._named("graded task", name, self.tasks)
+
+    def _named(self, kind: str, name: str, among: Iterable[_Found]) -> _Found:
+        by_name = {each.name: each for each in among}
+        if name not in by_name:
+            told = f'The lesson "{self.lesson}" has no {kind} "{name}".'
+            near = did_you_mean(name, by_name) if by_name else did_you_mean(self.lesson, LESSONS)
+            raise UnknownNameError(told + (near or (f" It has {', '.join(by_name)}." if by_name else "")))
+        return by_name[name]

@@ -1,0 +1,76 @@
+"""Lines with their intervals as a picture, by matplotlib: a figure of a lesson, for a report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from retroml_edu.figures.palette import THEMES, Theme, ThemeName
+from retroml_edu.figures.panel_picture import LOCK, plain, style_axes, tick, written
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+DASHES = ("-", "--", ":", "-.", (0, (10, 3)), (0, (8, 3, 2, 3)))
+"""One for each colour, so that lines are told apart without colours too."""
+_SIZE_INCHES = (8.0, 4.6)
+_DPI = 160
+_MOST_LETTERS = 60
+
+
+class DrawnLine(Protocol):
+    """What is drawn: see `retroml_edu.kit.Line`."""
+
+    name: str
+    x: np.ndarray
+    y: np.ndarray
+    low: np.ndarray | None
+    high: np.ndarray | None
+
+
+def lines_png(title: str, lines: Sequence[DrawnLine], x: str, y: str, *, theme: ThemeName = "light") -> bytes:
+    """Return lines as a PNG file, with their legend.
+
+    Args:
+        title: Heads the picture.
+        lines: One or more; bands are their intervals.
+        x: What runs to the right.
+        y: What runs up.
+        theme: ``light`` or ``dark``.
+
+    Threads: safe anywhere; one picture is drawn at a time.
+    """
+    from matplotlib.figure import Figure
+
+    colors = THEMES[theme]
+    with LOCK:
+        figure = Figure(figsize=_SIZE_INCHES, dpi=_DPI, facecolor=colors.surface)
+        axes = figure.add_axes((0.1, 0.14, 0.87, 0.66))
+        style_axes(axes, colors)
+        plain(figure.text(0.1, 0.945, title, va="center"), 11, colors.text, bold=True)
+        plain(axes.set_xlabel(x, labelpad=3), 9, colors.muted)
+        plain(axes.set_ylabel(y, labelpad=5), 9, colors.muted)
+        for number, line in enumerate(lines):
+            _draw(axes, line, number, colors)
+        axes.margins(x=0.01, y=0.06)
+        axes.autoscale_view()
+        tick(axes, colors)
+        place = (0.09, 0.93)
+        legend = figure.legend(loc="upper left", bbox_to_anchor=place, ncols=3, frameon=False, handlelength=3.5)
+        for text in legend.get_texts():
+            plain(text, 8, colors.text)
+        return written("png", figure, title)
+
+
+def _draw(axes: Axes, line: DrawnLine, number: int, theme: Theme) -> None:
+    from matplotlib.lines import Line2D
+
+    color = theme.runs[number % len(theme.runs)]
+    if line.low is not None and line.high is not None:
+        band: dict[str, Any] = {"color": color, "alpha": 0.2, "linewidth": 0}
+        axes.fill_between(line.x, line.low, line.high, **band)
+    name = line.name if len(line.name) <= _MOST_LETTERS else f"{line.name[: _MOST_LETTERS - 1]}…"
+    looks: dict[str, Any] = {"color": color, "linewidth": 1.8, "linestyle": DASHES[number % len(DASHES)], "marker": ""}
+    axes.add_line(Line2D(line.x, line.y, label=f"\u200b{name}", **looks))  # a name with _ first would be left out

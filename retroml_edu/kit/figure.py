@@ -1,0 +1,88 @@
+"""A figure of a lesson: drawn in the page, and as a table and a picture for the report."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import anywidget
+import traitlets
+
+from retroml_edu.core.errors import LessonError
+from retroml_edu.figures.lines import lines_png
+from retroml_edu.kit.assets import script
+from retroml_edu.kit.line import Line
+from retroml_edu.kit.piece import Piece
+from retroml_edu.kit.plot import Plot
+from retroml_edu.kit.traces import line as traces_of
+from retroml_edu.storage.exports import csv_text
+
+FORMS = {"csv": "text/csv", "png": "image/png"}
+
+
+class SaveButtons(anywidget.AnyWidget):
+    """Buttons that hand a file to the browser; they send ``{"action": "file", "what": ..., "token": ...}``.
+
+    Attributes:
+        files: What each is called, and what its button says.
+    """
+
+    _esm = script("dom.js", "save_file.js", "save_buttons.js")
+    _css = script("lesson.css")
+    files: traitlets.List[list[str]] = traitlets.List().tag(sync=True)
+
+
+class LessonFigure(Piece):
+    """Lines over one axis, with buttons for the numbers and the picture.
+
+    Args:
+        name: What its files are called.
+        lines: One or more.
+        x: What runs to the right.
+        y: What runs up.
+
+    Attributes:
+        lines: What is drawn.
+    """
+
+    def __init__(self, name: str, lines: Sequence[Line], x: str, y: str) -> None:
+        if not lines:
+            raise LessonError(f'The figure "{name}" has no lines: give one or more of Line(...).')
+        self.name = name
+        self.lines = tuple(lines)
+        self._titles = (x, y)
+        self.plot = Plot(x, y)
+        self.plot.show(*(trace for number, line in enumerate(lines) for trace in _traces(line, number)))
+        self.buttons = SaveButtons(files=[[form, f"Save {form.upper()}"] for form in FORMS])
+        super().__init__(f"Figure: {name}", self.plot, self.buttons)
+        self.buttons.on_msg(self._hear)
+
+    def csv(self) -> bytes:
+        """Return the numbers: a row a point, with the line that it belongs to."""
+        text = io.StringIO()
+        table = csv.writer(text, lineterminator="\n")
+        table.writerow(("line", *map(csv_text, self._titles), "low", "high"))
+        for line in self.lines:
+            ends = ([""] * len(line.x) if each is None else each.tolist() for each in (line.low, line.high))
+            name = csv_text(line.name)
+            table.writerows((name, *row) for row in zip(line.x.tolist(), line.y.tolist(), *ends, strict=True))
+        return text.getvalue().encode()
+
+    def png(self) -> bytes:
+        """Return the picture."""
+        return lines_png(self.name, self.lines, *self._titles)
+
+    def _hear(self, _widget: object, message: Mapping[str, Any], _buffers: object) -> None:
+        what = message.get("what")
+        if message.get("action") != "file" or what not in FORMS:
+            return
+        with self.problems():
+            content = self.csv() if what == "csv" else self.png()
+            file = {"name": f"{self.name}.{what}", "mime": FORMS[what]}
+            self.buttons.send({"kind": "file", "token": message.get("token"), **file}, buffers=[content])
+
+
+def _traces(line: Line, number: int) -> list[dict[str, Any]]:
+    return traces_of(line.name, line.x, line.y, line.low, line.high, color=number)

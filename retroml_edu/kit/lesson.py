@@ -1,0 +1,278 @@
+"""A lesson in a notebook: what it asks, what a student answers, and what they hand in."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from retroml_edu.classroom.answers import EXERCISES, GRADED, PREDICTIONS, QUESTIONS, AnswerSheet
+from retroml_edu.classroom.course import Material
+from retroml_edu.classroom.exercise import Exercise, Tried
+from retroml_edu.classroom.graded import PRACTICE, Graded, Task, plain_variant
+from retroml_edu.classroom.quiz import Question
+from retroml_edu.core.errors import LessonError
+from retroml_edu.kit.exercise_card import Checked, OpenExercise
+from retroml_edu.kit.export_piece import BundleExport
+from retroml_edu.kit.figure import LessonFigure
+from retroml_edu.kit.line import Line
+from retroml_edu.kit.piece import Piece
+from retroml_edu.kit.prediction_piece import Axes, Compared, Predicted
+from retroml_edu.kit.quiz_card import Asked
+
+QUICK = "RETROML_BUDGET"
+"""Environment variable that has measurements take their quick budget, where it is ``quick``."""
+MOST_SOURCE = 20_000
+_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+class Lesson:
+    """A lesson: asks, checks, draws and keeps, each in a piece that shows itself as the last value of a cell.
+
+    Answers are kept in a file beside the notebook, such as ``01-bandits.answers.json``: no account, no server.
+
+    Args:
+        name: Of the lesson, such as ``01-bandits``.
+        variant: For graded tasks: what tells students apart, such as a student number. Without it there is a variant
+            for practice.
+        material: For lessons that are not of the course: a module, or anything else, with ``QUESTIONS``, ``EXERCISES``
+            and ``GRADED``, as far as it has them.
+        folder: Where answers and bundle are kept; by default the current folder, which is the notebook's.
+
+    Attributes:
+        name: Of the lesson.
+        variant: The variant in its plain spelling; empty if none was given.
+        answers: The answer sheet.
+
+    Raises:
+        LessonError: If the name is none, or the variant.
+
+    Example:
+        >>> lesson = Lesson("01-bandits")
+        >>> lesson.ask("greedy-stuck")
+    """
+
+    def __init__(
+        self, name: str, variant: str = "", *, material: object = None, folder: str | Path | None = None
+    ) -> None:
+        if not _NAME.fullmatch(name) or len(name) > 80:
+            raise LessonError(
+                f'"{name}" is no name for a lesson: write small letters, digits and dashes, as 01-bandits.'
+            )
+        self.name = name
+        self.variant = plain_variant(str(variant)) if str(variant).strip() else ""
+        self.folder = Path.cwd() if folder is None else Path(folder).absolute()
+        self.answers = AnswerSheet(self.folder / f"{name}.answers.json", name)
+        self._material = Material.of(name, material)
+        self._figures: dict[str, LessonFigure] = {}
+
+    def ask(self, question: str | Question) -> Asked:
+        """Return a question to be answered. The answer is judged at once, kept, and shown again after a restart.
+
+        Args:
+            question: Name of a question of this lesson, or a question.
+
+        Raises:
+            UnknownNameError: If there is no such question.
+        """
+        asked = self._material.question(question) if isinstance(question, str) else question
+        return self._kept_question(QUESTIONS, asked.name, asked)
+
+    def predict(
+        self,
+        name: str,
+        *,
+        question: str,
+        x_end: float,
+        x_unit: str = "steps",
+        y_name: str = "return",
+        low: float = 0.0,
+        high: float = 1.0,
+    ) -> Predicted:
+        """Return a canvas on which the student draws the curve that they expect, before they see it.
+
+        Args:
+            name: What it is kept under, and compared by.
+            question: What is asked.
+            x_end: End of the level axis, which begins at 0.
+            x_unit: What is counted along it, such as ``pulls``.
+            y_name: What is drawn, such as ``mean reward``.
+            low: Lower end of the upright axis.
+            high: Its upper end.
+        """
+        if not (x_end > 0 and low < high):
+            raise LessonError(f'The prediction "{name}" needs x_end above 0, and low below high.')
+        axes = Axes(float(x_end), x_unit, y_name, float(low), float(high))
+        return Predicted(name, question, axes, self.answers)
+
+    def compare(self, name: str, x: ArrayLike, y: ArrayLike) -> Compared:
+        """Return the prediction of this name with what came laid over it, and how near it was in sentences.
+
+        From then on the prediction can no longer be changed. If nothing was drawn, it says so.
+
+        Args:
+            name: Of the prediction.
+            x: Shape (n,), along the level axis, rising.
+            y: Shape (n,), what came there.
+        """
+        xs, ys = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+        if xs.ndim != 1 or xs.shape != ys.shape or not xs.size:
+            raise LessonError(
+                f"x and y are two rows of as many numbers; these have the shapes {xs.shape} and {ys.shape}."
+            )
+        compared = Compared(name, self.answers.entry(PREDICTIONS, name), xs, ys)
+        if compared.said:
+            said = {"compared": True, "said": compared.said}
+            self.answers.keep(PREDICTIONS, name, lambda before: {**(before or {}), **said})
+        return compared
+
+    def check(self, function: object, name: str = "") -> Checked:
+        """Try a student's function on the exercise of its name.
+
+        Args:
+            function: What the student wrote.
+            name: Of the exercise, where the function has another.
+
+        Returns:
+            How many cases it got right.
+
+        Raises:
+            OpenExercise: If it is not right yet: the notebook stops here, with what is wrong and a hint.
+            UnknownNameError: If there is no such exercise.
+        """
+        exercise = self._material.exercise(name or _name_of(function))
+        return self._checked(EXERCISES, exercise.name, exercise, function, {})
+
+    def graded(self, name: str | Graded, function: object = None) -> Piece:
+        """Return a graded task, as this lesson's variant has it.
+
+        Args:
+            name: Of the task, or the task.
+            function: What the student wrote, where the task asks for a function.
+
+        Raises:
+            OpenExercise: If there is a function and it is not right yet.
+            UnknownNameError: If there is no such task.
+        """
+        graded = self._material.task(name) if isinstance(name, str) else name
+        task = graded.task(self.name, self.variant or PRACTICE)
+        key = f"{task.name}@{task.variant}"
+        facts = {"task": task.name, "variant": task.variant, "task_digest": task.digest}
+        if not isinstance(task.asked, Exercise):
+            piece: Piece = self._kept_question(GRADED, key, task.asked, facts)
+        elif function is None:
+            piece = _told(task)
+        else:
+            return self._checked(GRADED, key, task.asked, function, facts)
+        whose = (
+            f'Variant "{task.variant}".'
+            if self.variant
+            else f'For practice. To be graded, begin with: lesson = Lesson("{self.name}", variant="your number")'
+        )
+        piece.tell(whose)
+        return piece
+
+    def figure(self, name: str, *lines: Line, x: str = "", y: str = "") -> LessonFigure:
+        """Return a figure with buttons for its numbers and its picture; it goes into the bundle.
+
+        Args:
+            name: What its files are called.
+            lines: One or more.
+            x: What runs to the right.
+            y: What runs up.
+
+        Raises:
+            LessonError: If there are no lines, or the name makes no file.
+        """
+        if not _NAME.fullmatch(name):
+            raise LessonError(
+                f'"{name}" is no name for a figure: write small letters, digits and dashes, as mean-regret.'
+            )
+        figure = LessonFigure(name, lines, x, y)
+        self._figures[name] = figure
+        return figure
+
+    def budget(self, full: int, *, quick: int) -> int:
+        """Return how many runs to measure: the full number, or the quick one where ``RETROML_BUDGET=quick``."""
+        return quick if os.environ.get(QUICK) == "quick" else full
+
+    def export(self) -> BundleExport:
+        """Return the list of what is handed in, with a button that makes one zip of it beside the notebook."""
+        return BundleExport(self.name, self.variant, self.folder, self.answers.read, self._figure_files)
+
+    def _kept_question(self, section: str, key: str, question: Question, facts: dict[str, Any] | None = None) -> Asked:
+        def keep(change: Callable[[Any], Any]) -> dict[str, Any]:
+            return self.answers.keep(section, key, lambda before: {**change(before), **(facts or {})})
+
+        piece = Asked(question, keep, self.answers.entry(section, key), judged=facts is None)
+        self._mention(piece)
+        return piece
+
+    def _checked(self, section: str, key: str, exercise: Exercise, function: object, facts: dict[str, Any]) -> Checked:
+        tried = exercise.try_out(function)
+        entry = {**_result(tried), "source": _source(function), **facts}
+        self.answers.keep(section, key, lambda before: {**entry, "tries": _tries(before) + 1})
+        piece = Checked(exercise, tried)
+        self._mention(piece)
+        if not tried.is_right:
+            _display(piece)
+            raise OpenExercise(exercise, tried)
+        return piece
+
+    def _mention(self, piece: Piece) -> None:
+        if self.answers.said:
+            piece.tell(self.answers.said)
+
+    def _figure_files(self) -> dict[str, bytes]:
+        files: dict[str, bytes] = {}
+        for name, figure in self._figures.items():
+            files |= {f"{name}.csv": figure.csv(), f"{name}.png": figure.png()}
+        return files
+
+    def __repr__(self) -> str:
+        return f"Lesson({self.name!r}, variant={self.variant!r})" if self.variant else f"Lesson({self.name!r})"
+
+
+def _told(task: Task) -> Piece:
+    from retroml_edu.kit.text_card import TextCard
+
+    return Piece(f"Graded task: {task.name}", TextCard(heading="Graded task", sentences=[task.text]))
+
+
+def _name_of(function: object) -> str:
+    name = getattr(function, "__name__", "")
+    if not name or not isinstance(name, str):
+        raise LessonError("Give the function that you wrote, without brackets, as in lesson.check(update).")
+    return name
+
+
+def _result(tried: Tried) -> dict[str, Any]:
+    return {"right": tried.is_right, "passed": tried.passed, "cases": tried.cases, "told": tried.told}
+
+
+def _tries(entry: dict[str, Any] | None) -> int:
+    tries = entry.get("tries") if entry is not None else 0
+    return tries if isinstance(tries, int) and 0 <= tries < 10**6 else 0
+
+
+def _source(function: object) -> str:
+    """Return the student's own lines; empty where Python does not know them."""
+    try:
+        return inspect.getsource(function)[:MOST_SOURCE]  # type: ignore[arg-type]
+    except (OSError, TypeError, ValueError):
+        return ""
+
+
+def _display(piece: Piece) -> None:
+    """Show a piece above the error that follows; outside a notebook the error says it all."""
+    from IPython.core.getipython import get_ipython
+    from IPython.display import display
+
+    if get_ipython() is not None:
+        display(piece)  # type: ignore[no-untyped-call]

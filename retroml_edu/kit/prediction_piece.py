@@ -1,0 +1,150 @@
+"""Predict, then look: a student draws the curve that they expect, and sees it again under what came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from retroml_edu.analysis.prediction import score_drawing
+from retroml_edu.classroom.answers import PREDICTIONS, AnswerSheet, Entry
+from retroml_edu.core.errors import LessonError
+from retroml_edu.kit.piece import Piece
+from retroml_edu.kit.text_card import TextCard
+from retroml_edu.widgets.prediction_canvas import PredictionCanvas
+
+NOTHING_DRAWN = "You have drawn no curve yet: draw it above, then run this cell again."
+MOST_POINTS = 400
+"""Of a curve that is laid over: the canvas is some hundred pixels wide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """What a prediction is drawn on.
+
+    Attributes:
+        x_end: End of the level axis, which begins at 0.
+        x_unit: What is counted along it.
+        y_name: What is drawn.
+        low: Lower end of the upright axis.
+        high: Its upper end.
+    """
+
+    x_end: float
+    x_unit: str
+    y_name: str
+    low: float
+    high: float
+
+
+class Predicted(Piece):
+    """A curve that is to be drawn before it is seen; every change is kept.
+
+    Args:
+        name: What it is kept under.
+        question: What is asked.
+        axes: What it is drawn on.
+        sheet: Where it is kept.
+    """
+
+    def __init__(self, name: str, question: str, axes: Axes, sheet: AnswerSheet) -> None:
+        self.name = name
+        self._question = question
+        self._axes = axes
+        self._sheet = sheet
+        self.canvas = PredictionCanvas(question=question, **asdict(axes))
+        super().__init__(
+            f"Prediction: {question}", TextCard(heading="Predict first", sentences=[question]), self.canvas
+        )
+        entry = sheet.entry(PREDICTIONS, name)
+        if entry is not None and show_kept(self.canvas, entry):
+            self.canvas.locked = entry.get("compared") is True
+            self.tell("You drew this before you saw the curve." if self.canvas.locked else _kept_text())
+        self.canvas.observe(lambda _change: self._drawn_now(), ["values", "within"])
+
+    def draw(self, values: list[float], within: float = 0.0) -> None:
+        """Draw a curve from code.
+
+        Args:
+            values: At eleven places evenly along the axis, its ends included.
+            within: Half the width of the band in which you are sure it will be; 0 for none.
+
+        Raises:
+            LessonError: If there are more or fewer values, or it was compared already.
+        """
+        if self.canvas.locked:
+            raise LessonError("This prediction was compared with what came: it can no longer be changed.")
+        if len(values) != self.canvas.points:
+            raise LessonError(f"A curve has {self.canvas.points} values, and these are {len(values)}.")
+        with self.canvas.hold_trait_notifications():
+            self.canvas.values, self.canvas.within = [float(value) for value in values], float(within)
+
+    def _drawn_now(self) -> None:
+        with self.problems():
+            if self.canvas.locked:
+                return
+            drawn = {"values": list(self.canvas.values), "within": self.canvas.within, "claimed": self.canvas.claimed}
+            entry = {"question": self._question, **asdict(self._axes), **drawn, "compared": False}
+            self._sheet.keep(PREDICTIONS, self.name, lambda _before: entry)
+            self.tell(_kept_text() if self.canvas.drawn else "")
+
+
+class Compared(Piece):
+    """What came, laid over what was expected.
+
+    Args:
+        name: Of the prediction.
+        entry: What was kept of it; None if it was never asked for.
+        x: Shape (n,), along the axis.
+        y: Shape (n,).
+
+    Attributes:
+        said: How near it was, sentences; empty where nothing was drawn.
+    """
+
+    def __init__(self, name: str, entry: Entry | None, x: np.ndarray, y: np.ndarray) -> None:
+        self.said: list[str] = []
+        self.canvas = PredictionCanvas(locked=True)
+        self.text = TextCard()
+        drawn = entry is not None and show_kept(self.canvas, entry)
+        super().__init__(f"Prediction compared: {name}", *([self.canvas] if drawn else []), self.text)
+        if not drawn or entry is None:
+            self.text.sentences = [NOTHING_DRAWN]
+            return
+        self.canvas.lay_over(*_thinned(x, y))
+        drawing = self.canvas.drawing
+        if drawing is not None:
+            self.said = score_drawing(
+                drawing, x, y, x_end=self.canvas.x_end, x_unit=self.canvas.x_unit, y_name=self.canvas.y_name
+            )
+        with self.text.hold_sync():
+            self.text.heading, self.text.sentences, self.text.listed = "What came", self.said, True
+
+
+def show_kept(canvas: PredictionCanvas, entry: Mapping[str, Any]) -> bool:
+    """Show a curve that was kept, and return whether it is one: the file may have been changed by hand."""
+    numbers = [entry.get(name) for name in ("x_end", "low", "high", "within", "claimed")]
+    values = entry.get("values")
+    if not isinstance(values, list) or len(values) != canvas.points:
+        return False
+    if not all(type(each) in (int, float) and np.isfinite(each) for each in [*numbers, *values]):
+        return False
+    x_end, low, high, within, claimed = map(float, numbers)  # type: ignore[arg-type]
+    if not (x_end > 0 and low < high and within >= 0 and 0 < claimed < 1):
+        return False
+    with canvas.hold_sync():
+        canvas.x_end, canvas.x_unit, canvas.y_name = x_end, str(entry.get("x_unit")), str(entry.get("y_name"))
+        canvas.low, canvas.high, canvas.within, canvas.claimed = low, high, within, claimed
+        canvas.values = [float(value) for value in values]
+    return True
+
+
+def _kept_text() -> str:
+    return "✓ Kept. You can change it until you compare it with what came."
+
+
+def _thinned(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    every = np.unique(np.linspace(0, len(x) - 1, min(len(x), MOST_POINTS)).astype(int))
+    return x[every], y[every]
