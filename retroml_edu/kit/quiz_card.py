@@ -19,6 +19,7 @@ from retroml_edu.kit.piece import Piece
 
 KINDS = {Choice: "choice", Number: "number", Order: "order", FreeText: "text"}
 RIGHT, WRONG, KEPT, PROBLEM = "right", "wrong", "kept", "problem"
+CHECK, KEEP = "Check", "Keep my answer"
 KEPT_FOR_MARKING = "Kept for marking. You can change it until you hand in."
 
 Keep = Callable[[Callable[[Entry | None], Mapping[str, Any]]], Entry]
@@ -27,6 +28,8 @@ Keep = Callable[[Callable[[Entry | None], Mapping[str, Any]]], Entry]
 class QuizCard(anywidget.AnyWidget):
     """Shows a question and takes an answer, which it sends as ``{"action": "answer", "answer": ...}``.
 
+    It is told ``{"kind": "answered"}`` when that was dealt with, whatever came of it.
+
     Attributes:
         kind: ``choice``, ``number``, ``order`` or ``text``.
         question: What is asked.
@@ -34,6 +37,7 @@ class QuizCard(anywidget.AnyWidget):
         several: Whether more than one option is to be chosen.
         start: Numbers of the steps, in the order in which they are shown at first.
         most: Characters that a text may have.
+        button: What the button says.
         answer: The last answer, as it was sent; None before the first.
         verdict: ``right``, ``wrong``, ``kept``, ``problem`` (no answer at all), or empty before the first.
         told: What is said of it.
@@ -48,12 +52,13 @@ class QuizCard(anywidget.AnyWidget):
     several = traitlets.Bool(False).tag(sync=True)
     start: traitlets.List[int] = traitlets.List(traitlets.Int()).tag(sync=True)
     most = traitlets.Int(MOST_CHARACTERS).tag(sync=True)
+    button = traitlets.Unicode(CHECK).tag(sync=True)
     answer = traitlets.Any(None, allow_none=True).tag(sync=True)
     verdict = traitlets.Unicode().tag(sync=True)
     told = traitlets.Unicode().tag(sync=True)
     tries = traitlets.Int(0).tag(sync=True)
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: Question, *, judged: bool = True) -> None:
         choices: list[str] = []
         if isinstance(question, Choice):
             choices = [option.text for option in question.options]
@@ -65,6 +70,7 @@ class QuizCard(anywidget.AnyWidget):
             choices=choices,
             several=isinstance(question, Choice) and question.takes_several,
             start=mixed(question) if isinstance(question, Order) else [],
+            button=CHECK if judged and not isinstance(question, FreeText) else KEEP,
         )
 
 
@@ -87,7 +93,7 @@ class Asked(Piece):
         self.feedback: Feedback | None = None
         self._keep = keep
         self._judged = judged
-        self.card = QuizCard(question)
+        self.card = QuizCard(question, judged=judged)
         super().__init__(f"Question: {question.text}", self.card)
         if kept is not None:
             with suppress(QuizError):  # the question has changed since
@@ -143,6 +149,7 @@ class Asked(Piece):
             except QuizError as error:
                 with self.card.hold_sync():
                     self.card.verdict, self.card.told = PROBLEM, str(error)
+        self.card.send({"kind": "answered"})
 
 
 def mixed(question: Order) -> list[int]:
