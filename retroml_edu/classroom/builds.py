@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,14 +24,18 @@ TAGS = frozenset({INSTRUCTOR, "exercise", "claim"})
 _SECRET = re.compile(r"(begin|end)\s*solution", re.IGNORECASE)
 _HEADER = re.compile(r"# %%(?: \[markdown\])?(?: tags=(\[(?:\"[a-z-]+\"(?:, )?)*\]))?")
 """How a cell begins: anything else could be read in another way than it was meant."""
-_NAME = re.compile(r"\d\d-[a-z0-9]+(?:-[a-z0-9]+)*")
+_NAME = re.compile(r"(?:\d\d|guide)(?:-[a-z0-9]+)+")
+_GUIDE = "guide-"
+_MARK = "retroml_edu"
+"""Under it the metadata of a built notebook say what it was built from, and what its cells were then."""
 
 
 def build(source: Path, kind: BuildName) -> NotebookNode:
     """Return the notebook of a lesson.
 
     Args:
-        source: A jupytext file in percent format, named as ``03-monte-carlo-td.py``.
+        source: A jupytext file in percent format, named as ``03-monte-carlo-td.py``; or a guide, named as
+            ``guide-write-a-lesson.py``, which is for instructors and is the same in both builds: nothing is taken out.
         kind: ``student``: each solution is a gap, cells with the tag ``instructor`` are left out. ``instructor``: all
             there is, with solutions.
 
@@ -43,11 +49,7 @@ def build(source: Path, kind: BuildName) -> NotebookNode:
     import nbformat
 
     v4: Any = nbformat.v4  # it has no types
-    if not _NAME.fullmatch(source.stem):
-        raise LessonError(
-            f"{source.name} is no name for a lesson. One is made of two digits, a dash and words in small letters: "
-            "03-monte-carlo-td.py."
-        )
+    check_name(source.stem)
     try:
         text = source.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -55,26 +57,82 @@ def build(source: Path, kind: BuildName) -> NotebookNode:
     _check_solutions(source, text)
     _check_tags(source, text)
     read = jupytext.reads(text, fmt="py:percent")
+    whole = is_guide(source.stem)
     cells: list[NotebookNode] = []
     for cell in read.cells:
         tags = cell.metadata.get("tags", [])
-        if kind == "student" and INSTRUCTOR in tags:
+        if kind == "student" and INSTRUCTOR in tags and not whole:
             continue
-        content = _with_gaps(cell.source) if kind == "student" else _without_marks(cell.source)
+        content = cell.source if whole else _PARTS[kind](cell.source)
         made = v4.new_code_cell(content) if cell.cell_type == "code" else v4.new_markdown_cell(content)
         made.id = f"{source.stem}-{len(cells)}"
-        if kind == "student" and _SECRET.search(content):
+        if kind == "student" and not whole and _SECRET.search(content):
             raise LessonError(f"{source.name}: a mark of a solution is left in a student's cell: {content[:60]!r}.")
         made.metadata = {"tags": list(tags)} if tags else {}
         cells.append(made)
     metadata = {
         "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
+        _MARK: {"lesson": source.stem, "build": kind, "cells": _cells_digest(cells)},
     }
     notebook: NotebookNode = v4.new_notebook(cells=cells, metadata=metadata)
     notebook.nbformat_minor = 5
     nbformat.validate(notebook)
     return notebook
+
+
+def notebook_text(notebook: NotebookNode) -> str:
+    """Return what stands in the file of a notebook: of one build the same on every machine."""
+    import nbformat
+
+    writer: Any = nbformat  # it has no types
+    return f"{writer.writes(notebook).rstrip()}\n"
+
+
+def is_as_built(text: str) -> bool:
+    """Return whether a notebook's cells are those that it was built with: outputs do not count.
+
+    Args:
+        text: What stands in its file; anything else than a built notebook is not as it was built.
+    """
+    try:
+        notebook = json.loads(text)
+        cells = [{**cell, "source": _joined(cell["source"])} for cell in notebook["cells"]]
+        return bool(notebook["metadata"][_MARK]["cells"] == _cells_digest(cells))
+    except (ValueError, TypeError, KeyError):
+        return False
+
+
+def is_name(name: str) -> bool:
+    """Return whether a lesson or a guide may be called so."""
+    return bool(_NAME.fullmatch(name))
+
+
+def is_guide(name: str) -> bool:
+    """Return whether it is a guide: for instructors, without gaps."""
+    return name.startswith(_GUIDE)
+
+
+def check_name(name: str) -> None:
+    """See that a lesson may be called so.
+
+    Raises:
+        LessonError: If not.
+    """
+    if not is_name(name):
+        raise LessonError(
+            f'"{name}" is no name for a lesson. One is made of two digits, a dash and words in small letters: '
+            "03-monte-carlo-td."
+        )
+
+
+def _cells_digest(cells: Iterable[Mapping[str, Any]]) -> str:
+    told = json.dumps([[cell["cell_type"], cell["source"]] for cell in cells])
+    return sha256(told.encode()).hexdigest()[:16]
+
+
+def _joined(source: str | list[str]) -> str:
+    return source if isinstance(source, str) else "".join(source)
 
 
 def _check_solutions(source: Path, text: str) -> None:
@@ -119,3 +177,6 @@ def _with_gaps(content: str) -> str:
 
 def _without_marks(content: str) -> str:
     return "\n".join(line for line in content.splitlines() if line.strip() not in (BEGIN, END))
+
+
+_PARTS = {"student": _with_gaps, "instructor": _without_marks}

@@ -3,7 +3,7 @@
 import nbformat
 import pytest
 
-from retroml_edu.classroom.builds import GAP, build
+from retroml_edu.classroom.builds import GAP, build, is_as_built, notebook_text
 from retroml_edu.core.errors import LessonError
 
 SOURCE = '''# ---
@@ -78,7 +78,8 @@ def test_builds_say_nothing_of_the_source_and_are_the_same_each_time(source):
     notebook = build(source, "student")
     assert notebook == build(source, "student")
     assert [cell.id for cell in notebook.cells] == [f"07-a-lesson-{number}" for number in range(4)]
-    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+    assert set(notebook.metadata) == {"kernelspec", "language_info", "retroml_edu"}
+    assert "jupytext" not in notebook_text(notebook)
     assert notebook.cells[2].metadata == {"tags": ["exercise"]}
     assert notebook.cells[1].metadata == {}
     assert all(not cell.get("outputs") for cell in notebook.cells)
@@ -128,3 +129,29 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path):
     (tmp_path / "02-bytes.py").write_bytes(b"\xff\xfe")
     with pytest.raises(LessonError, match="cannot be read"):
         build(tmp_path / "02-bytes.py", "student")
+
+
+def test_a_file_has_the_same_bytes_wherever_it_is_built(source):
+    text = notebook_text(build(source, "student"))
+    source.write_bytes(SOURCE.replace("\n", "\r\n").encode())
+    assert notebook_text(build(source, "student")) == text
+    assert text.endswith("}\n")
+    assert not text.endswith("\n\n")
+    assert "\r" not in text
+
+
+def test_a_notebook_knows_whether_its_cells_are_as_built(source):
+    notebook = build(source, "student")
+    assert is_as_built(notebook_text(notebook))
+    notebook.cells[3].execution_count = 4
+    assert is_as_built(notebook_text(notebook))
+    notebook.cells[3].source = "target(2, 0.5)"
+    assert not is_as_built(notebook_text(notebook))
+
+
+def test_a_guide_is_whole_in_both_builds(source, tmp_path):
+    guide = source.rename(tmp_path / "guide-write-a-lesson.py")
+    for kind in ("student", "instructor"):
+        text = "\n".join(contents(build(guide, kind)))
+        assert "### BEGIN SOLUTION" in text
+        assert "Many forget the discount." in text
