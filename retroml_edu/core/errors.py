@@ -47,6 +47,14 @@ class LessonError(RetroMLError, ValueError):
     """The source of a lesson cannot be made into a notebook."""
 
 
+class ClaimError(RetroMLError, ValueError):
+    """What a lesson claims is not what its figures show, or cannot be measured."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows instead of a traceback: the line says it all."""
+        return [f"Claim: {self}"]
+
+
 class RunBusyError(RetroMLError):
     """An action that the run's state does not allow, such as a second Train."""
 

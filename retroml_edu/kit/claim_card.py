@@ -1,0 +1,118 @@
+"""A claim beside its figure: what is said, what was measured, over how many seeds, and whether it holds."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import anywidget
+import traitlets
+from IPython.core.getipython import get_ipython
+from IPython.display import display as ipython_display
+
+from retroml_edu.classroom.claims import Claim, Measured
+from retroml_edu.core.errors import ClaimError
+from retroml_edu.kit.assets import script
+from retroml_edu.kit.piece import Piece
+
+display: Any = ipython_display  # it has no types
+PATIENCE_S = 2.0
+"""What takes longer says how far it is."""
+_TICK_S = 0.5
+
+
+class ClaimCard(anywidget.AnyWidget):
+    """Shows a claim and what came of it.
+
+    Attributes:
+        text: What is claimed.
+        verdict: ``holds``, ``does not hold``, ``not contradicted``.
+        facts: Names and values of the row, as pairs.
+    """
+
+    _esm = script("dom.js", "claim.js")
+    _css = script("claim.css")
+    text = traitlets.Unicode().tag(sync=True)
+    verdict = traitlets.Unicode().tag(sync=True)
+    facts: traitlets.List[tuple[str, str]] = traitlets.List().tag(sync=True)
+
+
+class Claimed(Piece):
+    """A claim that was measured.
+
+    Args:
+        measured: What came of it.
+
+    Attributes:
+        measured: What came of it: ``mean``, ``low``, ``high``, ``seeds``, ``verdict``.
+    """
+
+    def __init__(self, measured: Measured) -> None:
+        self.measured = measured
+        self.card = ClaimCard(text=measured.text, verdict=measured.verdict, facts=list(facts(measured)))
+        super().__init__(f"Claim: {measured.text}", self.card)
+        if measured.is_quick:
+            self.tell(f"A quick look: {measured.seeds} of {measured.of_seeds} seeds.")
+
+    def __repr__(self) -> str:
+        return sentence(self.measured)
+
+
+def claimed(lesson: str, claim: Claim, *, quick: bool) -> Claimed:
+    """Measure a claim and return it with its figure.
+
+    Args:
+        lesson: Which claims it.
+        claim: What is claimed.
+        quick: Whether a quick look is enough.
+
+    Raises:
+        ClaimError: If it does not hold; the card is shown first.
+    """
+    piece = Claimed(claim.measured(lesson, quick=quick, report=_Progress()))
+    if piece.measured.verdict == "does not hold":
+        if get_ipython() is not None:
+            display(piece)
+        raise ClaimError(sentence(piece.measured))
+    return piece
+
+
+def facts(measured: Measured) -> tuple[tuple[str, str], ...]:
+    """Return what stands in the row of a claim, as pairs of name and value."""
+    return (
+        ("measured", f"{measured.figure}, mean and 95 % interval"),
+        ("has to be", measured.bound),
+        ("seeds", measured.of_how_many),
+        ("seeds that agree", f"{measured.agreeing:.0%}"),
+    )
+
+
+def sentence(measured: Measured) -> str:
+    """Return a claim and what came of it in a line."""
+    return (
+        f"{measured.verdict}: {measured.text} Measured {measured.figure} over {measured.of_how_many} seeds, and it has "
+        f"to be {measured.bound}."
+    )
+
+
+class _Progress:
+    """Says in the cell how far a long measurement is, and takes it away at the end."""
+
+    def __init__(self) -> None:
+        self._began = self._said = time.monotonic()
+        self._handle: Any = None
+
+    def __call__(self, done: int, of: int) -> None:
+        now = time.monotonic()
+        if done == of:
+            self._say("")
+        elif now - self._began > PATIENCE_S and now - self._said > _TICK_S:
+            left = (now - self._began) / done * (of - done)
+            self._said = now
+            self._say(f"Measuring: {done} of {of} seeds, about {left:.0f} s left", first=True)
+
+    def _say(self, text: str, *, first: bool = False) -> None:
+        if self._handle is not None:
+            self._handle.update({"text/plain": text}, raw=True)
+        elif first and get_ipython() is not None:
+            self._handle = display({"text/plain": text}, raw=True, display_id=True)
