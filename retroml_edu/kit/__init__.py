@@ -16,7 +16,7 @@ _HOMES = {
     "grid_board": ("GridBoard",),
     "exercise_card": ("OpenExercise",),
     "lesson": ("Lesson",),
-    "line": ("Line",),
+    "lines": ("Line",),
     "piece": ("Piece",),
     "player": ("Player",),
     "plot": ("Plot",),

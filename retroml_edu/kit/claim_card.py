@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import time
 from typing import Any
 
@@ -54,6 +55,10 @@ class Claimed(Piece):
         if measured.is_quick:
             self.tell(f"A quick look: {measured.seeds} of {measured.of_seeds} seeds.")
 
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        told = sentence(self.measured)  # which is all there is where the notebook is read without a kernel
+        return {**super()._repr_mimebundle_(**kwargs), "text/plain": told, "text/html": f"<p>{html.escape(told)}</p>"}
+
     def __repr__(self) -> str:
         return sentence(self.measured)
 
@@ -90,8 +95,8 @@ def facts(measured: Measured) -> tuple[tuple[str, str], ...]:
 def sentence(measured: Measured) -> str:
     """Return a claim and what came of it in a line."""
     return (
-        f"{measured.verdict}: {measured.text} Measured {measured.figure} over {measured.of_how_many} seeds, and it has "
-        f"to be {measured.bound}."
+        f"{measured.verdict.capitalize()}: {measured.text} Measured {measured.figure} over {measured.of_how_many} "
+        f"seeds, and it has to be {measured.bound}."
     )
 
 

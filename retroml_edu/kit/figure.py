@@ -13,7 +13,7 @@ import traitlets
 from retroml_edu.core.errors import LessonError
 from retroml_edu.figures.lines import lines_png
 from retroml_edu.kit.assets import script
-from retroml_edu.kit.line import Line
+from retroml_edu.kit.lines import Line
 from retroml_edu.kit.piece import Piece
 from retroml_edu.kit.plot import Plot
 from retroml_edu.kit.traces import line as traces_of

@@ -13,15 +13,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from retroml_edu.classroom.answers import EXERCISES, GRADED, PREDICTIONS, QUESTIONS, AnswerSheet
+from retroml_edu.classroom.claims import Claim
 from retroml_edu.classroom.course import Material
 from retroml_edu.classroom.exercise import Exercise, Tried
 from retroml_edu.classroom.graded import PRACTICE, Graded, Task, plain_variant
 from retroml_edu.classroom.quiz import Question
 from retroml_edu.core.errors import LessonError
+from retroml_edu.kit.claim_card import Claimed, claimed
 from retroml_edu.kit.exercise_card import Checked, OpenExercise
 from retroml_edu.kit.export_piece import BundleExport
 from retroml_edu.kit.figure import LessonFigure
-from retroml_edu.kit.line import Line
+from retroml_edu.kit.lines import Line
 from retroml_edu.kit.piece import Piece
 from retroml_edu.kit.prediction_piece import Axes, Compared, Predicted
 from retroml_edu.kit.quiz_card import Asked
@@ -201,6 +203,26 @@ class Lesson:
     def budget(self, full: int, *, quick: int) -> int:
         """Return how many runs to measure: the full number, or the quick one where ``RETROML_BUDGET=quick``."""
         return quick if os.environ.get(QUICK) == "quick" else full
+
+    def claim(
+        self,
+        text: str,
+        measure: Callable[[np.random.Generator], float],
+        *,
+        above: float | None = None,
+        below: float | None = None,
+        between: tuple[float, float] | None = None,
+        seeds: int = 200,
+        quick: int | None = None,
+        unit: str = "",
+    ) -> Claimed:
+        """Measure what is claimed over seeds and return it with its figure; arguments as `classroom.claims.Claim`.
+
+        Raises:
+            ClaimError: If it does not hold, or cannot be measured.
+        """
+        claim = Claim(text, measure, above, below, between, seeds, quick, unit)
+        return claimed(self.name, claim, quick=os.environ.get(QUICK) == "quick")
 
     def export(self) -> BundleExport:
         """Return the list of what is handed in, with a button that makes one zip of it beside the notebook."""
