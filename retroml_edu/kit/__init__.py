@@ -17,6 +17,8 @@ _HOMES = {
     "exercise_card": ("OpenExercise",),
     "lesson": ("Lesson",),
     "lines": ("Line",),
+    "line": ("Line",),
+    "games": ("play_games",),
     "piece": ("Piece",),
     "player": ("Player",),
     "plot": ("Plot",),
@@ -49,6 +51,7 @@ __all__ = [
     "heat",
     "level",
     "line",
+    "play_games",
 ]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from retroml_edu.core.config import ExperimentConfig
-from retroml_edu.core.errors import RunBusyError, WaitTimeoutError
+from retroml_edu.core.errors import RunBusyError, TrainingError, WaitTimeoutError
 from retroml_edu.core.results import RunResult
 from retroml_edu.session.follower import RunFollower
 from retroml_edu.session.history import Run, load_run
@@ -133,6 +133,38 @@ class Lab:
         result = self._started().wait(timeout_s)
         self.panel.kept.wait(KEEPING_S)
         return result
+
+    def trained(self, seed: int | None = None, *, timeout_s: float | None = None) -> Run:
+        """Return a run of this panel that has trained to its end; press Train where there is none yet.
+
+        So a cell gives the same whether a person has pressed Train above it or has run all cells. A run that still
+        trains is waited for.
+
+        Args:
+            seed: Of the run; it is set before Train is pressed. Any, if left out.
+            timeout_s: How long to wait.
+
+        Raises:
+            PredictionError: If a prediction is required first.
+            TrainingError: If the run was stopped or failed.
+            WaitTimeoutError: If it takes longer; the run goes on.
+            RetroMLError: If the settings cannot be run.
+        """
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        self.panel.until_begun()
+        if isinstance(self.panel.run, TrainingRun) and not self.panel.run.ended:
+            self.wait(timeout_s)
+        found = self.panel.made(seed)
+        if found is not None:
+            return found
+        if seed is not None:
+            self.apply(self.config.changed(seed=seed))
+        self.start()
+        result = self.wait(None if deadline is None else max(0.0, deadline - time.monotonic()))
+        if not result.success:
+            why = result.error or f"it was {result.state} after {result.summary['steps']:,} steps"
+            raise TrainingError(f"This run did not reach its end: {why}. Run the cell again to train anew.")
+        return load_run(result.run_id, result.path.parent)
 
     async def wait_async(self, timeout_s: float | None = None) -> RunResult:
         """Wait without blocking the kernel's event loop: other coroutines and timers go on.

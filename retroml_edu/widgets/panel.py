@@ -16,6 +16,7 @@ from retroml_edu.core.bus import Subscription
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.errors import ConfigError, Problem, RetroMLError, RunBusyError
 from retroml_edu.core.events import Event, VideoEvent
+from retroml_edu.core.states import RunState
 from retroml_edu.envs import goal_return
 from retroml_edu.session.follower import RunFollower
 from retroml_edu.session.history import Run, load_run
@@ -67,6 +68,7 @@ class Panel:
         self._home = home
         self._following: Subscription | None = None
         self.run: FollowedRun | None = None
+        self._made: dict[int, RunFolder] = {}
         self._began_alive = False
         self._refusal: list[dict[str, str]] = []
         self.page = Page()
@@ -247,8 +249,11 @@ class Panel:
         self.tabs.open(COMPARE)
 
     def _show_new(self, run: TrainingRun) -> None:
+        folder = RunFolder(run.path)
         with self._shown():
-            self.prediction.keep(RunFolder(run.path), run.config)
+            self.prediction.keep(folder, run.config)
+        self._made.pop(run.config.seed, None)  # the newest comes last
+        self._made[run.config.seed] = folder
         self._show(run)
 
     def _wanted(self, change: Any) -> None:
@@ -380,6 +385,17 @@ class Panel:
     def stored_run(self) -> Run | None:
         """Return the shown run as it is on disk."""
         return Run(RunFolder(self.run.path)) if self.run is not None else None
+
+    def until_begun(self) -> None:
+        """Wait until a start that is under way has made its run, or has come to nothing."""
+        with self._starter.undisturbed():
+            pass
+
+    def made(self, seed: int | None = None) -> Run | None:
+        """Return the newest run that Train made here and that reached its end, of a seed if one is given."""
+        folders = reversed(self._made.values()) if seed is None else filter(None, [self._made.get(seed)])
+        runs = (Run(folder) for folder in folders if folder.path.is_dir())  # it may be deleted
+        return next((run for run in runs if run.state is RunState.DONE), None)
 
     def _asked(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
         action = message.get("action")

@@ -104,7 +104,7 @@ def test_a_whole_experiment_from_a_script(tmp_path):
     assert [row.run_id for row in list_runs(tmp_path)] == [result.run_id]
 
 
-@pytest.mark.parametrize("name", ["start", "stop", "wait", "wait_async", "run"])
+@pytest.mark.parametrize("name", ["start", "stop", "wait", "wait_async", "trained", "run"])
 def test_the_lab_has_the_same_buttons_from_code(name):
     from retroml_edu import Lab
 
