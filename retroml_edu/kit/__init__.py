@@ -12,6 +12,7 @@ _HOMES = {
     "retroml_edu.classroom.exercise": ("Case", "Exercise"),
     "retroml_edu.classroom.graded": ("Graded",),
     "retroml_edu.classroom.quiz": ("Choice", "FreeText", "Number", "Option", "Order"),
+    "bandit_bench": ("BanditBench",),
     "controls": ("Button", "Controls", "Select", "Slider", "Switch"),
     "grid_board": ("GridBoard",),
     "exercise_card": ("OpenExercise",),
@@ -27,6 +28,7 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "BanditBench",
     "Button",
     "Case",
     "Choice",

@@ -1,0 +1,155 @@
+"""The bandit bench's view of many problems: averages that answer a slider, and become finer while it rests."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from retroml_edu.analysis.intervals import mean_interval
+from retroml_edu.core.background import OnDemand
+from retroml_edu.core.errors import LessonError
+from retroml_edu.kit.bandit_play import BLOCK, block_curves, finer, name_of
+from retroml_edu.kit.controls import Button, Controls, Select, Slider, Values
+from retroml_edu.kit.piece import column
+from retroml_edu.kit.plot import Plot, Trace
+from retroml_edu.kit.traces import line
+from retroml_edu.tabular.bandit_averages import BanditCurves
+from retroml_edu.tabular.bandits import Strategy
+
+if TYPE_CHECKING:
+    from retroml_edu.kit.bandit_bench import BanditBench
+
+REWARD, OPTIMAL, REGRET = "mean reward", "share of pulls of the best arm", "cumulative regret"
+MEASURES = {REWARD: "reward", OPTIMAL: "optimal", REGRET: "regret"}
+MOST_PINNED = 5
+MOST_PULLS = 4_000_000
+"""Of all problems together: what takes about a second."""
+
+
+class ManyProblems:
+    """Averages over many problems."""
+
+    def __init__(self, bench: BanditBench) -> None:
+        self._bench = bench
+        self.controls = Controls(
+            Select("measure", "Drawn", OPTIMAL, tuple(MEASURES)),
+            Select("pulls", "Pulls", "1,000", ("200", "1,000", "5,000")),
+            Slider("problems", "Problems", 2_000, BLOCK, 4_000, BLOCK, hint="More problems, narrower intervals."),
+            Button("pin", "Pin this curve", hint="It stays, to compare others with it.", primary=True),
+            Button("clear", "Remove pins"),
+            on_change=self._changed,
+            on_press=self._press,
+        )
+        self.plot = Plot("pull", height=330)
+        self.box = column(self.controls, self.plot)
+        self.curves: BanditCurves | None = None
+        self.pinned: list[tuple[str, BanditCurves]] = []
+        self._strategy: Strategy | None = None  # whose curve it is
+        self._problem = (-1, 0)
+        self._was = dict(self.controls.values)
+        self._wanted = 0
+        self._took_s = 0.0
+        self._work = OnDemand(self._refine, "retroml-bandit-averages")
+
+    def answer(self) -> None:
+        """Draw the curve of the first problems at once, and that of all of them as soon as it is known."""
+        self._wanted += 1
+        strategy = self._strategy = self._bench.strategy()
+        if strategy is None:
+            self.curves = None
+            self._draw()
+            return
+        if self._problem != (self._bench.seed, self._pulls):  # other problems: what is pinned is none of theirs
+            self._problem = (self._bench.seed, self._pulls)
+            self.pinned = []
+        began = time.perf_counter()
+        self.curves = block_curves(strategy, self._pulls, self._bench.seed, 0)
+        self._took_s = time.perf_counter() - began
+        self._draw()
+        self._work.ask()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until the curve is that of all problems."""
+        return self._work.wait(timeout_s)
+
+    def pin(self) -> None:
+        """Keep the curve that is drawn."""
+        if self.curves is None or self._strategy is None:
+            raise LessonError("Choose a strategy: there is no curve to keep.")
+        name = name_of(self._strategy)
+        others = [each for each in self.pinned if each[0] != name]
+        if len(others) >= MOST_PINNED:
+            raise LessonError(f"{MOST_PINNED} curves are pinned. Remove them to pin others.")
+        self.pinned = [*others, (name, self.curves)]
+        self._draw()
+
+    @property
+    def _pulls(self) -> int:
+        return int(self.controls.values["pulls"].replace(",", ""))
+
+    def _changed(self, values: Values) -> None:
+        with self._bench.problems():
+            was, self._was = self._was, dict(values)
+            if {**was, "measure": ""} == {**values, "measure": ""}:
+                self._draw()
+            else:
+                self.answer()
+
+    def _press(self, name: str) -> None:
+        with self._bench.problems():
+            if name == "pin":
+                self.pin()
+            else:
+                self.pinned = []
+                self._draw()
+
+    def _refine(self) -> None:
+        """Compute what is newest, without the lock; draw it if nobody wants something else by then."""
+        with self._bench.problems():
+            wanted, coarse, strategy = self._wanted, self.curves, self._strategy
+            pulls, seed, problems = self._pulls, self._bench.seed, int(self.controls.values["problems"])
+        if coarse is None or strategy is None:
+            return
+        problems = min(problems, MOST_PULLS // pulls)
+        began = time.perf_counter()
+        curves = finer(strategy, pulls, seed, problems, coarse, lambda: wanted == self._wanted)
+        with self._bench.problems():
+            if curves is not None and wanted == self._wanted:
+                self.curves = curves
+                self._took_s = time.perf_counter() - began
+                self._draw()
+
+    def _draw(self) -> None:
+        measure = self.controls.values["measure"]
+        shown = [(f"{name} (pinned)", curves) for name, curves in self.pinned]
+        if self.curves is not None and self._strategy is not None:
+            shown.append((name_of(self._strategy), self.curves))
+        traces: list[Trace] = []
+        for number, (name, curves) in enumerate(shown):
+            values = getattr(curves, MEASURES[measure])
+            traces += line(name, curves.pull, *mean_interval(values, axis=0), color=number)
+        percent = {"tickformat": ".0%", "range": [0, 1], "autorange": False}
+        free = {"tickformat": "", "autorange": True, "rangemode": "tozero" if measure == REGRET else "normal"}
+        title = {"title": {"text": measure}}
+        self.plot.show(*traces, yaxis={**(percent if measure == OPTIMAL else free), **title})
+        self.controls.offer(pin=self.curves is not None, clear=bool(self.pinned))
+        self._bench.tell(self._told())
+
+    def _told(self) -> str:
+        curves = self.curves
+        if curves is None or self._strategy is None:
+            return "Choose a strategy: nobody pulls thousands of arms by hand."
+        tenth = max(1, len(curves.pull) // 10)
+        optimal = curves.optimal[:, -tenth:].mean(axis=1)
+        return (
+            f"{name_of(self._strategy)}, {self._pulls:,} pulls: {REWARD} {_interval(curves.reward.mean(axis=1))}; "
+            f"best arm {_interval(100 * optimal, 1)} % of the last tenth; regret {_interval(curves.regret[:, -1], 0)}. "
+            f"95 % intervals over {len(curves.reward):,} problems, seed {self._bench.seed}; {self._took_s:.2f} s."
+        )
+
+
+def _interval(values: np.ndarray, digits: int = 2) -> str:
+    mean, low, high = mean_interval(values)
+    return f"{mean:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
