@@ -20,6 +20,7 @@ _HOMES = {
     "lines": ("Line",),
     "line": ("Line",),
     "games": ("play_games",),
+    "grid_lab": ("GridLab", "two_goals"),
     "piece": ("Piece",),
     "player": ("Player",),
     "plot": ("Plot",),
@@ -43,6 +44,7 @@ __all__ = [
     "OpenExercise",
     "Option",
     "Order",
+    "GridLab",
     "Piece",
     "Player",
     "Plot",
@@ -54,6 +56,7 @@ __all__ = [
     "level",
     "line",
     "play_games",
+    "two_goals",
 ]
 
 

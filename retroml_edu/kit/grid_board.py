@@ -88,6 +88,7 @@ class GridBoard(anywidget.AnyWidget):
         path: Iterable[int] | None = None,
         agent: int | None = None,
         *,
+        backups: np.ndarray | None = None,
         limits: tuple[float, float] | None = None,
     ) -> None:
         """Show what is known of the fields; what is left out is taken away.
@@ -98,6 +99,7 @@ class GridBoard(anywidget.AnyWidget):
             action_values: Shape (states, actions): four triangles a field.
             path: States that were passed through, in order: a line.
             agent: State in which somebody stands.
+            backups: Shape (states, actions): what each action is worth, said of a field that somebody points at.
             limits: Values of the faintest and the strongest colour, so that it does not change while values grow; the
                 lowest and highest of what is shown, if left out.
 
@@ -107,7 +109,7 @@ class GridBoard(anywidget.AnyWidget):
         with self.lock:
             states = len(self._world.fields)
             wanted = {"values": (values, (states,)), "policy": (policy, (states, 4))}
-            wanted["action_values"] = (action_values, (states, 4))
+            wanted |= {"action_values": (action_values, (states, 4)), "backups": (backups, (states, 4))}
             shown: dict[str, Any] = {}
             for name, (array, shape) in wanted.items():
                 if array is not None:

@@ -7,8 +7,8 @@ const MOST_HEIGHT = 620;
 
 const floats = (view) => (view ? new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength)) : null);
 const knownOf = (shown) => {
-  const [values, policy, four] = ["values", "policy", "action_values"].map((name) => floats(shown[name]));
-  const known = { values, policy, action_values: four, path: shown.path ?? [], agent: shown.agent ?? null };
+  const [values, policy, four, backups] = ["values", "policy", "action_values", "backups"].map((name) => floats(shown[name]));
+  const known = { values, policy, backups, action_values: four, path: shown.path ?? [], agent: shown.agent ?? null };
   const all = four ?? values;
   known.limits = shown.limits ?? (all ? [Math.min(0, ...all), Math.max(0, ...all)] : [0, 0]);
   return known;
@@ -157,8 +157,9 @@ function render({ model, el }) {
     const most = Math.max(Math.abs(known.limits[0]), Math.abs(known.limits[1]));
     const [low, high] = known.limits;
     say(legendName, known.action_values ? "value of each direction" : "value of the field");
-    say(legendEnds[0], exactly(low, 3));
-    say(legendEnds[2], exactly(high, 3));
+    const all = known.action_values ?? known.values;
+    say(legendEnds[0], `${exactly(low, 3)}${Math.min(...all) < low - 0.005 * most ? " and less" : ""}`);
+    say(legendEnds[2], `${exactly(high, 3)}${Math.max(...all) > high + 0.005 * most ? " and more" : ""}`);
     const zero = high > low ? (100 * Math.max(0, Math.min(high, 0) - low)) / (high - low) : 0;
     const stops = [`${hueOf(low / (most || 1))} 0%`, ...(low < 0 && high > 0 ? [`var(--rml-board-zero) ${zero.toFixed(1)}%`] : []), `${hueOf(high / (most || 1))} 100%`];
     legendEnds[1].style.backgroundImage = `linear-gradient(to right, ${stops.join(", ")})`;

@@ -58,10 +58,10 @@ const makeField = () => {
     written.set(key, value);
     write(value);
   };
-  const markOf = (field, size) => {
+  const markOf = (field, size, four) => {
     if (field.goal !== null) return `${field.pit ? "✕" : "★"}${size >= MARKS_FROM ? (field.pit ? " pit" : " goal") : ""}`;
     const fall = field.fall ? "▼" : "";
-    const start = field.start ? (size >= MARKS_FROM + 8 ? "start" : "S") : "";
+    const start = field.start ? (size >= MARKS_FROM + 8 && !four ? "start" : "S") : "";
     return [start, fall, field.reward === null ? "" : signed(field.reward)].filter(Boolean).join(" ");
   };
   const paint = (field, known, size) => {
@@ -72,7 +72,7 @@ const makeField = () => {
     once("kind", [field.wall && "wall", ends && (field.pit ? "pit" : "goal"), field.fall && "fall", field.start && "start", tall && "four"].filter(Boolean).join(" "), (kind) => {
       node.dataset.kind = kind;
     });
-    once("mark", field.wall ? "" : markOf(field, size), (text) => say(mark, text));
+    once("mark", field.wall ? "" : markOf(field, size, tall), (text) => say(mark, text));
     const room = Math.floor((size - 4) / (Math.max(9.5, Math.min(13, size * 0.22)) * 0.56));
     const value = open && known.values ? known.values[state] : null;
     const text = ends ? signed(field.goal) : value === null || tall ? "" : fitting(value, room);
@@ -80,14 +80,14 @@ const makeField = () => {
     once("colour", value === null || tall ? "" : hueOf(strengthOf(value, known.limits)), (now) => {
       node.style.backgroundColor = now;
     });
-    const likely = open && known.policy ? [...known.policy.subarray(4 * state, 4 * state + 4)] : null;
+    const numbers = tall && size >= NUMBERS_FROM; // then there is no room for arrows, and the best number stands out
+    const likely = open && known.policy && !numbers ? [...known.policy.subarray(4 * state, 4 * state + 4)] : null;
     once("arrows", likely ? arrowPath(likely) : "", (d) => {
       arrow.setAttribute("d", d);
       halo.setAttribute("d", d);
     });
     const four = tall ? known.action_values.subarray(4 * state, 4 * state + 4) : null;
     const best = four ? Math.max(...four) : 0;
-    const numbers = four && size >= NUMBERS_FROM;
     once("four", Boolean(numbers), (now) => (now ? node.append(...worths) : worths.forEach((each) => each.remove())));
     sides.forEach((side, action) => {
       once(`side${action}`, four ? hueOf(strengthOf(four[action], known.limits)) : "", (now) => {

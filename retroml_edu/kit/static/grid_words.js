@@ -64,8 +64,8 @@ const wordsOf = (field, known) => {
     const taken = ACTION_NAMES.filter((_, action) => row[action] > 1e-6);
     said.push(taken.length === 4 && Math.max(...row) - Math.min(...row) < 1e-6 ? "Any direction." : `Goes ${taken.join(" or ")}.`);
   }
-  if (known.action_values) {
-    said.push(`${rowOf(known.action_values).map((value, action) => `${ACTION_NAMES[action]} ${exactly(value)}`).join(", ")}.`);
-  }
+  const each = (table) => rowOf(table).map((value, action) => `${ACTION_NAMES[action]} ${exactly(value)}`).join(", ");
+  if (known.action_values) said.push(`${each(known.action_values)}.`);
+  else if (known.backups) said.push(`Backed up from these values: ${each(known.backups)}.`);
   return said.join(" ");
 };
