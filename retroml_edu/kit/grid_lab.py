@@ -9,20 +9,21 @@ import numpy as np
 
 from retroml_edu.kit.controls import Controls, Select, Slider, Switch, Values
 from retroml_edu.kit.grid_board import GridBoard
-from retroml_edu.kit.grid_plan import MOST_SWEEPS, PLANS, Plan, PlanName, best_actions, make_plan
+from retroml_edu.kit.grid_plan import MOST_SWEEPS, PLANS, THETA, Plan, PlanName, best_actions, make_plan
 from retroml_edu.kit.piece import Piece, column, row
 from retroml_edu.kit.player import Player
 from retroml_edu.kit.plot import Plot
 from retroml_edu.kit.traces import line
 from retroml_edu.tabular.gridworld import GridWorld
 
-SWEEPS, BACKUPS = "sweeps", "backups"
-_ROOM = (".........", "..#...#..", "..#.S.#..", "..#...#..", ".........")
+UNITS = SWEEPS, BACKUPS = "sweeps", "backups"
+_ROOM = (".........", ".........", "S........", "..#...#..", ".........")
 
 
 def two_goals() -> GridWorld:
-    """Return a room with a small goal near the start, a larger one farther off, and a pit."""
-    return GridWorld(_ROOM, goals={(4, 4): 0.3, (0, 8): 1.0, (3, 7): -1.0})
+    """Return a board with a small goal near the start, a larger one farther off, and pits beside the way to it."""
+    pits = dict.fromkeys([(3, 3), (3, 4), (3, 5)], -1.0)
+    return GridWorld(_ROOM, goals={(4, 1): 0.3, (2, 8): 1.0, **pits}, slip=0.2)
 
 
 class GridLab(Piece):
@@ -33,7 +34,7 @@ class GridLab(Piece):
     iteration on the same board. What is changed counts at once, also while it plays.
 
     Args:
-        world: The board to begin with; a room with two goals and a pit if left out.
+        world: The board to begin with; `two_goals` if left out.
         gamma: The discount to begin with.
         method: One of "value iteration", "policy iteration", "evaluation of the random policy".
         label: What it is called, where it is not seen.
@@ -63,14 +64,14 @@ class GridLab(Piece):
             Slider("slip", "Slip", world.slip, 0.0, 0.8, 0.05, hint="Probability that a move goes to one side."),
             Slider("step", "Step reward", world.step_reward, lowest, highest, 0.01, hint="Reward of every other move."),
             Switch("four", "Value of each direction", False, hint="Four values a field instead of the largest."),
-            Select(
-                "over", "Chart over", SWEEPS, (SWEEPS, BACKUPS), hint="A backup is one value of a state and action."
-            ),
+            Select("over", "Chart over", SWEEPS, UNITS, hint="A backup is one value of a state and an action."),
             on_change=self._turned,
         )
         self.board = GridBoard(world, editable=True, on_edit=self._edited, label=label)
         self.player = Player(self._show, length=0, unit="sweep", rates=(1, 5, 20), back=True)
-        self.plot = Plot("sweep", "largest change of a value", height=300)
+        self.plot = Plot(
+            "sweep", "largest change of a value", height=320, yaxis={"type": "log", "exponentformat": "power"}
+        )
         self._plans: dict[PlanName, Plan] = {}
         super().__init__(label, self.controls, self.player, row(self.board, column(self.plot)))
         with self.problems():
@@ -156,7 +157,7 @@ class GridLab(Piece):
             if plan is None:
                 continue
             x = self._along(plan)
-            y = np.where(plan.residuals > 0, plan.residuals, np.nan)
+            y = np.maximum(plan.residuals, THETA / 10)  # of no change at all there is no logarithm
             traces += line(f"{name}: {plan.sweeps:,} sweeps, {plan.backups[-1]:,} backups", x, y, color=color)
             if plan.improved:
                 at = np.array(plan.improved)
@@ -164,8 +165,7 @@ class GridLab(Piece):
                 points = {"type": "scatter", "mode": "markers", "name": "policy improved", "marker": marker}
                 traces.append({**points, "x": x[at], "y": y[at]})
         here = {"color": "$text", "width": 1.5, "dash": "dot"}
-        shown = [y for plan in self._plans.values() for y in plan.residuals[plan.residuals > 0]]
-        ends = np.array([min(shown), max(shown)]) if shown else np.array([0.1, 1.0])
+        ends = np.array([THETA / 10, max(float(np.nanmax(plan.residuals)) for plan in self._plans.values())])
         at_now = np.full(2, self._along(self.plan)[position], dtype=float)
         traces.append({"type": "scatter", "mode": "lines", "name": "shown", "x": at_now, "y": ends, "line": here})
         return traces
@@ -178,9 +178,7 @@ class GridLab(Piece):
 def told(plan: Plan, position: int) -> str:
     """Return in words how far a plan has come after a sweep."""
     if position == 0:
-        return (
-            "Before the first sweep: every value is 0, and every action looks as good as any other that pays nothing."
-        )
+        return "Before the first sweep: all values are 0. An arrow shows what pays at once, nothing more."
     parts = [f"Sweep {position:,} of {plan.sweeps:,}: largest change {_small(plan.residuals[position])}."]
     wrong, since = int(plan.wrong[position]), plan.best_since
     if plan.name == "policy iteration":

@@ -8,6 +8,7 @@ const shape = (tag, attributes) => {
 };
 const TURNS = [[0, -1], [1, 0], [0, 1], [-1, 0]]; // x and y of up, right, down, left
 const TRIANGLES = ["0,0 100,0 50,50", "100,0 100,100 50,50", "0,100 100,100 50,50", "0,0 0,100 50,50"];
+const WORDS_FROM = 72; // pixels of a field from which on a word has room beside its arrows
 const MARKS_FROM = 44; // pixels of a field from which on its marks are words
 const NUMBERS_FROM = 62; // and from which on four numbers have room in it
 
@@ -61,7 +62,7 @@ const makeField = () => {
   const markOf = (field, size, four) => {
     if (field.goal !== null) return `${field.pit ? "✕" : "★"}${size >= MARKS_FROM ? (field.pit ? " pit" : " goal") : ""}`;
     const fall = field.fall ? "▼" : "";
-    const start = field.start ? (size >= MARKS_FROM + 8 && !four ? "start" : "S") : "";
+    const start = field.start ? (size >= WORDS_FROM && !four ? "start" : "S") : "";
     return [start, fall, field.reward === null ? "" : signed(field.reward)].filter(Boolean).join(" ");
   };
   const paint = (field, known, size) => {
