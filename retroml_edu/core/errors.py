@@ -39,6 +39,10 @@ class TabularError(RetroMLError, ValueError):
     """A small decision process, or what is asked of it, makes no sense."""
 
 
+class DivergedError(TabularError):
+    """What is learned grows beyond all bounds."""
+
+
 class QuizError(RetroMLError, ValueError):
     """A question cannot be asked like this, or an answer is none to it."""
 

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from retroml_edu.tabular.control import TabularLearner, learning_curves
     from retroml_edu.tabular.divergence import baird_weights
     from retroml_edu.tabular.experience import Episode, Experience, gather_experience, random_episodes
+    from retroml_edu.tabular.car import LinearSarsa, NetworkSarsa
+    from retroml_edu.tabular.car_features import Fourier, Tiles
+    from retroml_edu.tabular.control import TabularLearner, learning_curves
+    from retroml_edu.tabular.divergence import baird_growth, baird_weights
     from retroml_edu.tabular.gridworld import GridWorld, cliff, four_by_four
     from retroml_edu.tabular.mdp import MDP, greedy_policy, random_mdp, uniform_policy
     from retroml_edu.tabular.outcomes import Outcomes, random_walk
@@ -49,6 +53,10 @@ _HOMES = {
     "control": ("TabularLearner", "learning_curves"),
     "divergence": ("baird_weights",),
     "experience": ("Episode", "Experience", "gather_experience", "random_episodes"),
+    "car": ("LinearSarsa", "NetworkSarsa"),
+    "car_features": ("Fourier", "Tiles"),
+    "control": ("TabularLearner", "learning_curves"),
+    "divergence": ("baird_growth", "baird_weights"),
     "gridworld": ("GridWorld", "cliff", "four_by_four"),
     "mdp": ("MDP", "greedy_policy", "random_mdp", "uniform_policy"),
     "outcomes": ("Outcomes", "random_walk"),
@@ -69,6 +77,7 @@ __all__ = [
     "GridWorld",
     "LinearSarsa",
     "NStepTD",
+    "NetworkSarsa",
     "Outcomes",
     "Sweep",
     "TDLambda",
@@ -76,6 +85,7 @@ __all__ = [
     "ThompsonSampling",
     "Tiles",
     "UpperConfidenceBound",
+    "baird_growth",
     "baird_weights",
     "bandit_curves",
     "batch_monte_carlo",

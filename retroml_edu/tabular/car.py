@@ -1,112 +1,26 @@
-"""The mountain car learned with linear function approximation: tiles or Fourier features, and the surface of values."""
+"""The mountain car learned with function approximation, linear or by a small network, and the surface of values."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
-from retroml_edu.core.errors import TabularError
+from retroml_edu.core.errors import DivergedError, TabularError
 from retroml_edu.tabular import car_kernels as kernels
 from retroml_edu.tabular.bounds import between
+from retroml_edu.tabular.car_features import Features
 from retroml_edu.tabular.stepwise import Stepwise
 
 MOST_STEPS = 5_000
 """After which an episode is cut off: a car that has learned nothing can swing for very long."""
-MOST_FEATURES = 20_000
+MOST_ERROR = 1e6
+"""At which nobody waits any longer: no value is worse than -5,000."""
+MOST_HIDDEN = 1_000
+_SPREAD = 3.0
+_INNER = 0.1
 _NO_PATH = np.empty((0, 2))
-
-
-class Features(Protocol):
-    """How place and speed of the car look to a linear learner."""
-
-    kind: int
-    count: int
-    side: int
-
-    @property
-    def size(self) -> int:
-        """How many features there are."""
-
-    @property
-    def scales(self) -> np.ndarray:
-        """Shape (size,), by which the step size of each weight is multiplied."""
-
-
-@dataclass(frozen=True)
-class Tiles:
-    """Tile coding: boards of tiles, each shifted by a part of a tile; one tile of each board is switched on.
-
-    Sutton and Barto (2018), section 9.5.4. One tiling alone is state aggregation (section 9.3). The step size is shared
-    among the tilings, so that 1 would correct a value at once.
-
-    Attributes:
-        tilings: How many boards; none divisible by 3, which would shift them along one side only. The book advises
-            powers of two, from 8 here.
-        side: Tiles along each side.
-    """
-
-    tilings: int = 8
-    side: int = 8
-    kind = kernels.TILES
-
-    def __post_init__(self) -> None:
-        _check("tilings", self.tilings, self.size)
-        if self.tilings % 3 == 0:
-            raise TabularError(
-                f"tilings={self.tilings} is divisible by 3, so they would not be shifted along one side."
-            )
-        _check("side", self.side, self.size)
-
-    @property
-    def count(self) -> int:
-        """Boards."""
-        return self.tilings
-
-    @property
-    def size(self) -> int:
-        """How many features there are; a shifted board has one more row and column."""
-        return self.tilings * (self.side + 1) ** 2
-
-    @property
-    def scales(self) -> np.ndarray:
-        """Shape (size,), one part each."""
-        return np.full(self.size, 1 / self.tilings)
-
-
-@dataclass(frozen=True)
-class Fourier:
-    """Cosines of up to some order in each direction; Konidaris, Osentoski and Thomas (2011).
-
-    Their step sizes fall with their frequency, as that paper proposes.
-
-    Attributes:
-        order: Half waves along a side, at most.
-    """
-
-    order: int = 5
-    kind = kernels.FOURIER
-    count = 0
-
-    def __post_init__(self) -> None:
-        _check("order", self.order, self.size)
-
-    @property
-    def side(self) -> int:
-        """Highest order."""
-        return self.order
-
-    @property
-    def size(self) -> int:
-        """How many features there are."""
-        return (self.order + 1) ** 2
-
-    @property
-    def scales(self) -> np.ndarray:
-        """Shape (size,), 1 over the length of each wave's direction."""
-        i, j = np.divmod(np.arange(self.size), self.order + 1)
-        return 1 / np.maximum(np.hypot(i, j), 1.0)
+_NO_UNITS = np.empty((0, 3))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +36,95 @@ class Drive:
     lengths: np.ndarray
 
 
-class LinearSarsa(Stepwise):
+def grid(points: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return so many places and speeds, evenly over all there are."""
+    places = np.linspace(kernels.LEFT_END, kernels.RIGHT_END, points)
+    return places, np.linspace(-kernels.TOP_SPEED, kernels.TOP_SPEED, points)
+
+
+class CarSarsa(Stepwise):
     """Episodic semi-gradient SARSA on the mountain car: -1 a step until the hill is climbed (Moore 1990).
 
-    Of each step its place and speed are told, of each episode its length.
+    Of each step its place and speed are told, of each episode its length. What is common to the learners below.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, int, int],
+        weights: np.ndarray,
+        inner: np.ndarray,
+        scales: np.ndarray,
+        alpha: float,
+        epsilon: float,
+        gamma: float,
+        rng: np.random.Generator,
+    ) -> None:
+        super().__init__(rng, kernels.DRAWS, _NO_PATH, np.int64)
+        self.alpha, self.epsilon, self.gamma = alpha, epsilon, gamma
+        self._check()
+        self._shape, self._scales = shape, scales
+        self.weights, self.inner = weights, inner
+        self._car = np.zeros((1, 2))
+        self._now = np.array([-1, 0, 0, 0], dtype=np.int64)
+
+    @property
+    def state(self) -> tuple[float, float]:
+        """Place and speed of the car."""
+        return float(self._car[0, 0]), float(self._car[0, 1])
+
+    @property
+    def has_diverged(self) -> bool:
+        """Whether its values have grown beyond all bounds; it then makes no more steps."""
+        return bool(self._now[kernels.DIVERGED])
+
+    def advance(self, steps: int) -> Drive:
+        """Make so many steps, through as many episodes as they take.
+
+        Raises:
+            DivergedError: If values grow beyond all bounds.
+        """
+        return Drive(*self._steps(steps))
+
+    def values(self, points: int = 40) -> np.ndarray:
+        """Return what it holds states to be worth, shape (points, points): places in rows, speeds in columns."""
+        surface = np.empty((points, points))
+        kernels.surface(self.weights, self.inner, *self._shape, *grid(points), surface)
+        return surface
+
+    def _check(self) -> None:
+        for name, most in (("alpha", np.inf), ("epsilon", 1.0), ("gamma", 1.0)):
+            between(name, getattr(self, name), 0, most)
+
+    def _kernel(self, draws: np.ndarray, endings: np.ndarray, path: np.ndarray) -> tuple[int, int]:
+        self._now[kernels.EPISODES] = 0
+        made = kernels.sarsa(
+            self.weights,
+            self.inner,
+            *self._shape,
+            self.alpha * self._scales,
+            self.alpha * _INNER,
+            self.gamma,
+            self.epsilon,
+            MOST_STEPS,
+            MOST_ERROR,
+            draws,
+            self._car,
+            self._now,
+            endings,
+            path,
+        )
+        if self.has_diverged:
+            raise DivergedError(
+                f"The values have grown beyond all bounds in episode {self.episodes + 1}: with this step size "
+                f"({self.alpha:g}) each correction overshoots by more than it corrects. Begin anew with a smaller one."
+            )
+        return made, int(self._now[kernels.EPISODES])
+
+
+class LinearSarsa(CarSarsa):
+    """Semi-gradient SARSA on the mountain car, whose values are sums of weighted features.
+
+    Sutton and Barto (2018), section 10.1.
 
     Args:
         features: How the car's state looks to it.
@@ -134,65 +133,45 @@ class LinearSarsa(Stepwise):
             everything out with 0 too.
         gamma: Discount, 0 to 1.
         rng: Where all its draws come from.
+
+    Attributes:
+        weights: Shape (actions, features).
     """
 
     def __init__(
         self, features: Features, *, alpha: float, epsilon: float = 0.0, gamma: float = 1.0, rng: np.random.Generator
     ) -> None:
-        super().__init__(rng, kernels.DRAWS, _NO_PATH, np.int64)
-        self.alpha, self.epsilon, self.gamma = alpha, epsilon, gamma
-        self._check()
-        self._features = features
-        self.weights = np.zeros((kernels.ACTIONS, features.size))
-        """Shape (actions, features)."""
-        self._car = np.zeros((1, 2))
-        self._now = np.array([-1, 0, 0], dtype=np.int64)
-
-    def advance(self, steps: int) -> Drive:
-        """Make so many steps, through as many episodes as they take."""
-        return Drive(*self._steps(steps))
-
-    def values(self, points: int = 40) -> np.ndarray:
-        """Return what it holds states to be worth, shape (points, points): places in rows, speeds in columns."""
-        seen = np.empty(self._features.size)
-        surface = np.empty((points, points))
-        places = np.linspace(kernels.LEFT_END, kernels.RIGHT_END, points)
-        speeds = np.linspace(-kernels.TOP_SPEED, kernels.TOP_SPEED, points)
-        for row, place in enumerate(places):
-            for column, speed in enumerate(speeds):
-                kernels.features(
-                    self._features.kind, self._features.count, self._features.side, float(place), float(speed), seen
-                )
-                surface[row, column] = (self.weights @ seen).max()
-        return surface
-
-    def _check(self) -> None:
-        for name, most in (("alpha", np.inf), ("epsilon", 1.0), ("gamma", 1.0)):
-            between(name, getattr(self, name), 0, most)
-
-    def _kernel(self, draws: np.ndarray, endings: np.ndarray, path: np.ndarray) -> tuple[int, int]:
-        self._now[2] = 0
-        seen = self._features
-        made = kernels.sarsa(
-            self.weights,
-            seen.kind,
-            seen.count,
-            seen.side,
-            self.alpha * seen.scales,
-            self.gamma,
-            self.epsilon,
-            MOST_STEPS,
-            draws,
-            self._car,
-            self._now,
-            endings,
-            path,
-        )
-        return made, int(self._now[2])
+        shape = (features.kind, features.count, features.side)
+        weights = np.zeros((kernels.ACTIONS, features.size))
+        super().__init__(shape, weights, _NO_UNITS, features.scales, alpha, epsilon, gamma, rng)
 
 
-def _check(name: str, value: int, size: int) -> None:
-    if value < 1:
-        raise TabularError(f"{name}={value} is too few: 1 is the least.")
-    if size > MOST_FEATURES:
-        raise TabularError(f"{name}={value} makes {size:,} features, more than {MOST_FEATURES:,}.")
+class NetworkSarsa(CarSarsa):
+    """Semi-gradient SARSA on the mountain car with a network of one hidden layer: it learns its features too.
+
+    The hidden units are tanh of place and speed, both brought to -1 to 1. It learns from each step at once, from the
+    newest weights: without a memory of steps and without weights kept for the targets, which deep Q-learning adds
+    (Mnih et al. 2015).
+
+    Args:
+        hidden: Hidden units.
+        alpha: Step size of the weights behind the hidden units; those before them have a tenth of it, since their
+            gradient is multiplied by weights that grow to dozens. Can be changed while it learns, and so can the next
+            two.
+        epsilon: How often it takes any action, 0 to 1.
+        gamma: Discount, 0 to 1.
+        rng: Where all its draws come from, the first weights too.
+
+    Attributes:
+        weights: Shape (actions, hidden + 1), those behind the hidden units, 0 to begin with; the last are the biases.
+        inner: Shape (hidden, 3), those before them: of place, speed and 1.
+    """
+
+    def __init__(
+        self, hidden: int = 60, *, alpha: float, epsilon: float = 0.0, gamma: float = 1.0, rng: np.random.Generator
+    ) -> None:
+        if not 1 <= hidden <= MOST_HIDDEN:
+            raise TabularError(f"hidden={hidden} does not lie between 1 and {MOST_HIDDEN:,}.")
+        weights = np.zeros((kernels.ACTIONS, hidden + 1))
+        inner = _SPREAD * rng.standard_normal((hidden, 3))
+        super().__init__((kernels.NETWORK, 0, 0), weights, inner, np.ones(hidden + 1), alpha, epsilon, gamma, rng)

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from retroml_edu.core.errors import TabularError
 from retroml_edu.tabular.bounds import between
 
 N_STATES = 7
+"""The first six lead to the seventh, which leads to itself, if the policy that is evaluated has its way."""
 _WEIGHTS = np.array([1.0, 1, 1, 1, 1, 1, 10, 1])
 DIVERGED = 1e6
 """Length of the weights at which nobody waits any longer."""
@@ -37,6 +39,7 @@ def baird_weights(
     off_policy: bool = True,
     alpha: float = 0.01,
     gamma: float = 0.99,
+    start: np.ndarray | None = None,
 ) -> Iterator[np.ndarray]:
     """Learn values of Baird's process, a sweep at a time, each with the updates that are to be expected.
 
@@ -50,6 +53,7 @@ def baird_weights(
             the policy itself visits them: the seventh state alone.
         alpha: Step size.
         gamma: Discount.
+        start: Shape (weights,), to begin with; those of the book if left out.
 
     Yields:
         Shape (weights,): where it begins, then after every sweep; for ever, or until weights have diverged.
@@ -57,11 +61,42 @@ def baird_weights(
     between("gamma", gamma, 0, 1)
     between("alpha", alpha, 0, 1)
     seen = features(approximation)
-    weights = _WEIGHTS.copy() if approximation else seen @ (features() @ _WEIGHTS)  # the same values to begin with
-    share = np.full(N_STATES, 1 / N_STATES) if off_policy else np.eye(N_STATES)[6]
+    weights = start
+    if weights is None:  # without approximation the same values to begin with
+        weights = _WEIGHTS if approximation else features() @ _WEIGHTS
+    weights = np.array(weights, dtype=float)
+    if weights.shape != seen.shape[1:] or not np.isfinite(weights).all():
+        raise TabularError(f"{seen.shape[1]} numbers are needed to begin with, one for each weight.")
+    share, following = _share(off_policy), _following(bootstrapping)
     while np.linalg.norm(weights) < DIVERGED:
         yield weights
         values = seen @ weights
-        target = gamma * values[6] if bootstrapping else 0.0
-        weights = weights + alpha * seen.T @ (share * (target - values))
+        weights = weights + alpha * seen.T @ (share * (gamma * following @ values - values))
     yield weights
+
+
+def baird_growth(
+    *, approximation: bool = True, bootstrapping: bool = True, off_policy: bool = True, alpha: float, gamma: float
+) -> float:
+    """Return by how much values can be multiplied in a sweep, in the long run: above 1 they diverge.
+
+    It is the largest absolute eigenvalue of the matrix that takes the values of one sweep of `baird_weights` to those
+    of the next; arguments as there.
+    """
+    between("gamma", gamma, 0, 1)
+    between("alpha", alpha, 0, 1)
+    seen, one = features(approximation), np.eye(N_STATES)
+    sweep = one + alpha * seen @ seen.T @ np.diag(_share(off_policy)) @ (gamma * _following(bootstrapping) - one)
+    return float(np.abs(np.linalg.eigvals(sweep)).max())
+
+
+def _share(off_policy: bool) -> np.ndarray:
+    """Return how often each state is updated, shape (states,)."""
+    return np.full(N_STATES, 1 / N_STATES) if off_policy else np.eye(N_STATES)[6]
+
+
+def _following(bootstrapping: bool) -> np.ndarray:
+    """Return from which state's value each state learns, shape (states, states); from none without bootstrapping."""
+    following = np.zeros((N_STATES, N_STATES))
+    following[:, 6] = float(bootstrapping)
+    return following

@@ -6,10 +6,11 @@ import gymnasium
 import numpy as np
 import pytest
 
-from retroml_edu.core.errors import TabularError
+from retroml_edu.core.errors import DivergedError, TabularError
 from retroml_edu.tabular import car_kernels
-from retroml_edu.tabular.car import Fourier, LinearSarsa, Tiles
-from retroml_edu.tabular.divergence import DIVERGED, baird_weights, features
+from retroml_edu.tabular.car import MOST_STEPS, LinearSarsa, NetworkSarsa, grid
+from retroml_edu.tabular.car_features import Fourier, Tiles
+from retroml_edu.tabular.divergence import DIVERGED, baird_growth, baird_weights, features
 
 
 def car(seen=None, seed=0, alpha=0.5, **settings):
@@ -17,8 +18,9 @@ def car(seen=None, seed=0, alpha=0.5, **settings):
 
 
 def looks(seen, place, speed):
-    out = np.empty(seen.size)
-    car_kernels.features(seen.kind, seen.count, seen.side, place, speed, out)
+    out, which, height = np.zeros(seen.size), np.empty(seen.size, dtype=np.int64), np.empty(seen.size)
+    on = car_kernels.features(seen.kind, seen.count, seen.side, np.empty((0, 3)), place, speed, which, height)
+    out[which[:on]] = height[:on]
     return out
 
 
@@ -92,6 +94,64 @@ def test_the_surface_of_values_has_the_valley_where_the_way_is_longest():
     assert rest < -40 < goal
 
 
+def test_values_are_those_of_the_best_action():
+    for seen, alpha in ((Tiles(), 0.5), (Fourier(4), 0.002)):
+        agent = car(seen, alpha=alpha)
+        agent.play(20)
+        best = [[(agent.weights @ looks(seen, place, speed)).max() for speed in grid(9)[1]] for place in grid(9)[0]]
+        np.testing.assert_allclose(agent.values(9), best)
+
+
+def network(seed=0, alpha=0.003, **settings):
+    return NetworkSarsa(30, alpha=alpha, rng=np.random.default_rng(seed), **settings)
+
+
+def network_values(weights, inner, place, speed):
+    hidden = np.tanh(inner @ [2 * (place + 1.2) / 1.8 - 1, speed / 0.07, 1])
+    return weights @ [*hidden, 1]
+
+
+def test_a_network_moves_its_weights_along_the_gradient_of_the_value_it_corrects():
+    agent = network(alpha=0.01)
+    agent.advance(50)
+    weights, inner = agent.weights.copy(), agent.inner.copy()
+    before, action = agent.state, int(agent._now[0])
+    agent.advance(1)
+    after, following = agent.state, int(agent._now[0])
+    target = -1 + network_values(weights, inner, *after)[following]
+    error = target - network_values(weights, inner, *before)[action]
+    moved = np.zeros_like(inner)
+    for place in np.ndindex(inner.shape):  # the gradient by differences
+        up, down = inner.copy(), inner.copy()
+        up[place] += 1e-6
+        down[place] -= 1e-6
+        slope = (network_values(weights, up, *before) - network_values(weights, down, *before))[action] / 2e-6
+        moved[place] = 0.001 * error * slope
+    np.testing.assert_allclose(agent.inner - inner, moved, rtol=1e-5, atol=1e-9)
+    hidden = np.tanh(inner @ [2 * (before[0] + 1.2) / 1.8 - 1, before[1] / 0.07, 1])
+    np.testing.assert_allclose((agent.weights - weights)[action], 0.01 * error * np.append(hidden, 1))
+    np.testing.assert_array_equal(np.delete(agent.weights - weights, action, axis=0), 0)
+
+
+def test_a_network_can_learn_the_car_too():
+    assert min(network(seed=seed).play(200)[-20:].mean() for seed in range(5)) < 200
+
+
+@pytest.mark.parametrize("seen", [Tiles(), Fourier(5)])
+def test_a_step_size_that_diverges_is_told_in_words_and_leaves_numbers(seen):
+    agent = car(seen, alpha=2.5)
+    with pytest.raises(DivergedError, match=r"beyond all bounds in episode \d+.*\(2.5\)"):
+        agent.play(100)
+    assert agent.has_diverged
+    assert np.isfinite(agent.values()).all()
+    with pytest.raises(DivergedError):
+        agent.advance(1)
+
+
+def test_an_episode_that_does_not_end_is_cut_off():
+    assert car(Tiles(tilings=1, side=1), alpha=0.0).play(1)[0] == MOST_STEPS
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -102,6 +162,7 @@ def test_the_surface_of_values_has_the_valley_where_the_way_is_longest():
         (lambda: car(epsilon=2.0), "epsilon=2"),
         (lambda: car(alpha=-1.0), "alpha=-1"),
         (lambda: car(alpha=float("nan")), "alpha=nan"),
+        (lambda: NetworkSarsa(0, alpha=0.1, rng=np.random.default_rng(0)), "hidden=0"),
         (lambda: next(baird_weights(gamma=1.5)), "gamma=1.5"),
     ],
 )
@@ -133,3 +194,31 @@ def test_baird_s_weights_grow_as_in_figure_11_2():
 def test_all_variants_begin_with_the_same_values():
     shared, alone = (next(baird_weights(approximation=each)) for each in (True, False))
     np.testing.assert_allclose(features() @ shared, features(False) @ alone)
+
+
+@pytest.mark.parametrize(("approximation", "bootstrapping", "off_policy"), list(product((False, True), repeat=3)))
+def test_the_growth_says_what_the_weights_do(approximation, bootstrapping, off_policy):
+    parts = {"approximation": approximation, "bootstrapping": bootstrapping, "off_policy": off_policy}
+    for alpha, gamma in product((0.02, 0.2), (0.5, 0.85, 0.95, 1.0)):
+        growth = baird_growth(**parts, alpha=alpha, gamma=gamma)
+        weights = list(islice(baird_weights(**parts, alpha=alpha, gamma=gamma), 20_000))
+        assert (growth > 1 + 1e-9) == (np.linalg.norm(weights[-1]) >= DIVERGED)
+        if growth > 1 + 1e-9:
+            assert (approximation, bootstrapping, off_policy) == (True, True, True)
+            sizes = [np.linalg.norm(features() @ each) for each in weights]  # which also swing, while they grow
+            half = len(sizes) // 2
+            assert np.log(max(sizes[half:]) / max(sizes[:half])) == pytest.approx(half * np.log(growth), abs=1.5)
+
+
+def test_above_a_discount_of_0_89_every_step_size_diverges_and_below_no_small_one():
+    for alpha in (1e-4, 1e-3, 0.01, 0.1):
+        assert baird_growth(alpha=alpha, gamma=0.87) < 1
+        assert baird_growth(alpha=alpha, gamma=0.89) > 1
+
+
+def test_other_weights_to_begin_with():
+    start = np.arange(8.0)
+    np.testing.assert_array_equal(next(baird_weights(start=start)), start)
+    assert start is not next(baird_weights(start=start))
+    with pytest.raises(TabularError, match="8 numbers"):
+        next(baird_weights(start=np.ones(7)))
