@@ -199,9 +199,9 @@ def test_all_variants_begin_with_the_same_values():
 @pytest.mark.parametrize(("approximation", "bootstrapping", "off_policy"), list(product((False, True), repeat=3)))
 def test_the_growth_says_what_the_weights_do(approximation, bootstrapping, off_policy):
     parts = {"approximation": approximation, "bootstrapping": bootstrapping, "off_policy": off_policy}
-    for alpha, gamma in product((0.02, 0.2), (0.5, 0.85, 0.95, 1.0)):
+    for alpha, gamma in product((0.1, 0.2), (0.5, 0.85, 0.95, 1.0)):
         growth = baird_growth(**parts, alpha=alpha, gamma=gamma)
-        weights = list(islice(baird_weights(**parts, alpha=alpha, gamma=gamma), 20_000))
+        weights = list(islice(baird_weights(**parts, alpha=alpha, gamma=gamma), 3_000))
         assert (growth > 1 + 1e-9) == (np.linalg.norm(weights[-1]) >= DIVERGED)
         if growth > 1 + 1e-9:
             assert (approximation, bootstrapping, off_policy) == (True, True, True)
