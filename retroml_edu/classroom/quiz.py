@@ -28,15 +28,15 @@ class Feedback:
 
 
 class Question(Protocol):
-    """Something that is asked.
+    """Something that is asked."""
 
-    Attributes:
-        name: What its answer is kept under; the only one of its lesson.
-        text: What is asked.
-    """
+    @property
+    def name(self) -> str:
+        """What its answer is kept under; the only one of its lesson."""
 
-    name: str
-    text: str
+    @property
+    def text(self) -> str:
+        """What is asked."""
 
     def judge(self, answer: object) -> Feedback:
         """Say what is right or wrong about an answer.

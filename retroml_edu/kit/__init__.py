@@ -9,22 +9,44 @@ import importlib
 from typing import Any
 
 _HOMES = {
-    "retroml_edu.classroom.exercise": ("Case", "Exercise"),
-    "retroml_edu.classroom.graded": ("Graded",),
-    "retroml_edu.classroom.quiz": ("Choice", "FreeText", "Number", "Option", "Order"),
     "bandit_bench": ("BanditBench",),
-    "controls": ("Button", "Controls", "Select", "Slider", "Switch"),
-    "grid_board": ("GridBoard",),
+    "controls": (
+        "Button",
+        "Controls",
+        "Select",
+        "Slider",
+        "Switch",
+    ),
     "exercise_card": ("OpenExercise",),
+    "games": ("play_games",),
+    "grid_board": ("GridBoard",),
+    "grid_lab": (
+        "GridLab",
+        "two_goals",
+    ),
     "lesson": ("Lesson",),
     "lines": ("Line",),
-    "line": ("Line",),
-    "games": ("play_games",),
-    "grid_lab": ("GridLab", "two_goals"),
     "piece": ("Piece",),
     "player": ("Player",),
     "plot": ("Plot",),
-    "traces": ("bars", "heat", "level", "line"),
+    "retroml_edu.classroom.exercise": (
+        "Case",
+        "Exercise",
+    ),
+    "retroml_edu.classroom.graded": ("Graded",),
+    "retroml_edu.classroom.quiz": (
+        "Choice",
+        "FreeText",
+        "Number",
+        "Option",
+        "Order",
+    ),
+    "traces": (
+        "bars",
+        "heat",
+        "level",
+        "line",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -38,13 +60,13 @@ __all__ = [
     "FreeText",
     "Graded",
     "GridBoard",
+    "GridLab",
     "Lesson",
     "Line",
     "Number",
     "OpenExercise",
     "Option",
     "Order",
-    "GridLab",
     "Piece",
     "Player",
     "Plot",

@@ -47,7 +47,7 @@ def play_games(
         env.close()
 
 
-def _return(env: Any, policy: Callable[[np.ndarray], int], actions: int) -> float:
+def _return(env: Any, policy: Callable[[np.ndarray], object], actions: int) -> float:
     observation, _ = env.reset()
     total, ended = 0.0, False
     while not ended:
@@ -56,7 +56,7 @@ def _return(env: Any, policy: Callable[[np.ndarray], int], actions: int) -> floa
     return total
 
 
-def _action(policy: Callable[[np.ndarray], int], observation: np.ndarray, actions: int) -> int:
+def _action(policy: Callable[[np.ndarray], object], observation: np.ndarray, actions: int) -> int:
     action = policy(observation.copy())
     if isinstance(action, int | np.integer | np.bool_) and 0 <= action < actions:
         return int(action)

@@ -23,14 +23,11 @@ if TYPE_CHECKING:
         play_bandit,
     )
     from retroml_edu.tabular.batch import batch_monte_carlo, batch_td
-    from retroml_edu.tabular.car import Fourier, LinearSarsa, Tiles
-    from retroml_edu.tabular.control import TabularLearner, learning_curves
-    from retroml_edu.tabular.divergence import baird_weights
-    from retroml_edu.tabular.experience import Episode, Experience, gather_experience, random_episodes
     from retroml_edu.tabular.car import LinearSarsa, NetworkSarsa
     from retroml_edu.tabular.car_features import Fourier, Tiles
     from retroml_edu.tabular.control import TabularLearner, learning_curves
     from retroml_edu.tabular.divergence import baird_growth, baird_weights
+    from retroml_edu.tabular.experience import Episode, Experience, gather_experience, random_episodes
     from retroml_edu.tabular.gridworld import GridWorld, cliff, four_by_four
     from retroml_edu.tabular.mdp import MDP, greedy_policy, random_mdp, uniform_policy
     from retroml_edu.tabular.outcomes import Outcomes, random_walk
@@ -38,30 +35,73 @@ if TYPE_CHECKING:
     from retroml_edu.tabular.prediction import NStepTD, TDLambda, errors_from, exact_values, value_errors
 
 _HOMES = {
-    "bandit_averages": ("BanditCurves", "bandit_curves"),
+    "bandit_averages": (
+        "BanditCurves",
+        "bandit_curves",
+    ),
     "bandits": (
         "Arms",
         "EpsilonGreedy",
         "GradientBandit",
         "ThompsonSampling",
         "UpperConfidenceBound",
-        "play_bandit",
         "gaussian_arms",
+        "play_bandit",
     ),
-    "batch": ("batch_monte_carlo", "batch_td"),
-    "car": ("Fourier", "LinearSarsa", "Tiles"),
-    "control": ("TabularLearner", "learning_curves"),
-    "divergence": ("baird_weights",),
-    "experience": ("Episode", "Experience", "gather_experience", "random_episodes"),
-    "car": ("LinearSarsa", "NetworkSarsa"),
-    "car_features": ("Fourier", "Tiles"),
-    "control": ("TabularLearner", "learning_curves"),
-    "divergence": ("baird_growth", "baird_weights"),
-    "gridworld": ("GridWorld", "cliff", "four_by_four"),
-    "mdp": ("MDP", "greedy_policy", "random_mdp", "uniform_policy"),
-    "outcomes": ("Outcomes", "random_walk"),
-    "planning": ("Sweep", "policy_evaluation", "policy_iteration", "value_iteration"),
-    "prediction": ("NStepTD", "TDLambda", "errors_from", "exact_values", "value_errors"),
+    "batch": (
+        "batch_monte_carlo",
+        "batch_td",
+    ),
+    "car": (
+        "LinearSarsa",
+        "NetworkSarsa",
+    ),
+    "car_features": (
+        "Fourier",
+        "Tiles",
+    ),
+    "control": (
+        "TabularLearner",
+        "learning_curves",
+    ),
+    "divergence": (
+        "baird_growth",
+        "baird_weights",
+    ),
+    "experience": (
+        "Episode",
+        "Experience",
+        "gather_experience",
+        "random_episodes",
+    ),
+    "gridworld": (
+        "GridWorld",
+        "cliff",
+        "four_by_four",
+    ),
+    "mdp": (
+        "MDP",
+        "greedy_policy",
+        "random_mdp",
+        "uniform_policy",
+    ),
+    "outcomes": (
+        "Outcomes",
+        "random_walk",
+    ),
+    "planning": (
+        "Sweep",
+        "policy_evaluation",
+        "policy_iteration",
+        "value_iteration",
+    ),
+    "prediction": (
+        "NStepTD",
+        "TDLambda",
+        "errors_from",
+        "exact_values",
+        "value_errors",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
