@@ -176,3 +176,9 @@ class AnswerSheet:
             f"Your answers cannot be kept in {self.file}: {why}. Put the notebook into a folder that you may write to, "
             "or free some space, and answer again."
         )
+
+
+def tries_of(entry: Entry | None) -> int:
+    """Return how often something was tried, as an entry has it; the file may have been changed by hand."""
+    tries = entry.get("tries") if entry is not None else 0
+    return tries if isinstance(tries, int) and 0 <= tries < 10**6 else 0

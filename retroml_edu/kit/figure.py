@@ -16,6 +16,7 @@ from retroml_edu.kit.assets import script
 from retroml_edu.kit.lines import Line
 from retroml_edu.kit.piece import Piece
 from retroml_edu.kit.plot import Plot
+from retroml_edu.kit.text_card import TextCard
 from retroml_edu.kit.traces import line as traces_of
 from retroml_edu.storage.exports import csv_text
 
@@ -42,21 +43,24 @@ class LessonFigure(Piece):
         lines: One or more.
         x: What runs to the right.
         y: What runs up.
+        title: Heads the figure and its picture.
 
     Attributes:
         lines: What is drawn.
     """
 
-    def __init__(self, name: str, lines: Sequence[Line], x: str, y: str) -> None:
+    def __init__(self, name: str, lines: Sequence[Line], x: str, y: str, title: str = "") -> None:
         if not lines:
             raise LessonError(f'The figure "{name}" has no lines: give one or more of Line(...).')
         self.name = name
         self.lines = tuple(lines)
         self._titles = (x, y)
+        self._title = title
         self.plot = Plot(x, y)
         self.plot.show(*(trace for number, line in enumerate(lines) for trace in _traces(line, number)))
         self.buttons = SaveButtons(files=[[form, f"Save {form.upper()}"] for form in FORMS])
-        super().__init__(f"Figure: {name}", self.plot, self.buttons)
+        heading = [TextCard(heading=title)] if title else []
+        super().__init__(f"Figure: {title or name}", *heading, self.plot, self.buttons)
         self.buttons.on_msg(self._hear)
 
     def csv(self) -> bytes:
@@ -72,7 +76,7 @@ class LessonFigure(Piece):
 
     def png(self) -> bytes:
         """Return the picture."""
-        return lines_png(self.name, self.lines, *self._titles)
+        return lines_png(self._title or self.name, self.lines, *self._titles)
 
     def _hear(self, _widget: object, message: Mapping[str, Any], _buffers: object) -> None:
         what = message.get("what")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import inspect
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from retroml_edu.classroom.answers import EXERCISES, GRADED, PREDICTIONS, QUESTIONS, AnswerSheet
+from retroml_edu.classroom.answers import EXERCISES, GRADED, PREDICTIONS, QUESTIONS, AnswerSheet, Entry, tries_of
 from retroml_edu.classroom.claims import Claim
 from retroml_edu.classroom.course import Material
 from retroml_edu.classroom.exercise import Exercise, Tried
@@ -73,6 +73,7 @@ class Lesson:
         self.answers = AnswerSheet(self.folder / f"{name}.answers.json", name)
         self._material = Material.of(name, material)
         self._figures: dict[str, LessonFigure] = {}
+        self._mentioned = False
 
     def ask(self, question: str | Question) -> Asked:
         """Return a question to be answered. The answer is judged at once, kept, and shown again after a restart.
@@ -180,7 +181,7 @@ class Lesson:
         piece.tell(whose)
         return piece
 
-    def figure(self, name: str, *lines: Line, x: str = "", y: str = "") -> LessonFigure:
+    def figure(self, name: str, *lines: Line, x: str = "", y: str = "", title: str = "") -> LessonFigure:
         """Return a figure with buttons for its numbers and its picture; it goes into the bundle.
 
         Args:
@@ -188,6 +189,7 @@ class Lesson:
             lines: One or more.
             x: What runs to the right.
             y: What runs up.
+            title: Heads the figure and its picture.
 
         Raises:
             LessonError: If there are no lines, or the name makes no file.
@@ -196,7 +198,7 @@ class Lesson:
             raise LessonError(
                 f'"{name}" is no name for a figure: write small letters, digits and dashes, as mean-regret.'
             )
-        figure = LessonFigure(name, lines, x, y)
+        figure = LessonFigure(name, lines, x, y, title)
         self._figures[name] = figure
         return figure
 
@@ -229,17 +231,23 @@ class Lesson:
         return BundleExport(self.name, self.variant, self.folder, self.answers.read, self._figure_files)
 
     def _kept_question(self, section: str, key: str, question: Question, facts: dict[str, Any] | None = None) -> Asked:
-        def keep(change: Callable[[Any], Any]) -> dict[str, Any]:
+        def keep(change: Callable[[Entry | None], Mapping[str, Any]]) -> Entry:
             return self.answers.keep(section, key, lambda before: {**change(before), **(facts or {})})
 
-        piece = Asked(question, keep, self.answers.entry(section, key), judged=facts is None)
+        heading = "" if facts is None else "Graded task"
+        piece = Asked(question, keep, self.answers.entry(section, key), heading=heading, judged=facts is None)
         self._mention(piece)
         return piece
 
     def _checked(self, section: str, key: str, exercise: Exercise, function: object, facts: dict[str, Any]) -> Checked:
         tried = exercise.try_out(function)
-        entry = {**_result(tried), "source": _source(function), **facts}
-        self.answers.keep(section, key, lambda before: {**entry, "tries": _tries(before) + 1})
+        found = {**_result(tried), "source": _source(function), **facts}
+
+        def change(before: Entry | None) -> Entry:
+            solved = before if before is not None and before.get("right") is True and not tried.is_right else found
+            return {**solved, "tries": tries_of(before) + 1}  # what was right once stays
+
+        self.answers.keep(section, key, change)
         piece = Checked(exercise, tried)
         self._mention(piece)
         if not tried.is_right:
@@ -248,8 +256,10 @@ class Lesson:
         return piece
 
     def _mention(self, piece: Piece) -> None:
-        if self.answers.said:
-            piece.tell(self.answers.said)
+        """Tell once what happened to a sheet that was put aside."""
+        if self.answers.said and not self._mentioned:
+            self._mentioned = True
+            piece.tell(f"! {self.answers.said}")
 
     def _figure_files(self) -> dict[str, bytes]:
         files: dict[str, bytes] = {}
@@ -276,11 +286,6 @@ def _name_of(function: object) -> str:
 
 def _result(tried: Tried) -> dict[str, Any]:
     return {"right": tried.is_right, "passed": tried.passed, "cases": tried.cases, "told": tried.told}
-
-
-def _tries(entry: dict[str, Any] | None) -> int:
-    tries = entry.get("tries") if entry is not None else 0
-    return tries if isinstance(tries, int) and 0 <= tries < 10**6 else 0
 
 
 def _source(function: object) -> str:

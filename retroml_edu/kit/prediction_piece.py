@@ -54,7 +54,7 @@ class Predicted(Piece):
         self._question = question
         self._axes = axes
         self._sheet = sheet
-        self.canvas = PredictionCanvas(question=question, **asdict(axes))
+        self.canvas = PredictionCanvas(question=question, y_title=axes.y_name, **asdict(axes))
         super().__init__(
             f"Prediction: {question}", TextCard(heading="Predict first", sentences=[question]), self.canvas
         )
@@ -136,6 +136,7 @@ def show_kept(canvas: PredictionCanvas, entry: Mapping[str, Any]) -> bool:
         return False
     with canvas.hold_sync():
         canvas.x_end, canvas.x_unit, canvas.y_name = x_end, str(entry.get("x_unit")), str(entry.get("y_name"))
+        canvas.y_title = canvas.y_name
         canvas.low, canvas.high, canvas.within, canvas.claimed = low, high, within, claimed
         canvas.values = [float(value) for value in values]
     return True

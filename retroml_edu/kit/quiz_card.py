@@ -11,11 +11,12 @@ import anywidget
 import numpy as np
 import traitlets
 
-from retroml_edu.classroom.answers import Entry
+from retroml_edu.classroom.answers import Entry, tries_of
 from retroml_edu.classroom.quiz import MOST_CHARACTERS, Choice, Feedback, FreeText, Number, Order, Question
 from retroml_edu.core.errors import QuizError
 from retroml_edu.kit.assets import script
 from retroml_edu.kit.piece import Piece
+from retroml_edu.kit.text_card import TextCard
 
 KINDS = {Choice: "choice", Number: "number", Order: "order", FreeText: "text"}
 RIGHT, WRONG, KEPT, PROBLEM = "right", "wrong", "kept", "problem"
@@ -81,6 +82,7 @@ class Asked(Piece):
         question: What is asked.
         keep: Keeps an answer.
         kept: What was kept of it before.
+        heading: Stands above it; empty for none.
         judged: Whether it is said at once what is right or wrong; not so where it is graded.
 
     Attributes:
@@ -88,16 +90,19 @@ class Asked(Piece):
         feedback: What was said of the last answer; None before the first.
     """
 
-    def __init__(self, question: Question, keep: Keep, kept: Entry | None = None, *, judged: bool = True) -> None:
+    def __init__(
+        self, question: Question, keep: Keep, kept: Entry | None = None, *, heading: str = "", judged: bool = True
+    ) -> None:
         self.question = question
         self.feedback: Feedback | None = None
         self._keep = keep
         self._judged = judged
         self.card = QuizCard(question, judged=judged)
-        super().__init__(f"Question: {question.text}", self.card)
+        above = [TextCard(heading=heading)] if heading else []
+        super().__init__(f"Question: {question.text}", *above, self.card)
         if kept is not None:
             with suppress(QuizError):  # the question has changed since
-                self._show(kept.get("answer"), self._feedback(kept.get("answer")), _tries(kept))
+                self._show(kept.get("answer"), self._feedback(kept.get("answer")), tries_of(kept))
         self.card.on_msg(self._hear)
 
     def answer(self, answer: Any) -> Feedback:
@@ -117,7 +122,7 @@ class Asked(Piece):
             feedback = self._feedback(answer)
             self._show(answer, feedback, self.card.tries)
             entry = self._keep(lambda before: self._entry(answer, before))
-            self.card.tries = _tries(entry)
+            self.card.tries = tries_of(entry)
             return feedback
 
     def _feedback(self, answer: Any) -> Feedback:
@@ -138,7 +143,7 @@ class Asked(Piece):
             return before
         judged = {"right": self.question.judge(answer).right} if self._judged else {}
         shown = {"question": self.question.text, "answer": answer, "shown": _shown(self.question, answer)}
-        return {**shown, **judged, "tries": _tries(before) + 1}
+        return {**shown, **judged, "tries": tries_of(before) + 1}
 
     def _hear(self, _widget: object, message: Mapping[str, Any], _buffers: object) -> None:
         if message.get("action") != "answer":
@@ -157,11 +162,6 @@ def mixed(question: Order) -> list[int]:
     seed = int.from_bytes(sha256(question.name.encode()).digest()[:8])
     order: list[int] = np.random.Generator(np.random.PCG64(seed)).permutation(len(question.steps)).tolist()
     return order if order != sorted(order) else order[::-1]
-
-
-def _tries(entry: Entry | None) -> int:
-    tries = entry.get("tries") if entry is not None else 0
-    return tries if isinstance(tries, int) and 0 <= tries < 10**6 else 0
 
 
 def _shown(question: Question, answer: Any) -> str:

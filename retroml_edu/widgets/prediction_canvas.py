@@ -33,6 +33,7 @@ class PredictionCanvas(anywidget.AnyWidget):
         x_end: End of the level axis, which begins at 0.
         x_unit: What is counted along it.
         y_name: What is drawn.
+        y_title: Stands at the upright axis; empty for nothing.
         goal: Value of a dashed line; None for none.
         goal_label: What that line is.
         claimed: Share of the curve that the band is meant to hold.
@@ -52,6 +53,7 @@ class PredictionCanvas(anywidget.AnyWidget):
     x_end = traitlets.Float(1.0).tag(sync=True)
     x_unit = traitlets.Unicode("steps").tag(sync=True)
     y_name = traitlets.Unicode("return").tag(sync=True)
+    y_title = traitlets.Unicode().tag(sync=True)
     goal = traitlets.Float(None, allow_none=True).tag(sync=True)
     goal_label = traitlets.Unicode("goal").tag(sync=True)
     claimed = traitlets.Float(CLAIMED).tag(sync=True)

@@ -10,8 +10,8 @@ export default {
       const head = made("p", "rml-verdict");
       const sign = made("span", "rml-verdict-sign", right ? "✓" : "○");
       sign.setAttribute("aria-hidden", "true");
-      const tried = count(cases, "case");
-      const words = marked(made("span"), right ? `\`${model.get("name")}\` is right in all ${tried}.` : `\`${model.get("name")}\` is not there yet: ${passed} of ${tried} right.`);
+      const name = `\`${model.get("name")}\``;
+      const words = marked(made("span"), right ? `${name} is right. It passes ${cases === 1 ? "its one case" : `all ${cases} cases`}.` : `${name} is not right yet. It passes ${passed} of ${count(cases, "case")}.`);
       head.append(sign, words);
       const nodes = [head];
       if (model.get("told")) nodes.push(marked(made("p", "rml-verdict-told"), model.get("told")));

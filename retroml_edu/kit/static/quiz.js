@@ -23,7 +23,7 @@ const makeChoice = (model, id, changed) => {
   const chosen = () => inputs.flatMap((input, i) => (input.checked ? [i] : []));
   return {
     nodes: [group],
-    read: () => (model.get("several") ? chosen() : (chosen()[0] ?? null)),
+    read: () => (model.get("several") ? chosen() : (chosen()[0] ?? [])),
     show: (answer) => inputs.forEach((input, i) => (input.checked = [answer].flat().includes(i))),
     // Where one is chosen, it is said at that one too.
     mark: (verdict) => {
@@ -144,8 +144,10 @@ export default {
 
     let dirty = false; // something was changed that was not sent
     let waiting = null;
+    const status = made("div"); // there before it says something, or nobody hears it
+    status.setAttribute("role", "status");
     const feedback = made("p", "rml-quiz-feedback");
-    feedback.setAttribute("role", "status");
+    status.append(feedback);
     const changed = () => {
       dirty = true;
       refresh();
@@ -161,7 +163,8 @@ export default {
     const check = pressed(model.get("button"), "", "rml-button rml-primary rml-quiz-check", send);
     const note = made("span", "rml-quiz-tries");
     const row = made("div", "rml-quiz-row");
-    row.append(check, note);
+    const inRow = model.get("kind") === "number"; // short enough for one line
+    row.append(...(inRow ? control.nodes : []), check, note);
     // Enter answers; in a text it makes a line, and Ctrl or ⌘ with it answers, which would otherwise run the cell.
     el.addEventListener("keydown", (event) => {
       const inText = event.target.tagName === "TEXTAREA";
@@ -171,7 +174,7 @@ export default {
       event.stopPropagation();
       send();
     });
-    el.append(question, ...control.nodes, row, feedback);
+    el.append(question, ...(inRow ? [] : control.nodes), row, status);
 
     const refresh = () => {
       const verdict = model.get("verdict");
@@ -180,9 +183,9 @@ export default {
       el.dataset.verdict = dirty ? "" : verdict;
       feedback.dataset.verdict = verdict;
       feedback.classList.toggle("rml-quiz-stale", dirty); // it is about the answer before
-      if (!dirty) control.mark?.(verdict);
-      else control.mark?.("");
-      if (waiting === null) say(note, tries ? `${tries} ${tries === 1 ? "try" : "tries"}` : "");
+      control.mark?.(dirty ? "" : verdict);
+      const counted = tries && ["right", "wrong"].includes(verdict);
+      if (waiting === null) say(note, counted ? `${tries} ${tries === 1 ? "try" : "tries"}` : "");
       const told = model.get("told");
       const key = `${verdict} ${told}`;
       if (!verdict || feedback.dataset.key === key) return;

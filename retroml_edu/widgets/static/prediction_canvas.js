@@ -95,6 +95,7 @@ const makeCanvas = (model, el) => {
       nodes.push(drawn("text", { x: across(value / end), y: HEIGHT - EDGE.bottom + 15, "text-anchor": "middle" }, compact(value)));
     }
     nodes.push(drawn("text", { x: (left + right) / 2, y: HEIGHT - 4, "text-anchor": "middle" }, unit() === "steps" ? "Environment steps" : unit()));
+    nodes.push(drawn("text", { x: left + 6, y: EDGE.top + 11 }, model.get("y_title")));
     const goal = model.get("goal");
     if (goal === null || goal < low || goal > high) return;
     nodes.push(drawn("line", { class: "rml-canvas-goal", x1: left, x2: right, y1: up(goal), y2: up(goal) }));
@@ -267,7 +268,7 @@ const makeCanvas = (model, el) => {
   });
   sure.addEventListener("change", () => model.save_changes());
 
-  const watched = ["values", "within", "low", "high", "adjustable", "goal", "x_end", "x_unit", "locked", "actual"];
+  const watched = ["values", "within", "low", "high", "adjustable", "goal", "x_end", "x_unit", "y_title", "locked", "actual"];
   const follows = () => stroke || refresh(); // not under a hand that draws
   watched.forEach((name) => model.on(`change:${name}`, follows));
   const resized = new ResizeObserver(draw);
