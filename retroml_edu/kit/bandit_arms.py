@@ -35,29 +35,32 @@ class BanditArms(anywidget.AnyWidget):
         super().__init__()
         self.on_msg(self._hear)
 
-    def show(self, game: Game, truth: bool) -> None:
+    def show(self, game: Game, truth: bool, told: str) -> None:
         """Draw a game as it stands.
 
         Args:
             game: What is played.
             truth: Whether the true means are shown.
+            told: What happened last, in words.
         """
         arms = game.arms()
         kind = "estimate"
         if isinstance(game.strategy, GradientBandit):
-            kind = "prefers"
+            kind = "preference"
         elif isinstance(game.strategy, ThompsonSampling):
             kind = "belief"
-        seen = [*(each.estimate for each in arms if each.estimate is not None), *game.means.tolist()]
+        seen = [each.estimate for each in arms if each.estimate is not None and kind != "preference"]
+        seen += game.means.tolist() if truth else []
         best = int(game.means.argmax())
         self.state = {
             "arms": [_column(number, each, kind, truth, number == best) for number, each in enumerate(arms)],
             "now": game.taken[-1] if game.taken else -1,
             "paid": game.paid[-1] if game.paid else None,
-            "low": _LOW,
-            "high": max(_HIGH, max(seen) + 0.5) if kind != "prefers" else _HIGH,
+            "low": min([_LOW, *(value - 1.5 for value in seen)]),
+            "high": max([_HIGH, *(value + 1.5 for value in seen)]),
             "truth": truth,
             "kind": kind,
+            "told": told,
             "best": best if truth else -1,
         }
 

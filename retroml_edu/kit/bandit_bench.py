@@ -72,7 +72,7 @@ class BanditBench(Piece):
         self._single = OneProblem(self)
         self._average = ManyProblems(self)
         self._was = dict(self.head.values)
-        super().__init__("Bandit bench", self.head, *self.settings.values(), self._single.box, self._average.box)
+        super().__init__("Bandit bench", self.head)
         self.game, self.player = self._single.game, self._single.player
         with self.problems():
             self._begin()
@@ -151,10 +151,11 @@ class BanditBench(Piece):
             self._begin()
 
     def _begin(self, new_view: bool = False) -> None:
-        for name, controls in self.settings.items():
-            controls.layout.display = "" if name == self.method and controls.values else "none"
-        for view, part in ((ONE, self._single), (MANY, self._average)):
-            part.box.layout.display = "" if view == self.view else "none"
+        own = self.settings.get(self.method)
+        part = self._single if self.view == ONE else self._average
+        parts = (self.page, self.head, *([own] if own is not None and own.values else []), part.box, self.status)
+        if self.box.children != parts:
+            self.box.children = parts
         if self.view == MANY:
             self._average.answer()
         elif new_view and self._single.plays_as(self.strategy()):

@@ -47,6 +47,7 @@ class ManyProblems:
         self.curves: BanditCurves | None = None
         self.pinned: list[tuple[str, BanditCurves]] = []
         self._strategy: Strategy | None = None  # whose curve it is
+        self._coarse: BanditCurves | None = None  # its first block
         self._problem = (-1, 0)
         self._was = dict(self.controls.values)
         self._wanted = 0
@@ -58,14 +59,14 @@ class ManyProblems:
         self._wanted += 1
         strategy = self._strategy = self._bench.strategy()
         if strategy is None:
-            self.curves = None
+            self.curves = self._coarse = None
             self._draw()
             return
         if self._problem != (self._bench.seed, self._pulls):  # other problems: what is pinned is none of theirs
             self._problem = (self._bench.seed, self._pulls)
             self.pinned = []
         began = time.perf_counter()
-        self.curves = block_curves(strategy, self._pulls, self._bench.seed, 0)
+        self.curves = self._coarse = block_curves(strategy, self._pulls, self._bench.seed, 0)
         self._took_s = time.perf_counter() - began
         self._draw()
         self._work.ask()
@@ -107,15 +108,15 @@ class ManyProblems:
 
     def _refine(self) -> None:
         """Compute what is newest, without the lock; draw it if nobody wants something else by then."""
-        with self._bench.problems():
-            wanted, coarse, strategy = self._wanted, self.curves, self._strategy
+        with self._bench.lock:
+            wanted, coarse, strategy = self._wanted, self._coarse, self._strategy
             pulls, seed, problems = self._pulls, self._bench.seed, int(self.controls.values["problems"])
         if coarse is None or strategy is None:
             return
         problems = min(problems, MOST_PULLS // pulls)
         began = time.perf_counter()
         curves = finer(strategy, pulls, seed, problems, coarse, lambda: wanted == self._wanted)
-        with self._bench.problems():
+        with self._bench.lock:
             if curves is not None and wanted == self._wanted:
                 self.curves = curves
                 self._took_s = time.perf_counter() - began
@@ -133,7 +134,9 @@ class ManyProblems:
         percent = {"tickformat": ".0%", "range": [0, 1], "autorange": False}
         free = {"tickformat": "", "autorange": True, "rangemode": "tozero" if measure == REGRET else "normal"}
         title = {"title": {"text": measure}}
-        self.plot.show(*traces, yaxis={**(percent if measure == OPTIMAL else free), **title})
+        self.plot.show(
+            *traces, xaxis={"range": [0, self._pulls]}, yaxis={**(percent if measure == OPTIMAL else free), **title}
+        )
         self.controls.offer(pin=self.curves is not None, clear=bool(self.pinned))
         self._bench.tell(self._told())
 

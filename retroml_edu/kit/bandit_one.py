@@ -33,14 +33,17 @@ class OneProblem:
         self.player = Player(self._go, length=_LENGTH, unit="pull", rates=(1, 10, 100), restart=self._restart)
         self.controls = Controls(
             Switch("truth", "Show the true means", bench.method != HAND, hint="What nobody knows who plays."),
-            Button("compare", "Compare me with the strategies", hint="On this very problem, with as many pulls."),
             Button("again", "Start again", hint="The same problem, from the first pull."),
             Button("new", "New problem", hint="The next seed; its true means are hidden."),
             on_change=lambda _values: self._redraw(),
             on_press=self._press,
         )
+        self.compare = Controls(
+            Button("compare", "Compare me with the strategies", hint="On this very problem, with as many pulls."),
+            on_press=self._press,
+        )
         self.plot = Plot("mean reward of a pull", "", height=190)
-        self.box = column(self.arms, self.player, self.controls, self.plot)
+        self.box = column(self.arms)
 
     def new_problem(self, seed: int) -> None:
         """Take another problem."""
@@ -54,7 +57,6 @@ class OneProblem:
     def begin(self) -> None:
         """Start from the first pull, with the strategy of the sliders."""
         by_hand = self._bench.method == HAND
-        self.player.layout.display = "none" if by_hand else ""
         if by_hand and self.controls.values["truth"] and self.game.count == 0:
             self.controls.values = {**self.controls.values, "truth": False}
         self.player.begin()
@@ -78,43 +80,51 @@ class OneProblem:
 
     def draw(self) -> None:
         """Draw the game as it stands."""
-        self.arms.show(self.game, self.controls.values["truth"])
-        self.controls.offer(compare=self.game.count > 0 and self._bench.method == HAND, again=self.game.count > 0)
-        self.plot.layout.display = "" if self._told_rivals else "none"
+        by_hand = self._bench.method == HAND
+        self.arms.show(self.game, self.controls.values["truth"], self._newest())
+        self.controls.offer(again=self.game.count > 0)
+        self.compare.offer(compare=self.game.count > 0)
         if self._told_rivals:
             self.plot.show(*_rival_traces(self._told_rivals, self._earned, float(self.game.means.max())))
+        parts = (
+            self.arms,
+            *([self.compare] if by_hand else [self.player]),
+            self.controls,
+            *([self.plot] if self._told_rivals else []),
+        )
+        if self.box.children != parts:
+            self.box.children = parts
         self._bench.tell(self._told())
 
     @property
     def _earned(self) -> float:
         return float(np.mean(self.game.paid))
 
+    def _newest(self) -> str:
+        game = self.game
+        if game.count:
+            return _signed(f"Pull {game.count}: arm {game.taken[-1] + 1}, {game.why}. It paid {game.paid[-1]:.2f}.")
+        if self._bench.method == HAND:
+            return "Ten arms, means hidden. A pull pays the arm's mean plus noise. Pull one: click, or Tab and Enter."
+        return "Nothing is known yet. Press Play, or 1 ▸ for one pull; a click on an arm pulls it by hand."
+
     def _told(self) -> str:
         game = self.game
         by_hand = self._bench.method == HAND
         if not game.count:
-            return (
-                "Ten arms, means hidden. A pull pays the arm's mean plus noise. Pull one: click, or Tab and Enter."
-                if by_hand
-                else "Press Play, or 1 ▸ for one pull."
-            )
+            return ""
         whose = "You" if by_hand else name_of(game.strategy) if game.strategy is not None else ""
-        told = (
-            f"Pull {game.count}: arm {game.taken[-1] + 1} ({game.why}) paid {game.paid[-1]:.2f}. "
-            f"{whose}: mean reward {self._earned:.2f}"
-        )
+        told = f"{whose}: mean reward {self._earned:.2f} after {game.count:,} pull{'s' if game.count > 1 else ''}"
         if self.controls.values["truth"]:
-            told += f", regret so far {game.regret:.1f}"
+            told += f"; regret so far {game.regret:.1f}"
         if self._told_rivals:
-            best = max(self._told_rivals, key=lambda each: each.beaten)
-            worst = min(self._told_rivals, key=lambda each: each.beaten)
+            most = max(self._told_rivals, key=lambda each: each.beaten)
+            least = min(self._told_rivals, key=lambda each: each.beaten)
             told += (
-                f". You earned more than {worst.beaten:.0%} of {RIVAL_PLAYS} plays of {worst.name}, and more than "
-                f"{best.beaten:.0%} of those of {best.name}"
-                if by_hand
-                else ""
+                f". You earned more than {most.beaten:.0%} of {RIVAL_PLAYS} plays by {most.name}, and more than "
+                f"{least.beaten:.0%} of those by {least.name}"
             )
-        return re.sub(r"-(?=\d)", "−", told) + "."
+        return _signed(f"{told}.")
 
     def _go(self, position: int) -> int:
         with self._bench.problems():
@@ -147,6 +157,11 @@ class OneProblem:
                 self.player.begin()
             else:
                 self._bench.head.set("seed", (self._bench.seed + 1) % 10_000)
+
+
+def _signed(text: str) -> str:
+    """Return a text whose numbers have a minus sign; a hyphen in a name stays one."""
+    return re.sub(r"-(?=\d)", "−", text)
 
 
 def _rival_traces(found: list[Rival], own: float, best: float) -> list[Trace]:

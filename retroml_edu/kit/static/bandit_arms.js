@@ -1,7 +1,7 @@
 // The arms of a bandit: what each is held to be worth above its button, drawn as a column; a press pulls it.
 
 const BANDIT_HEIGHT = 250;
-const BANDIT_LEFT = 34;
+const BANDIT_LEFT = 62;
 const BANDIT_PAD = 12;
 
 const drawnNode = (tag, name, attributes) => {
@@ -27,7 +27,9 @@ export default {
     table.setAttribute("role", "group");
     table.setAttribute("aria-label", "Arms");
     const legend = made("p", "rml-bandit-legend");
-    el.append(chart, table, legend);
+    const told = made("p", "rml-bandit-told");
+    told.setAttribute("role", "status");
+    el.append(told, chart, table, legend);
     let buttons = [];
     let waiting = false;
     const pull = (arm) => {
@@ -53,9 +55,10 @@ export default {
       table.append(head, ...buttons);
     };
     const draw = () => {
-      const { arms, now, paid, low, high, truth, kind, best } = model.get("state");
+      const { arms, now, paid, low, high, truth, kind, best, told: newest } = model.get("state");
       if (!arms) return;
       if (buttons.length !== arms.length) build(arms.length);
+      say(told, newest);
       say(table.querySelector(".rml-bandit-heads span"), kind);
       arms.forEach((arm, i) => {
         const [, estimate, pulls] = buttons[i].children;
@@ -115,6 +118,9 @@ export default {
         ["rml-bandit-chance", "▮", "probability of the next pull"],
         ["rml-bandit-paid", "◆", "what the newest pull paid"],
       ].filter(([name]) => seen(name));
+      const signs = [kind, ...entries.map(([name]) => name)].join();
+      if (legend.dataset.signs === signs) return;
+      legend.dataset.signs = signs;
       legend.replaceChildren(...entries.map(([name, sign, text]) => {
         const entry = made("span", "rml-bandit-entry");
         entry.append(made("span", `rml-bandit-sign ${name}-sign`, sign), ` ${text}`);
