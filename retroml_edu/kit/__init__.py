@@ -47,6 +47,8 @@ _HOMES = {
         "level",
         "line",
     ),
+    "traces": ("bars", "heat", "level", "line"),
+    "walk_bench": ("WalkBench", "WalkErrors", "WalkStudy"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -73,6 +75,9 @@ __all__ = [
     "Select",
     "Slider",
     "Switch",
+    "WalkBench",
+    "WalkErrors",
+    "WalkStudy",
     "bars",
     "heat",
     "level",

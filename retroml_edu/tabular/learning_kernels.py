@@ -223,9 +223,11 @@ def td_lambda(
         last = step == len(rewards) - 1
         after = 0.0 if last else values[states[step + 1]]
         error = rewards[step] + gamma * after - values[states[step]]
-        traces *= gamma * decay
+        moved, kept = alpha * error, gamma * decay
         traces[states[step]] += 1.0
-        values += alpha * error * traces
+        for state in range(len(values)):
+            values[state] += moved * traces[state]
+            traces[state] *= kept
 
 
 @compiled(

@@ -1,0 +1,286 @@
+"""Random walks to learn from: the same episodes move by move, errors over episodes, errors over step sizes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from retroml_edu.analysis.intervals import mean_interval
+from retroml_edu.kit.controls import Button, Controls, Select, Slider, Values
+from retroml_edu.kit.piece import Piece
+from retroml_edu.kit.player import Player
+from retroml_edu.kit.plot import Plot, Trace
+from retroml_edu.kit.traces import line
+from retroml_edu.kit.walk_errors import WALKS, Walk, error_curves, study
+from retroml_edu.kit.walk_replay import METHODS, Replay, learner_of
+from retroml_edu.kit.walk_row import WalkRow
+
+MOST_PINNED = 5
+RUNS = 300
+EPISODES = {5: 100, 19: 50}
+STUDY_RUNS = 100
+_ALPHA = "How far a value moves towards its target, as a part of the way."
+_N = "How many rewards n-step TD waits for before it moves a value."
+_LAMBDA = "How far back TD(λ) passes an error on: 0 is TD(0), 1 is close to Monte Carlo."
+
+
+class WalkBench(Piece):
+    """The same episodes, two learners: a student steps the walker on and sees whose values move, when and towards what.
+
+    Args:
+        states: Between the ends of the walk: 5 or 19.
+        left: Reward of the left end; as in the book if left out.
+        right: Reward of the right end.
+        first: Method of the first learner: "TD(0)", "n-step TD", "TD(λ)" or "Monte Carlo".
+        second: Of the second.
+        alpha: Step size of both.
+        seed: Which episodes.
+
+    Attributes:
+        replay: The walk and the learners as they are now.
+        player: Moves it on: `player.go(10)`.
+        controls: Walk, methods and their numbers: `controls.set("alpha", 0.5)`.
+    """
+
+    def __init__(
+        self,
+        states: int = 5,
+        left: float | None = None,
+        right: float = 1.0,
+        *,
+        first: str = "TD(0)",
+        second: str = "Monte Carlo",
+        alpha: float = 0.1,
+        seed: int = 1,
+    ) -> None:
+        walk = f"{states} states"
+        left = WALKS[walk].left if walk in WALKS and left is None else left or 0.0
+        self.controls = Controls(
+            Select("walk", "Walk", walk, tuple(WALKS), "How many states lie between the two ends."),
+            Slider("left", "Reward, left end", left, -1.0, 1.0, 0.5, hint="Paid for reaching the left end."),
+            Slider("right", "Reward, right end", right, -1.0, 1.0, 0.5, hint="Paid for reaching the right end."),
+            Select("first", "First learner", first, METHODS),
+            Select("second", "Second learner", second, METHODS),
+            Slider("alpha", "Step size α", alpha, 0.01, 1.0, log=True, hint=_ALPHA),
+            Slider("n", "n", 3, 1, 20, 1, hint=_N),
+            Slider("decay", "λ", 0.8, 0.0, 1.0, 0.05, hint=_LAMBDA),
+            on_change=self._changed,
+        )
+        self.more = Controls(
+            Button("finish", "To the end of the episode", "Plays the rest of this episode at once."),
+            Button("new", "Other episodes", "Begins again, with other episodes."),
+            on_press=self._pressed,
+        )
+        self.row = WalkRow()
+        self.player = Player(self._show, unit="move", rates=(1, 10, 100), restart=self._restart)
+        self._seed = seed
+        self._walk = self.controls.values["walk"]
+        super().__init__("Random walk, two learners", self.controls, self.row, self.player, self.more)
+        self._restart()
+        self._show(0)
+
+    def finish_episode(self) -> None:
+        """Play to the end of this episode; of the next one, if this one is over."""
+        if self.replay.ended:
+            self.player.go(1)
+        self.player.go(self.replay.left_of_episode())
+
+    def _restart(self) -> None:
+        values = self.controls.values
+        numbers = (values["alpha"], values["n"], values["decay"])
+        chosen = [learner_of(values[which], *numbers) for which in ("first", "second")]
+        used = {values["first"], values["second"]}
+        self.controls.offer(n="n-step TD" in used, decay="TD(λ)" in used)
+        walk = WALKS[values["walk"]]
+        self.replay = Replay(walk.states, values["left"], values["right"], chosen, seed=self._seed)
+        self._moves = 0
+
+    def _show(self, position: int) -> None:
+        with self.problems():
+            while self._moves < position:
+                self.replay.move()
+                self._moves += 1
+            self.row.show(self.replay, live=not self.player.playing)
+
+    def _changed(self, values: Values) -> None:
+        with self.problems():
+            if values["walk"] != self._walk:  # another walk brings the rewards that the book gives it
+                self._walk = values["walk"]
+                self.controls.values = {**self.controls.values, "left": WALKS[self._walk].left, "right": 1.0}
+            self.player.begin()
+
+    def _pressed(self, name: str) -> None:
+        with self.problems():
+            if name == "finish":
+                self.finish_episode()
+            else:
+                self._seed += 1
+                self.player.begin()
+
+
+class WalkErrors(Piece):
+    """Error over episodes, mean of hundreds of runs: a student turns n, λ and α, and pins curves to compare.
+
+    Args:
+        states: Between the ends of the walk: 5 or 19.
+        left: Reward of the left end; as in the book if left out.
+        right: Reward of the right end.
+        method: To begin with.
+        alpha: Step size to begin with.
+        runs: Of which the mean is shown.
+        seed: Which episodes.
+
+    Attributes:
+        plot: The chart.
+        controls: `controls.set("alpha", 0.5)`, `controls.press("pin")`.
+        pinned: Names of the curves that stay.
+    """
+
+    def __init__(
+        self,
+        states: int = 5,
+        left: float | None = None,
+        right: float = 1.0,
+        *,
+        method: str = "TD(0)",
+        alpha: float = 0.1,
+        runs: int = RUNS,
+        seed: int = 0,
+    ) -> None:
+        self._ends, self._runs, self._seed = (left, right), runs, seed
+        self.controls = Controls(
+            Select("walk", "Walk", f"{states} states", tuple(WALKS), "How many states lie between the two ends."),
+            Select("method", "Method", method, METHODS),
+            Slider("alpha", "Step size α", alpha, 0.005, 1.0, log=True, hint=_ALPHA),
+            Slider("n", "n", 3, 1, 100, 1, hint=_N),
+            Slider("decay", "λ", 0.8, 0.0, 1.0, 0.01, hint=_LAMBDA),
+            Button("pin", "Pin this curve", "Keeps it for comparison.", primary=True),
+            Button("clear", "Clear", "Takes the pinned curves away."),
+            on_change=self._changed,
+            on_press=self._pressed,
+        )
+        self.plot = Plot("episodes", "RMS error", 340)
+        self._pinned: list[tuple[str, np.ndarray]] = []
+        super().__init__("Error over episodes", self.controls, self.plot)
+        self._walk = self.controls.values["walk"]
+        with self.problems():
+            self._draw()
+
+    @property
+    def pinned(self) -> list[str]:
+        """Names of the curves that stay."""
+        return [name for name, _ in self._pinned]
+
+    def _world(self) -> Walk:
+        walk = WALKS[self.controls.values["walk"]]
+        left, right = self._ends
+        return replace(walk, left=walk.left if left is None else left, right=right)
+
+    def _changed(self, values: Values) -> None:
+        with self.problems():
+            if values["walk"] != self._walk:
+                self._walk, self._pinned = values["walk"], []  # errors of two walks are not compared
+            self._draw()
+
+    def _pressed(self, name: str) -> None:
+        with self.problems():
+            if name == "clear":
+                self._pinned = []
+            elif self._name not in self.pinned:
+                self._pinned = [*self._pinned, (self._name, self._curve)][-MOST_PINNED:]
+            self._draw()
+
+    def _draw(self) -> None:
+        values = self.controls.values
+        self.controls.offer(
+            n=values["method"] == "n-step TD", decay=values["method"] == "TD(λ)", clear=bool(self._pinned)
+        )
+        name, learner = learner_of(values["method"], values["alpha"], values["n"], values["decay"])
+        self._name = f"{name}, α = {values['alpha']:.3g}"
+        walk = self._world()
+        n_episodes = EPISODES[walk.states]
+        [self._curve] = error_curves(walk, [learner], runs=self._runs, n_episodes=n_episodes, seed=self._seed)
+        traces = [each for i, (name, curve) in enumerate(self._pinned) for each in _curve(name, curve, i + 1)]
+        self.plot.show(*traces, *_curve(self._name, self._curve, 0), yaxis={"rangemode": "tozero"})
+        mean, low, high = mean_interval(self._curve.mean(axis=1)[:, None])
+        self.tell(
+            f"{self._name}: error {mean[0]:.3f} on average over {n_episodes} episodes (95 % interval "
+            f"{low[0]:.3f} to {high[0]:.3f}, {self._runs} runs); {self._curve[:, -1].mean():.3f} after the last."
+        )
+
+
+class WalkStudy(Piece):
+    """Error over step sizes, a line for each n or λ, drawn at once: a student looks for the lowest point.
+
+    Args:
+        states: Between the ends of the walk: 5 or 19.
+        left: Reward of the left end; as in the book if left out.
+        right: Reward of the right end.
+        over: "n" or "λ".
+        n_episodes: The first of each run, over which the error is averaged.
+        runs: Of which the mean is shown.
+        seed: Which episodes.
+
+    Attributes:
+        plot: The chart.
+        controls: `controls.set("over", "λ")`.
+        found: The numbers behind the lines.
+    """
+
+    def __init__(
+        self,
+        states: int = 19,
+        left: float | None = None,
+        right: float = 1.0,
+        *,
+        over: str = "n",
+        n_episodes: int = 10,
+        runs: int = STUDY_RUNS,
+        seed: int = 0,
+    ) -> None:
+        self._ends, self._runs, self._seed = (left, right), runs, seed
+        self.controls = Controls(
+            Select("walk", "Walk", f"{states} states", tuple(WALKS), "How many states lie between the two ends."),
+            Select("over", "A line for each", over, ("n", "λ"), "n-step TD by n, or TD(λ) by λ."),
+            Slider("episodes", "First episodes", n_episodes, 1, 50, 1, hint="The error is averaged over so many."),
+            on_change=self._changed,
+        )
+        self.plot = Plot("step size α", "RMS error", 380)
+        super().__init__("Error over step sizes", self.controls, self.plot)
+        self._changed(self.controls.values)
+
+    def _changed(self, values: Values) -> None:
+        with self.problems():
+            walk = WALKS[values["walk"]]
+            left, right = self._ends
+            walk = replace(walk, left=walk.left if left is None else left, right=right)
+            self.found = study(walk, values["over"], runs=self._runs, n_episodes=values["episodes"], seed=self._seed)
+            self.plot.show(*self._traces(), yaxis={"range": self._range()}, xaxis={"range": [0, 1]})
+            name, alpha, error = self.found.best()
+            self.tell(
+                f"Lowest: {name} with α = {alpha:.2f}, error {error:.3f}. Means of {self._runs} runs, averaged over "
+                f"the first {values['episodes']} episodes; shaded: 95 % intervals."
+            )
+
+    def _range(self) -> list[float]:
+        """Return what of the errors is shown: from the lowest to what no learning at all would have."""
+        none = float(self.found.mean[0, 0])
+        lowest = float(np.nanmin(self.found.mean))
+        return [lowest - 0.15 * (none - lowest), none + 0.1 * (none - lowest)]
+
+    def _traces(self) -> list[Trace]:
+        found, most = self.found, 2 * self._range()[1]
+        traces: list[Trace] = []
+        for i, name in enumerate(found.names):
+            seen = np.isfinite(found.high[i]) & (found.high[i] < most)  # beyond, lines run away
+            last = len(seen) if seen.all() else int(np.argmin(seen))
+            parts = (found.alphas[:last], found.mean[i, :last], found.low[i, :last], found.high[i, :last])
+            traces += line(name, *parts, color=i)
+        return traces
+
+
+def _curve(name: str, runs: np.ndarray, color: int) -> list[dict[str, Any]]:
+    mean, low, high = mean_interval(runs)
+    return line(name, np.arange(len(mean)), mean, low, high, color=color)
