@@ -22,7 +22,7 @@ METHODS: dict[MethodName, int] = {
 }
 MOST_STEPS = 10_000
 """After which an episode is cut off: a policy can go in circles for ever."""
-_NO_PATH = np.empty((0, 3), dtype=np.int64)
+_NO_PATH = np.empty((0, 4), dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Steps:
     """What a learner did.
 
     Attributes:
-        path: Shape (steps, 3): state, action, next state of each.
+        path: Shape (steps, 4): state, action, next state and number of the outcome (see `Outcomes`) of each.
         returns: Shape (episodes,), of those that ended; undiscounted.
     """
 
@@ -88,9 +88,14 @@ class TabularLearner(Stepwise):
         """Where it stands."""
         return int(self._now[0])
 
-    def advance(self, steps: int) -> Steps:
-        """Make so many steps, through as many episodes as they take."""
-        return Steps(*self._steps(steps))
+    def advance(self, steps: int, *, episodes: int | None = None) -> Steps:
+        """Make so many steps, through as many episodes as they take.
+
+        Args:
+            steps: How many.
+            episodes: After so many endings it stops, if they come earlier; None: it goes on.
+        """
+        return Steps(*self._steps(steps, episodes))
 
     def _check(self) -> None:
         for name in ("alpha", "gamma", "epsilon"):

@@ -137,7 +137,8 @@ def learn(
         draws: Shape (steps, 6), from 0 to 1.
         now: Shape (4,): state, action (-1: not chosen yet), steps of this episode, episodes so far; changed.
         returns: Shape (episodes,), written as episodes end.
-        path: Shape (steps or 0, 3): state, action and next state of each step, written where there is room.
+        path: Shape (steps or 0, 4): state, action, next state and number of the outcome of each step, written where
+            there is room.
         total: Shape (1,), return of this episode so far; changed.
     """
     actions = q.shape[2]
@@ -161,7 +162,7 @@ def learn(
             worth = worth_of(q, method, table, after, following_action, epsilon)
         q[table, state, action] += alpha * (gain + gamma * worth - q[table, state, action])
         if step < path.shape[0]:
-            path[step, 0], path[step, 1], path[step, 2] = state, action, after
+            path[step, 0], path[step, 1], path[step, 2], path[step, 3] = state, action, after, outcome
         total[0] += gain
         now[2] += 1
         now[0], now[1] = after, following_action

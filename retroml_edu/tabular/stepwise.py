@@ -46,15 +46,17 @@ class Stepwise(ABC):
             episodes -= len(ended)
         return np.concatenate(endings)
 
-    def _steps(self, steps: int) -> tuple[np.ndarray, np.ndarray]:
-        """Make so many steps; return what is told of each, and of the episodes that ended."""
+    def _steps(self, steps: int, episodes: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Make so many steps, or fewer to so many endings; return what is told of each, and of episodes that ended."""
         paths, endings = [self._no_path], [np.empty(0, dtype=self._ending)]
-        while steps > 0:
+        left = steps if episodes is None else episodes
+        while steps > 0 and left > 0:
             path = np.empty((min(steps, _DRAWN), self._no_path.shape[1]), dtype=self._no_path.dtype)
-            made, ended = self._learn(len(path), len(path), path)
+            made, ended = self._learn(len(path), min(left, len(path)), path)
             paths.append(path[:made])
             endings.append(ended)
             steps -= made
+            left -= len(ended)
         return np.concatenate(paths), np.concatenate(endings)
 
     def _learn(self, most_steps: int, most_episodes: int, path: np.ndarray) -> tuple[int, np.ndarray]:

@@ -117,10 +117,20 @@ def test_however_its_steps_are_asked_for_it_learns_the_same():
 def test_its_path_is_one_it_can_walk():
     agent = learner(epsilon=0.5)
     path = agent.advance(2_500).path
-    for (state, action, after), (begin, _, _) in pairwise(path):
-        assert after in CLIFF.following[state, action]
+    for (state, action, after, outcome), (begin, *_) in pairwise(path):
+        assert after == CLIFF.following[state, action, outcome]
         assert begin == (CLIFF.start if CLIFF.terminal[after] else after)
     assert agent.state == (CLIFF.start if CLIFF.terminal[path[-1, 2]] else path[-1, 2])
+
+
+def test_it_can_be_stopped_where_an_episode_ends():
+    one, two = learner(), learner()
+    played = one.advance(10**6, episodes=20)
+    assert len(played.returns) == 20
+    assert CLIFF.terminal[played.path[-1, 2]]
+    assert one.state == CLIFF.start
+    np.testing.assert_array_equal(played.returns, two.play(20))
+    assert len(one.advance(5, episodes=3).path) == 5
 
 
 def test_an_episode_that_goes_in_circles_is_cut_off():
