@@ -47,8 +47,11 @@ _HOMES = {
         "level",
         "line",
     ),
-    "traces": ("bars", "heat", "level", "line"),
-    "walk_bench": ("WalkBench", "WalkErrors", "WalkStudy"),
+    "walk_bench": (
+        "WalkBench",
+        "WalkErrors",
+        "WalkStudy",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -24,10 +24,6 @@ if TYPE_CHECKING:
     )
     from retroml_edu.tabular.batch import batch_monte_carlo, batch_td
     from retroml_edu.tabular.bias import LeftOrRight, maximization_bias
-    from retroml_edu.tabular.car import Fourier, LinearSarsa, Tiles
-    from retroml_edu.tabular.control import TabularLearner, learning_curves
-    from retroml_edu.tabular.divergence import baird_weights
-    from retroml_edu.tabular.experience import Episode, Experience, gather_experience, random_episodes
     from retroml_edu.tabular.car import LinearSarsa, NetworkSarsa
     from retroml_edu.tabular.car_features import Fourier, Tiles
     from retroml_edu.tabular.control import TabularLearner, learning_curves
@@ -56,6 +52,10 @@ _HOMES = {
     "batch": (
         "batch_monte_carlo",
         "batch_td",
+    ),
+    "bias": (
+        "LeftOrRight",
+        "maximization_bias",
     ),
     "car": (
         "LinearSarsa",
@@ -107,21 +107,6 @@ _HOMES = {
         "exact_values",
         "value_errors",
     ),
-    "batch": ("batch_monte_carlo", "batch_td"),
-    "bias": ("LeftOrRight", "maximization_bias"),
-    "car": ("Fourier", "LinearSarsa", "Tiles"),
-    "control": ("TabularLearner", "learning_curves"),
-    "divergence": ("baird_weights",),
-    "experience": ("Episode", "Experience", "gather_experience", "random_episodes"),
-    "car": ("LinearSarsa", "NetworkSarsa"),
-    "car_features": ("Fourier", "Tiles"),
-    "control": ("TabularLearner", "learning_curves"),
-    "divergence": ("baird_growth", "baird_weights"),
-    "gridworld": ("GridWorld", "cliff", "four_by_four"),
-    "mdp": ("MDP", "greedy_policy", "random_mdp", "uniform_policy"),
-    "outcomes": ("Outcomes", "random_walk"),
-    "planning": ("Sweep", "policy_evaluation", "policy_iteration", "value_iteration"),
-    "prediction": ("NStepTD", "TDLambda", "errors_from", "exact_values", "value_errors"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
