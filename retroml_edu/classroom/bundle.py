@@ -45,7 +45,11 @@ def bundle_files(sheet: Mapping[str, Any], figures: Mapping[str, bytes]) -> dict
     for name, entry in sources.items():
         source = entry.get("source")
         if isinstance(source, str) and source:
-            files[f"exercises/{_file_name(name)}.py"] = source.encode("utf-8", "replace")
+            path, number = f"exercises/{_file_name(name)}.py", 1
+            while path in files:
+                number += 1
+                path = f"exercises/{_file_name(name)}-{number}.py"
+            files[path] = source.encode("utf-8", "replace")
     files |= {f"figures/{name}": content for name, content in figures.items()}
     for path in files:
         problem = path_problem(path)

@@ -13,6 +13,9 @@ from retroml_edu.classroom.difference import difference, is_other, of_type, show
 from retroml_edu.classroom.time_limit import TookTooLongError, within
 from retroml_edu.core.sources import PACKAGE
 
+MOST_SAID = 500
+"""Characters of what a student's error says."""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -133,7 +136,7 @@ def _where(error: Exception) -> str:
 
 def _said(error: Exception) -> str:
     try:
-        return str(error)
+        return str(error)[:MOST_SAID]
     except Exception:  # noqa: BLE001 - a student's own class
         return ""
 

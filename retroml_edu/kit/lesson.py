@@ -73,6 +73,7 @@ class Lesson:
         self.answers = AnswerSheet(self.folder / f"{name}.answers.json", name)
         self._material = Material.of(name, material)
         self._figures: dict[str, LessonFigure] = {}
+        self._predicted: dict[str, Predicted] = {}
         self._mentioned = False
 
     def ask(self, question: str | Question) -> Asked:
@@ -112,7 +113,8 @@ class Lesson:
         if not (x_end > 0 and low < high):
             raise LessonError(f'The prediction "{name}" needs x_end above 0, and low below high.')
         axes = Axes(float(x_end), x_unit, y_name, float(low), float(high))
-        return Predicted(name, question, axes, self.answers)
+        self._predicted[name] = Predicted(name, question, axes, self.answers)
+        return self._predicted[name]
 
     def compare(self, name: str, x: ArrayLike, y: ArrayLike) -> Compared:
         """Return the prediction of this name with what came laid over it, and how near it was in sentences.
@@ -129,10 +131,14 @@ class Lesson:
             raise LessonError(
                 f"x and y are two rows of as many numbers; these have the shapes {xs.shape} and {ys.shape}."
             )
+        if np.any(np.diff(xs) < 0):
+            raise LessonError("x rises along the axis; these numbers go back.")
         compared = Compared(name, self.answers.entry(PREDICTIONS, name), xs, ys)
         if compared.said:
             said = {"compared": True, "said": compared.said}
             self.answers.keep(PREDICTIONS, name, lambda before: {**(before or {}), **said})
+            if name in self._predicted:
+                self._predicted[name].lock_it()
         return compared
 
     def check(self, function: object, name: str = "") -> Checked:

@@ -16,6 +16,7 @@ from retroml_edu.kit.text_card import TextCard
 from retroml_edu.widgets.prediction_canvas import PredictionCanvas
 
 NOTHING_DRAWN = "You have drawn no curve yet: draw it above, then run this cell again."
+_KEPT = "✓ Kept. You can change it until you compare it with what came."
 MOST_POINTS = 400
 """Of a curve that is laid over: the canvas is some hundred pixels wide."""
 
@@ -59,10 +60,18 @@ class Predicted(Piece):
             f"Prediction: {question}", TextCard(heading="Predict first", sentences=[question]), self.canvas
         )
         entry = sheet.entry(PREDICTIONS, name)
-        if entry is not None and show_kept(self.canvas, entry):
-            self.canvas.locked = entry.get("compared") is True
-            self.tell("You drew this before you saw the curve." if self.canvas.locked else _kept_text())
+        if entry is not None and _is_on(axes, entry) and show_kept(self.canvas, entry):
+            if entry.get("compared") is True:
+                self.lock_it()
+            else:
+                self.tell(_KEPT)
         self.canvas.observe(lambda _change: self._drawn_now(), ["values", "within"])
+
+    def lock_it(self) -> None:
+        """Show that it can no longer be changed, where there is a curve."""
+        if self.canvas.drawn:
+            self.canvas.locked = True
+            self.tell("You drew this before you saw the curve.")
 
     def draw(self, values: list[float], within: float = 0.0) -> None:
         """Draw a curve from code.
@@ -87,8 +96,18 @@ class Predicted(Piece):
                 return
             drawn = {"values": list(self.canvas.values), "within": self.canvas.within, "claimed": self.canvas.claimed}
             entry = {"question": self._question, **asdict(self._axes), **drawn, "compared": False}
-            self._sheet.keep(PREDICTIONS, self.name, lambda _before: entry)
-            self.tell(_kept_text() if self.canvas.drawn else "")
+            kept = self._sheet.keep(PREDICTIONS, self.name, lambda before: self._unless_compared(before, entry))
+            if kept["compared"] is True:
+                self.canvas.locked = True
+                show_kept(self.canvas, kept)
+                self.lock_it()
+            else:
+                self.tell(_KEPT if self.canvas.drawn else "")
+
+    def _unless_compared(self, before: Entry | None, entry: Entry) -> Entry:
+        """Return what is to be kept: what was compared, perhaps from another notebook, stays as it was."""
+        compared = before is not None and before.get("compared") is True and _is_on(self._axes, before)
+        return before if before is not None and compared else entry
 
 
 class Compared(Piece):
@@ -109,6 +128,8 @@ class Compared(Piece):
         self.canvas = PredictionCanvas(locked=True)
         self.text = TextCard()
         drawn = entry is not None and show_kept(self.canvas, entry)
+        known = np.isfinite(x) & np.isfinite(y) & (x >= 0) & (x <= self.canvas.x_end)
+        x, y = x[known], y[known]
         super().__init__(f"Prediction compared: {name}", *([self.canvas] if drawn else []), self.text)
         if not drawn or entry is None:
             self.text.sentences = [NOTHING_DRAWN]
@@ -142,8 +163,9 @@ def show_kept(canvas: PredictionCanvas, entry: Mapping[str, Any]) -> bool:
     return True
 
 
-def _kept_text() -> str:
-    return "✓ Kept. You can change it until you compare it with what came."
+def _is_on(axes: Axes, entry: Mapping[str, Any]) -> bool:
+    """Return whether a kept prediction was drawn on these axes: the lesson may have changed since."""
+    return all(entry.get(name) == value for name, value in asdict(axes).items())
 
 
 def _thinned(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

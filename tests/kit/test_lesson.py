@@ -1,0 +1,450 @@
+"""A lesson from code: what is asked, answered, predicted, checked, drawn and handed in, and that it is there again."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import subprocess
+import sys
+import textwrap
+import zipfile
+
+import numpy as np
+import pytest
+
+from retroml_edu.core.errors import LessonError, QuizError, UnknownNameError
+from retroml_edu.kit import (
+    Case,
+    Choice,
+    Exercise,
+    FreeText,
+    Graded,
+    Lesson,
+    Line,
+    Number,
+    OpenExercise,
+    Option,
+    Order,
+)
+from retroml_edu.kit.quiz_card import mixed
+
+ONE = Choice("one", "What is `Q`?", (Option("a return", "It is an estimate."), Option("an estimate", "Yes.", True)))
+SEVERAL = Choice(
+    "several", "Which are even?", (Option("2", "Two.", True), Option("3", "Odd."), Option("4", "Four.", True))
+)
+NUMBER = Number("number", "Mean of 2 and 4?", 3.0, hint="Add and halve.", instead={6: "That is the sum."})
+ORDER = Order("order", "Sort.", ("choose", "pull", "learn"), told="That is it.", hint="What is known?")
+TEXT = FreeText("text", "Why?", {"recent|new": "What of old rewards?"})
+UPDATE = Exercise(
+    "update",
+    (Case({"estimate": 1.0, "reward": 2.0}, 1.5, "Half of the way."), Case({"estimate": 0.0, "reward": 0.0}, 0.0)),
+)
+
+
+def step_of(rng):
+    step = int(rng.integers(2, 9))
+    return f"Write `move(reward)`: {step} times the reward.", Exercise("move", (Case({"reward": 1.0}, float(step)),))
+
+
+class Mine:
+    QUESTIONS = (ONE, SEVERAL, NUMBER, ORDER, TEXT)
+    EXERCISES = (UPDATE,)
+    GRADED = (
+        Graded("mean", lambda rng: Number("mean", f"Mean of 2 and {rng.integers(1_000)}?", 2.0)),
+        Graded("move", step_of),
+    )
+
+
+@pytest.fixture
+def lesson(tmp_path):
+    return Lesson("99-mine", material=Mine, folder=tmp_path)
+
+
+def restarted(lesson, variant=""):
+    """The lesson after the kernel was restarted."""
+    return Lesson(lesson.name, variant, material=Mine, folder=lesson.folder)
+
+
+def update(estimate, reward):
+    return estimate + 0.5 * (reward - estimate)
+
+
+# -- questions -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "told", "right"),
+    [
+        ("one", 0, "It is an estimate.", 1),
+        ("several", [0, 1], "Odd.", [0, 2]),
+        ("number", "6", "That is the sum.", "3,0"),
+        ("order", [0, 2, 1], 'The first 1 are right; "learn" is not the next. What is known?', [0, 1, 2]),
+    ],
+)
+def test_an_answer_of_each_kind_is_judged_kept_and_there_again(lesson, page_of, name, wrong, told, right):
+    asked = lesson.ask(name)
+    page = page_of(asked.card)
+    page.tell(action="answer", answer=wrong)
+    assert (asked.card.verdict, asked.card.told, asked.card.tries) == ("wrong", told, 1)
+    page.tell(action="answer", answer=right)
+    assert (asked.card.verdict, asked.card.tries) == ("right", 2)
+    assert page.heard == [{"kind": "answered"}] * 2
+    page.tell(action="answer", answer=wrong)
+    assert (asked.card.verdict, asked.card.tries) == ("wrong", 2), "tried once more, and the right one stays kept"
+    card = restarted(lesson).ask(name).card
+    assert (card.answer, card.verdict, card.tries) == (right, "right", 2)
+
+
+def test_a_text_is_kept_whatever_it_says(lesson):
+    asked = lesson.ask("text")
+    assert asked.answer("Because it is just like that.").told == "What of old rewards?"
+    assert (asked.card.verdict, asked.card.button) == ("kept", "Keep my answer")
+    card = restarted(lesson).ask("text").card
+    assert (card.answer, card.told) == ("Because it is just like that.", "What of old rewards?")
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [("one", []), ("one", [0, 1]), ("one", 7), ("one", None), ("several", []), ("number", ""), ("number", "a lot"),
+     ("number", {"a": 1}), ("order", [0]), ("order", "abc"), ("text", "too short"), ("text", 5)],
+)  # fmt: skip
+def test_what_is_no_answer_is_told_and_not_kept(lesson, page_of, name, answer):
+    asked = lesson.ask(name)
+    page = page_of(asked.card)
+    page.tell(action="answer", answer=answer)
+    assert asked.card.verdict == "problem"
+    assert asked.card.told
+    assert page.heard == [{"kind": "answered"}]
+    assert asked.status.problem == ""
+    assert not lesson.answers.file.exists()
+    with pytest.raises(QuizError):
+        asked.answer(answer)
+
+
+def test_the_page_is_not_told_what_is_right(lesson):
+    for name in ("one", "several", "number", "order"):
+        state = json.dumps(lesson.ask(name).card.get_state(), default=str)
+        for secret in ("It is an estimate.", "Odd.", "That is the sum.", "Add and halve.", "What is known?"):
+            assert secret not in state.split('"_esm"')[0]
+
+
+def test_steps_are_mixed_and_always_the_same_way():
+    orders = [mixed(Order(f"order-{number}", "Sort.", ("a", "b"))) for number in range(20)]
+    assert orders == [[1, 0]] * 20, "never the right one"
+    assert mixed(ORDER) == mixed(ORDER)
+    assert sorted(mixed(ORDER)) == [0, 1, 2]
+
+
+def test_an_answer_that_cannot_be_kept_is_judged_and_the_reason_told(lesson, page_of):
+    asked = lesson.ask("one")
+    lesson.answers.file = lesson.folder / "gone" / "a.json"
+    page_of(asked.card).tell(action="answer", answer=1)
+    assert asked.card.verdict == "right"
+    assert "cannot be kept" in asked.status.problem
+
+
+def test_a_question_that_has_changed_forgets_an_answer_that_fits_no_longer(lesson):
+    lesson.ask("several").answer([0, 2])
+    fewer = Choice("several", "Which?", (Option("a", "", True), Option("b", "")))
+    card = restarted(lesson).ask(fewer).card
+    assert (card.answer, card.verdict) == (None, "")
+
+
+def test_an_unknown_question_is_told_with_the_closest(lesson):
+    with pytest.raises(UnknownNameError, match='Did you mean "number"'):
+        lesson.ask("nummer")
+
+
+def test_a_sheet_that_was_put_aside_is_told_of_once(lesson):
+    lesson.answers.file.write_text("torn", "utf-8")
+    assert "set-aside-1" in lesson.ask("one").status.text
+    assert lesson.ask("several").status.text == ""
+
+
+# -- predictions -----------------------------------------------------------------------------------------------------
+
+ASKED = {"question": "What will it do?", "x_end": 1.0, "x_unit": "of ε", "y_name": "reward", "low": 0, "high": 1.5}
+X = np.linspace(0, 1, 50)
+
+
+def test_a_prediction_is_kept_compared_and_then_locked(lesson):
+    before = lesson.predict("curve", **ASKED)
+    assert lesson.compare("curve", X, X).said == []
+    assert "draw it above" in lesson.compare("curve", X, X).text.sentences[0]
+    before.draw(np.linspace(0, 1, 11), 0.1)
+    kept = restarted(lesson).predict("curve", **ASKED)
+    assert kept.canvas.values == pytest.approx(np.linspace(0, 1, 11))
+    assert not kept.canvas.locked
+
+    after = lesson.compare("curve", X, X)
+    assert after.said[0] == "On average your curve was 0 % of the axis away from what came."
+    assert after.canvas.locked
+    assert after.canvas.y_title == "reward"
+    assert len(after.canvas.actual["x"]) == 50
+    with pytest.raises(LessonError, match="can no longer be changed"):
+        before.draw([0] * 11)
+    assert restarted(lesson).predict("curve", **ASKED).canvas.locked
+    assert "before you saw" in restarted(lesson).predict("curve", **ASKED).status.text
+
+    # Drawn in another tab that knows nothing of it: what was compared stays.
+    kept.canvas.values = [1.0] * 11
+    assert kept.canvas.locked
+    assert kept.canvas.values == pytest.approx(np.linspace(0, 1, 11))
+    assert kept.status.problem == ""
+
+
+def test_a_prediction_over_other_axes_is_begun_anew(lesson):
+    lesson.predict("curve", **ASKED).draw([0.5] * 11)
+    assert not restarted(lesson).predict("curve", **ASKED | {"x_end": 2.0}).canvas.drawn
+
+
+def test_numbers_that_are_none_are_left_out(lesson):
+    lesson.predict("curve", **ASKED).draw([0.5] * 11)
+    y = np.where(X < 0.5, np.nan, X)
+    compared = lesson.compare("curve", [*X, 3.0], [*y, 9.0])
+    assert np.isfinite(compared.canvas.actual["y"]).all()
+    assert max(compared.canvas.actual["x"]) <= 1
+    assert compared.said
+
+
+@pytest.mark.parametrize(("x", "y"), [([0, 1], [0, 1, 2]), ([], []), ([[0, 1]], [[0, 1]]), ([1, 0], [0, 1])])
+def test_what_makes_no_curve_is_refused(lesson, x, y):
+    with pytest.raises(LessonError):
+        lesson.compare("curve", x, y)
+
+
+@pytest.mark.parametrize(
+    "strange", [{"values": ["a"] * 11}, {"within": -1}, {"low": None}, {"claimed": 2}, {"x_end": 0}]
+)
+def test_a_prediction_that_was_changed_by_hand_is_none(lesson, strange):
+    lesson.predict("curve", **ASKED).draw([0.5] * 11)
+    sheet = json.loads(lesson.answers.file.read_text("utf-8"))
+    sheet["predictions"]["curve"] |= strange
+    lesson.answers.file.write_text(json.dumps(sheet), "utf-8")
+    assert not restarted(lesson).predict("curve", **ASKED).canvas.drawn
+    assert lesson.compare("curve", X, X).said == []
+
+
+# -- exercises -------------------------------------------------------------------------------------------------------
+
+
+def test_a_right_function_passes_and_its_source_is_kept(lesson):
+    checked = lesson.check(update)
+    assert checked.tried.is_right
+    assert (checked.card.passed, checked.card.cases, checked.card.told) == (2, 2, "")
+    entry = lesson.answers.entry("exercises", "update")
+    assert (entry["right"], entry["passed"], entry["tries"]) == (True, 2, 1)
+    assert entry["source"] == "def update(estimate, reward):\n    return estimate + 0.5 * (reward - estimate)\n"
+
+
+def test_an_open_exercise_ends_the_cell_with_what_is_wrong_and_the_hint(lesson):
+    with pytest.raises(OpenExercise) as ended:
+        lesson.check(lambda estimate, reward: reward, "update")
+    told = ["Open exercise: `update(estimate=1, reward=2)` returned 2; 1.5 is expected.", "Hint: Half of the way."]
+    assert ended.value._render_traceback_() == told
+    assert str(ended.value) == "\n".join(told)
+    assert lesson.answers.entry("exercises", "update")["right"] is False
+
+
+def test_what_was_right_once_stays_kept(lesson):
+    lesson.check(update)
+    with pytest.raises(OpenExercise):
+        lesson.check(lambda estimate, reward: reward, "update")
+    entry = lesson.answers.entry("exercises", "update")
+    assert (entry["right"], entry["tries"]) == (True, 2)
+    assert "0.5 *" in entry["source"]
+
+
+@pytest.mark.parametrize("function", [None, 5, "update"])
+def test_what_is_no_function_is_told_how_to_give_one(lesson, function):
+    with pytest.raises(LessonError, match=r"without brackets, as in lesson.check\(update\)"):
+        lesson.check(function)
+
+
+def test_an_error_that_says_very_much_is_cut(lesson):
+    def loud(estimate, reward):
+        raise ValueError("x" * 1_000_000)
+
+    with pytest.raises(OpenExercise) as ended:
+        lesson.check(loud, "update")
+    assert len(str(ended.value)) < 2_000
+
+
+SCRIPT = """
+    from retroml_edu.kit import Lesson, Exercise, Case
+    class Mine: EXERCISES = (Exercise("double", (Case({"x": 1}, 2, "Twice."),)),)
+    def double(x): return x
+    Lesson("99-mine", material=Mine).check(double)
+    print("went on")
+"""
+
+
+@pytest.mark.parametrize("shell", [["-m", "IPython", "--quick", "--no-banner", "--colors=NoColor", "-c"], ["-c"]])
+def test_in_ipython_there_is_no_traceback_and_in_python_the_last_lines_say_it(tmp_path, shell):
+    done = subprocess.run(
+        [sys.executable, *shell, textwrap.dedent(SCRIPT)], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    lines = (done.stdout + done.stderr).strip().splitlines()
+    assert done.returncode == 1
+    assert lines[-1] == "Hint: Twice."
+    assert "`double(x=1)` returned 1; 2 is expected." in lines[-2]
+    assert "went on" not in lines
+    if "IPython" in shell:
+        assert not any("Traceback" in line or "File " in line for line in lines)
+
+
+# -- graded tasks ----------------------------------------------------------------------------------------------------
+
+
+def test_a_graded_question_is_kept_with_its_variant_and_not_judged(lesson):
+    mine, other = restarted(lesson, " S1 "), restarted(lesson, "s2")
+    asked = mine.graded("mean")
+    assert asked.status.text == 'Variant "s1".'
+    assert asked.card.question != other.graded("mean").card.question
+    assert asked.answer("17").right is None
+    assert asked.card.told.startswith("Kept for marking.")
+    entry = lesson.answers.entry("graded", "mean@s1")
+    assert (entry["task"], entry["variant"], entry["answer"]) == ("mean", "s1", "17")
+    assert "right" not in entry
+    assert len(entry["task_digest"]) == 16
+    asked.answer("18")
+    assert restarted(lesson, "s1").graded("mean").card.answer == "18"
+    assert restarted(lesson, "s2").graded("mean").card.answer is None
+
+
+def test_without_a_variant_it_is_for_practice(lesson):
+    assert 'begin with: lesson = Lesson("99-mine", variant="your number")' in lesson.graded("mean").status.text
+
+
+def test_a_graded_function_is_checked_against_the_variants_own_cases(lesson):
+    mine = restarted(lesson, "s1")
+    text = mine.graded("move").box.children[1].sentences[0]
+    step = int(text.split(": ")[1].split()[0])
+    assert mine.graded("move", lambda reward: step * reward).tried.is_right
+    with pytest.raises(OpenExercise):
+        mine.graded("move", lambda reward: (step + 1) * reward)
+    assert lesson.answers.entry("graded", "move@s1")["right"] is True
+
+
+# -- figures ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_line_of_runs_has_the_interval_of_their_mean():
+    runs = np.random.default_rng(0).normal(3, 1, (400, 5))
+    line = Line.of_runs("ε = 0.1", range(5), runs)
+    np.testing.assert_allclose(line.y, runs.mean(axis=0))
+    np.testing.assert_allclose(line.high - line.y, 1.966 * runs.std(axis=0, ddof=1) / 20, rtol=1e-3)
+    np.testing.assert_allclose(line.y - line.low, line.high - line.y)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"x": [1, 2], "y": [1]},
+        {"x": [], "y": []},
+        {"x": [[1]], "y": [[1]]},
+        {"x": [1], "y": [1], "low": [0]},
+        {"x": [1], "y": [1], "low": [0, 0], "high": [1]},
+    ],
+)
+def test_a_line_whose_columns_do_not_fit_together_is_refused_by_name(columns):
+    with pytest.raises(LessonError, match='The line "a"'):
+        Line("a", **columns)
+
+
+@pytest.mark.parametrize("runs", [[[1, 2]], [1, 2], [[1, 2, 3], [1, 2, 3]]])
+def test_runs_that_make_no_line_are_refused_by_name(runs):
+    with pytest.raises(LessonError, match='The line "a" is made of runs of the shape'):
+        Line.of_runs("a", [1, 2], runs)
+
+
+def test_a_figure_is_drawn_and_saved_as_numbers_and_picture(lesson, page_of):
+    lines = (Line("=greedy", [0, 1], [1, 2]), Line("ε", [0, 1], [3, 4], [2, 3], [4, 5]))
+    figure = lesson.figure("mean-regret", *lines, x="pulls", y="regret", title="Regret")
+    assert [trace.get("name") for trace in figure.plot.traces] == ["=greedy", None, "ε"]
+    rows = list(csv.reader(io.StringIO(figure.csv().decode())))
+    assert rows[:2] == [["line", "pulls", "regret", "low", "high"], ["'=greedy", "0.0", "1.0", "", ""]]
+    assert rows[-1] == ["ε", "1.0", "4.0", "3.0", "5.0"]
+    page = page_of(figure.buttons)
+    page.tell(action="file", what="png", token="a")
+    page.tell(action="file", what="csv", token="b")
+    page.tell(action="file", what="exe", token="c")
+    assert [message["name"] for message in page.heard] == ["mean-regret.png", "mean-regret.csv"]
+    assert page.buffers[0][0].startswith(b"\x89PNG")
+    assert page.buffers[1][0] == figure.csv()
+
+
+@pytest.mark.parametrize("name", ["../regret", "Regret", "", "a b"])
+def test_a_figures_name_is_a_file_name(lesson, name):
+    with pytest.raises(LessonError, match="no name for a figure"):
+        lesson.figure(name, Line("a", [1], [1]))
+    with pytest.raises(LessonError, match="has no lines"):
+        lesson.figure("a")
+
+
+# -- the rest --------------------------------------------------------------------------------------------------------
+
+
+def test_the_budget_is_the_quick_one_where_it_is_asked_for(lesson, monkeypatch):
+    monkeypatch.delenv("RETROML_BUDGET", raising=False)
+    assert lesson.budget(2_000, quick=200) == 2_000
+    monkeypatch.setenv("RETROML_BUDGET", "quick")
+    assert lesson.budget(2_000, quick=200) == 200
+
+
+@pytest.mark.parametrize("name", ["", "../x", "01 bandits", "A", "x" * 81])
+def test_a_name_that_is_none_is_refused(name):
+    with pytest.raises(LessonError, match="is no name for a lesson"):
+        Lesson(name)
+
+
+def test_answers_lie_beside_the_notebook(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lesson = Lesson("99-mine", material=Mine)
+    monkeypatch.chdir("/")
+    lesson.ask("one").answer(1)
+    assert (tmp_path / "99-mine.answers.json").is_file()
+
+
+def test_the_bundle_holds_what_was_listed_and_its_manifest_is_true(lesson, page_of):
+    lesson.ask("one").answer(1)
+    lesson.check(update)
+    lesson.figure("regret", Line("a", [0, 1], [1, 2]))
+    export = lesson.export()
+    assert export.text.sentences[0] == "1 answer to questions: one"
+    assert export.text.sentences[2] == "1 exercise, 1 solved, with the code of your functions: update"
+    assert not export.path.exists()
+    page = page_of(export.buttons)
+    page.tell(action="file", what="zip", token="t")
+    assert page.heard[0]["name"] == "99-mine-bundle.zip"
+    assert page.buffers[0][0] == export.path.read_bytes()
+    with zipfile.ZipFile(export.path) as bundle:
+        files = {name: bundle.read(name) for name in bundle.namelist()}
+    manifest = json.loads(files.pop("manifest.json"))
+    assert sorted(files) == ["answers.json", "exercises/update.py", "figures/regret.csv", "figures/regret.png"]
+    assert (manifest["lesson"], manifest["variant"], manifest["format_version"]) == ("99-mine", "", 1)
+    assert manifest["files"] == {
+        name: {"sha256": hashlib.sha256(data).hexdigest(), "size_bytes": len(data)} for name, data in files.items()
+    }
+    assert json.loads(files["answers.json"]) == json.loads(lesson.answers.file.read_text("utf-8"))
+
+
+def test_no_name_leaves_the_bundle(lesson):
+    for number, name in enumerate(["../../evil", "/etc/passwd", "C:\\x", "...", "a@b", "a b", "a?b"]):
+        lesson.answers.keep("exercises", name, lambda _before, n=number: {"source": f"print({n})"})
+    with zipfile.ZipFile(lesson.export().write()) as bundle:
+        names = [name for name in bundle.namelist() if name.startswith("exercises/")]
+    assert sorted(names) == [
+        "exercises/C-x.py", "exercises/a-b-2.py", "exercises/a-b-3.py", "exercises/a-b.py", "exercises/etc-passwd.py",
+        "exercises/evil.py", "exercises/unnamed.py",
+    ]  # fmt: skip
+
+
+def test_a_bundle_that_cannot_be_written_is_told_with_the_way_out(lesson, page_of):
+    export = lesson.export()
+    export.path.mkdir()
+    (export.path / "in-the-way").touch()
+    page_of(export.buttons).tell(action="file", what="zip", token="t")
+    assert "cannot be written" in export.status.problem
