@@ -20,3 +20,14 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 def _home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep a test that forgets `home=` from writing into the person's own runs."""
     monkeypatch.setenv("RETROML_HOME", str(tmp_path / "home"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """List what the notebooks of lessons took."""
+    from tests.lessons.listing import lines
+
+    listed = list(lines(report for reports in terminalreporter.stats.values() for report in reports))
+    if listed:
+        terminalreporter.section("notebooks")
+        for line in listed:
+            terminalreporter.write_line(line)

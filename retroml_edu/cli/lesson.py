@@ -79,24 +79,38 @@ def run_new(args: argparse.Namespace) -> int:
     Raises:
         LessonError: If it cannot be called so, or is there already.
     """
+    path = begin_lesson(args.sources or _nearest() or Path(SOURCES), args.name, args.title)
+    print(f"{_shown(path)}: written")
+    print(f"Edit it, then make its notebook: retroml-edu lesson build {args.name}")
+    return 0
+
+
+def begin_lesson(folder: Path, name: str, title: str) -> Path:
+    """Write the source of a lesson, with all of its frame and a small example, and return where it is.
+
+    Args:
+        folder: Of sources; made if need be.
+        name: Of the lesson.
+        title: Of the lesson.
+
+    Raises:
+        LessonError: If it cannot be called so, or is there already.
+    """
     from retroml_edu.classroom.builds import check_name, is_guide
     from retroml_edu.storage.atomic import write_new
 
-    check_name(args.name)
-    title = " ".join(args.title.split())
-    if is_guide(args.name) or not title:
+    check_name(name)
+    title = " ".join(title.split())
+    if is_guide(name) or not title:
         raise LessonError('A lesson has a number and a title: retroml-edu lesson new 20-my-lesson "My lesson".')
-    folder = args.sources or _nearest() or Path(SOURCES)
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{args.name}.py"
-    text = TEMPLATE.read_text("utf-8").replace("{NAME}", args.name).replace("{TITLE}", title)
+    path = folder / f"{name}.py"
+    text = TEMPLATE.read_text("utf-8").replace("{NAME}", name).replace("{TITLE}", title)
     try:
         write_new(path, text.encode())
     except FileExistsError:
         raise LessonError(f"{_shown(path)} is there already: choose another name, or edit that file.") from None
-    print(f"{_shown(path)}: written")
-    print(f"Edit it, then make its notebook: retroml-edu lesson build {args.name}")
-    return 0
+    return path
 
 
 def find_sources(folder: Path | None = None) -> Path:

@@ -6,11 +6,21 @@ import nbformat
 import pytest
 
 import retroml_edu
+from retroml_edu import kit, tabular
+from retroml_edu.classroom.builds import build
+from tests.lessons.sources import SOURCES
 from tests.setup.project import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("**/*.ipynb"))
 # Made outputs of tens of megabytes come from here, and so would names and paths of whoever ran it.
 PRIVATE = ("/home/", "/root/", "/Users/", "C:\\\\Users", "/tmp/")
+
+
+PUBLIC = {
+    *(f"retroml_edu.{name}" for name in (*retroml_edu.__all__, "__version__")),
+    *(f"retroml_edu.kit.{name}" for name in kit.__all__),
+    *(f"retroml_edu.tabular.{name}" for name in tabular.__all__),
+}
 
 
 def read(path):
@@ -65,13 +75,17 @@ class TestNotebook:
 
     def test_it_takes_public_names_only(self, path):
         used = set(names_used(ast.parse(code_of(read(path)))))
-        public = {f"retroml_edu.{name}" for name in (*retroml_edu.__all__, "__version__")}
-        assert used <= public
+        assert used <= PUBLIC
         assert used or "retroml_edu" not in code_of(read(path))
 
     def test_it_names_no_place_of_one_machine(self, path):
         text = path.read_text("utf-8")
         assert [place for place in PRIVATE if place in text] == []
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+def test_what_instructors_are_given_takes_public_names_only(source):
+    assert set(names_used(ast.parse(code_of(build(source, "instructor"))))) <= PUBLIC
 
 
 def test_the_scan_sees_what_it_should():
