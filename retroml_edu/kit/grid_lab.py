@@ -15,6 +15,7 @@ from retroml_edu.kit.player import Player
 from retroml_edu.kit.plot import Plot
 from retroml_edu.kit.traces import line
 from retroml_edu.tabular.gridworld import GridWorld
+from retroml_edu.tabular.outcomes import Outcomes
 
 UNITS = SWEEPS, BACKUPS = "sweeps", "backups"
 _ROOM = (".........", ".........", "S........", "..#...#..", ".........")
@@ -64,6 +65,7 @@ class GridLab(Piece):
             Slider("slip", "Slip", world.slip, 0.0, 0.8, 0.05, hint="Probability that a move goes to one side."),
             Slider("step", "Step reward", world.step_reward, lowest, highest, 0.01, hint="Reward of every other move."),
             Switch("four", "Value of each direction", False, hint="Four values a field instead of the largest."),
+            Switch("way", "Way from the start", False, hint="Where the arrows lead if no move slips."),
             Select("over", "Chart over", SWEEPS, UNITS, hint="A backup is one value of a state and an action."),
             on_change=self._turned,
         )
@@ -103,7 +105,7 @@ class GridLab(Piece):
 
     def _turned(self, values: Values) -> None:
         with self.problems():
-            drawing = {"four", "over"}
+            drawing = {"four", "over", "way"}
             if all(self._planned.get(name) == value for name, value in values.items() if name not in drawing):
                 self._show(self.player.position)
             else:
@@ -119,7 +121,8 @@ class GridLab(Piece):
         at_end = bool(self._plans) and self.player.position == self.player.length
         self._planned = dict(values)
         gamma, chosen = float(values["gamma"]), values["method"]
-        self._mdp = mdp = self.world.mdp()
+        self._outcomes = self.world.outcomes()
+        self._mdp = mdp = self._outcomes.mdp()
         best = best_actions(mdp, gamma)
         names = [name for name in PLANS[:2] if name != chosen]
         self._plans = {name: make_plan(mdp, gamma, name, best) for name in (chosen, *names)}
@@ -141,6 +144,7 @@ class GridLab(Piece):
                 policy=plan.policies[position],
                 action_values=backups if four else None,
                 backups=backups,
+                path=way(self._outcomes, plan.policies[position]) if self.controls.values["way"] else None,
                 limits=(min(0.0, float(ends.min())), max(0.0, float(ends.max()))),
             )
             self.plot.show(*self._traces(position), xaxis={"title": {"text": self._unit}})
@@ -173,6 +177,22 @@ class GridLab(Piece):
     def _along(self, plan: Plan) -> np.ndarray:
         x: np.ndarray = np.arange(plan.sweeps + 1) if self.controls.values["over"] == SWEEPS else plan.backups
         return x
+
+
+def way(world: Outcomes, policy: np.ndarray) -> list[int]:
+    """Return the states from the start along a policy's first arrows, each move as it is meant, until one comes again.
+
+    Args:
+        world: Whose first outcome of an action is the one that is meant.
+        policy: Shape (states, actions).
+    """
+    state, passed = world.start, [world.start]
+    while not world.terminal[state]:
+        state = int(world.following[state, policy[state].argmax(), 0])
+        if state in passed:
+            break
+        passed.append(state)
+    return passed
 
 
 def told(plan: Plan, position: int) -> str:
