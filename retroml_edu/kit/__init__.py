@@ -52,6 +52,7 @@ _HOMES = {
         "WalkErrors",
         "WalkStudy",
     ),
+    "side_by_side": ("SideBySide",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -76,6 +77,7 @@ __all__ = [
     "Player",
     "Plot",
     "Select",
+    "SideBySide",
     "Slider",
     "Switch",
     "WalkBench",

@@ -89,6 +89,7 @@ class GridBoard(anywidget.AnyWidget):
         agent: int | None = None,
         *,
         backups: np.ndarray | None = None,
+        plan: Iterable[int] | None = None,
         limits: tuple[float, float] | None = None,
     ) -> None:
         """Show what is known of the fields; what is left out is taken away.
@@ -100,6 +101,7 @@ class GridBoard(anywidget.AnyWidget):
             path: States that were passed through, in order: a line.
             agent: State in which somebody stands.
             backups: Shape (states, actions): what each action is worth, said of a field that somebody points at.
+            plan: States that would be passed through, in order: a dotted line.
             limits: Values of the faintest and the strongest colour, so that it does not change while values grow; the
                 lowest and highest of what is shown, if left out.
 
@@ -116,11 +118,10 @@ class GridBoard(anywidget.AnyWidget):
                     if np.shape(array) != shape:
                         raise TabularError(f"{name} of this board have the shape {shape}, not {np.shape(array)}.")
                     shown[name] = np.asarray(array, dtype=np.float32).tobytes()
-            places = [] if path is None else [int(state) for state in path]
-            if not all(0 <= state < states for state in (*places, agent or 0)):
+            ways = {name: [int(state) for state in way or ()] for name, way in (("path", path), ("plan", plan))}
+            if not all(0 <= state < states for state in (*ways["path"], *ways["plan"], agent or 0)):
                 raise TabularError(f"States of this board have the numbers 0 to {states - 1}.")
-            if places:
-                shown["path"] = places
+            shown |= {name: way for name, way in ways.items() if way}
             if agent is not None:
                 shown["agent"] = int(agent)
             if limits is not None:

@@ -15,6 +15,8 @@ from retroml_edu.tabular.outcomes import Outcomes
 ACTIONS = ("up", "right", "down", "left")
 """Names of the actions, by number; a slip goes to the neighbours in this list."""
 _MOVES = ((-1, 0), (0, 1), (1, 0), (0, -1))
+_TURNS = (0, 1, -1)
+"""Outcomes of a move: as meant, or a slip to either side."""
 MOST_FIELDS = 400
 WALL, START, FREE = "#", "S", "."
 GOAL, REWARD = "G", "R"
@@ -131,33 +133,48 @@ class GridWorld:
         """
         fields = self.fields
         number = {place: state for state, place in enumerate(fields)}
-        sides = ((0, 1.0 - self.slip), (1, self.slip / 2), (-1, self.slip / 2))
+        sides = (1.0 - self.slip, self.slip / 2, self.slip / 2)
         shape = (len(fields), len(ACTIONS), len(sides))
         following, reward = np.zeros(shape, dtype=np.int64), np.zeros(shape)
         for place, state in number.items():
             for action in range(len(ACTIONS)):
-                for k, (turn, _) in enumerate(sides):
-                    lands, reward[state, action, k] = self._move(place, (action + turn) % len(ACTIONS))
+                for k, turn in enumerate(_TURNS):
+                    lands, reward[state, action, k] = self._move(place, action + turn)
                     following[state, action, k] = number[lands]
-        probability = np.broadcast_to([part for _, part in sides], shape)
+        probability = np.broadcast_to(sides, shape)
         terminal = np.array([place in self.goals for place in fields])
         start = self.start or next((place for place in fields if place not in self.goals), None)
         if start is None:
             raise TabularError("Every field is a wall or a goal: there is nowhere to start.")
         return Outcomes(probability, following, reward, terminal, number[start])
 
+    def fallen(self) -> np.ndarray:
+        """Return over which field of `falls` each outcome leads, as its number; -1 for those that do not fall.
+
+        Returns:
+            Shape (states, actions, outcomes), in the order of `outcomes`.
+        """
+        fields = self.fields
+        number = {place: state for state, place in enumerate(fields)}
+        moves = [[[self._lands(place, a + turn) for turn in _TURNS] for a in range(len(ACTIONS))] for place in fields]
+        return np.array([[[number[to] if to in self.falls else -1 for to in some] for some in each] for each in moves])
+
     def mdp(self) -> MDP:
         """Return the decision process of the board, with the rewards to be expected."""
         return self.outcomes().mdp()
 
     def _move(self, place: Place, direction: int) -> tuple[Place, float]:
-        row, column = place[0] + _MOVES[direction][0], place[1] + _MOVES[direction][1]
-        inside = 0 <= row < self.height and 0 <= column < self.width
-        lands = (row, column) if inside and self.board[row][column] != WALL else place
+        lands = self._lands(place, direction)
         reward = self.goals.get(lands, self.rewards.get(lands, self.step_reward))
         if lands in self.falls and self.start is not None:
             return self.start, reward
         return lands, reward
+
+    def _lands(self, place: Place, direction: int) -> Place:
+        move = _MOVES[direction % len(_MOVES)]
+        row, column = place[0] + move[0], place[1] + move[1]
+        inside = 0 <= row < self.height and 0 <= column < self.width
+        return (row, column) if inside and self.board[row][column] != WALL else place
 
 
 def cliff() -> GridWorld:

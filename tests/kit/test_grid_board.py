@@ -30,12 +30,13 @@ def edited():
 def test_what_is_shown_reaches_the_page_as_numbers_of_the_states():
     board = GridBoard(WORLD, label="Room")
     *_, last = value_iteration(WORLD.mdp(), 0.9)
-    board.show(values=last.values, policy=last.policy, path=[0, 1, 2], agent=2, limits=(-1, 1))
+    board.show(values=last.values, policy=last.policy, path=[0, 1, 2], plan=[0, 2], agent=2, limits=(-1, 1))
     assert board.label == "Room"
     assert board.board["rows"] == ["S..", ".#.", "..."]
     assert board.board["goals"] == [[2, 2, 1.0]]
     np.testing.assert_allclose(np.frombuffer(board.shown["values"], np.float32), last.values, rtol=1e-6)
     np.testing.assert_allclose(np.frombuffer(board.shown["policy"], np.float32).reshape(-1, 4), last.policy)
+    assert board.shown["plan"] == [0, 2]
     assert (board.shown["path"], board.shown["agent"], board.shown["limits"]) == ([0, 1, 2], 2, [-1.0, 1.0])
     board.show(agent=0)
     assert board.shown == {"agent": 0}
@@ -48,6 +49,7 @@ def test_what_is_shown_reaches_the_page_as_numbers_of_the_states():
         ({"policy": np.zeros((8, 3))}, r"policy .* \(8, 4\), not \(8, 3\)"),
         ({"action_values": np.zeros(8)}, r"action_values .* \(8, 4\)"),
         ({"path": [0, 8]}, "numbers 0 to 7"),
+        ({"plan": [0, -1]}, "numbers 0 to 7"),
         ({"agent": -1}, "numbers 0 to 7"),
     ],
 )

@@ -89,3 +89,14 @@ def test_where_no_start_is_marked_it_is_the_first_field_that_is_no_goal():
 def test_what_is_no_board_is_refused(make, message):
     with pytest.raises(TabularError, match=message):
         make()
+
+
+def test_who_falls_falls_over_the_edge_and_lands_at_the_start():
+    board = cliff()
+    world, fallen = board.outcomes(), board.fallen()
+    falls = fallen >= 0
+    assert {board.fields[state] for state in fallen[falls]} == board.falls
+    assert (world.reward[falls] == -100).all()
+    assert (world.following[falls] == world.start).all()
+    assert (world.reward[~falls] == -1).all()
+    assert fallen[board.state((3, 0)), 1, 0] == board.state((3, 1))

@@ -8,7 +8,7 @@ const MOST_HEIGHT = 620;
 const floats = (view) => (view ? new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength)) : null);
 const knownOf = (shown) => {
   const [values, policy, four, backups] = ["values", "policy", "action_values", "backups"].map((name) => floats(shown[name]));
-  const known = { values, policy, backups, action_values: four, path: shown.path ?? [], agent: shown.agent ?? null };
+  const known = { values, policy, backups, action_values: four, path: shown.path ?? [], plan: shown.plan ?? [], agent: shown.agent ?? null };
   const all = four ?? values;
   known.limits = shown.limits ?? (all ? [Math.min(0, ...all), Math.max(0, ...all)] : [0, 0]);
   return known;
@@ -118,29 +118,42 @@ function render({ model, el }) {
   const agent = shape("g", { class: "rml-board-agent" });
   agent.append(shape("circle", { r: 10 }), shape("circle", { class: "rml-board-eye", r: 3, cx: -3.5, cy: -2 }), shape("circle", { class: "rml-board-eye", r: 3, cx: 3.5, cy: -2 }));
   let drawnPath = "";
+  // Who falls is set back: that is no move, so the line ends there and begins anew.
+  const isMove = (from, to) => Math.abs(byState[from].kind.row - byState[to].kind.row) + Math.abs(byState[from].kind.column - byState[to].kind.column) <= 1;
+  const at = ([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`;
+  const lineThrough = (states) => states.map((state, i) => `${i && isMove(states[i - 1], state) ? "L" : "M"}${at(middle(state))}`).join("");
   const drawOver = () => {
-    const { path } = known;
-    const points = path.map(middle);
-    const key = points.join(" ");
+    const { path, plan } = known;
+    const key = `${path.join()}|${plan.join()}`;
     if (key !== drawnPath) {
       drawnPath = key;
       const nodes = [];
-      if (points.length > 1) {
-        const line = points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ");
-        nodes.push(shape("polyline", { class: "rml-board-path-halo", points: line }), shape("polyline", { class: "rml-board-path", points: line }));
+      if (path.length > 1) {
+        const line = lineThrough(path);
+        nodes.push(shape("path", { class: "rml-board-path-halo", d: line }), shape("path", { class: "rml-board-path", d: line }));
         let chevrons = "";
-        for (let i = 1; i < points.length; i++) {
-          const [[fromX, fromY], [toX, toY]] = [points[i - 1], points[i]];
+        let crosses = "";
+        for (let i = 1; i < path.length; i++) {
+          const [[fromX, fromY], [toX, toY]] = [middle(path[i - 1]), middle(path[i])];
           const long = Math.hypot(toX - fromX, toY - fromY);
           if (!long) continue; // against a wall
+          if (!isMove(path[i - 1], path[i])) {
+            crosses += `M${at([fromX - 5, fromY - 5])}l10 10m0 -10l-10 10`;
+            continue;
+          }
           const [x, y] = [(toX - fromX) / long, (toY - fromY) / long];
           const [atX, atY] = [fromX + 0.58 * (toX - fromX), fromY + 0.58 * (toY - fromY)];
-          const wing = (side) => `${(atX - 5 * x + side * 4.5 * y).toFixed(1)} ${(atY - 5 * y - side * 4.5 * x).toFixed(1)}`;
-          chevrons += `M${wing(1)}L${atX.toFixed(1)} ${atY.toFixed(1)}L${wing(-1)}`;
+          const wing = (side) => at([atX - 5 * x + side * 4.5 * y, atY - 5 * y - side * 4.5 * x]);
+          chevrons += `M${wing(1)}L${at([atX, atY])}L${wing(-1)}`;
         }
         nodes.push(shape("path", { class: "rml-board-chevrons", d: chevrons }));
+        if (crosses) nodes.push(shape("path", { class: "rml-board-path-halo", d: crosses }), shape("path", { class: "rml-board-crosses", d: crosses }));
       }
-      if (points.length) nodes.push(shape("circle", { class: "rml-board-from", cx: points[0][0], cy: points[0][1], r: 5 }));
+      if (plan.length > 1) nodes.push(shape("path", { class: "rml-board-plan-halo", d: lineThrough(plan) }), shape("path", { class: "rml-board-plan", d: lineThrough(plan) }));
+      if (path.length) {
+        const [x, y] = middle(path[0]);
+        nodes.push(shape("circle", { class: "rml-board-from", cx: x, cy: y, r: 5 }));
+      }
       over.replaceChildren(...nodes, agent);
     }
     const stands = known.agent !== null && byState[known.agent];

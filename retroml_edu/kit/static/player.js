@@ -6,8 +6,7 @@ export default {
   render({ model, el }) {
     el.classList.add("rml-player");
     el.setAttribute("role", "group");
-    el.setAttribute("aria-label", `Player, by ${model.get("unit")}`);
-    const unit = model.get("unit");
+    const names = ["playing", "position", "length", "rate", "unit"];
     let waiting = false;
     let asked = 0;
     let timer = 0;
@@ -44,9 +43,13 @@ export default {
       }
       refresh();
     };
+    const name = (node, title) => {
+      node.title = title;
+      node.setAttribute("aria-label", title);
+    };
     const button = (text, title, work) => {
       const node = pressed(text, title, "rml-button rml-player-button", work);
-      node.setAttribute("aria-label", title);
+      name(node, title);
       node.dataset.again = "true";
       return node;
     };
@@ -62,8 +65,8 @@ export default {
       if (model.get("playing")) play(false);
       ask({ action: "begin" });
     });
-    const before = button("◂ 1", `Back one ${unit}`, one(-1));
-    const next = button("1 ▸", `One ${unit}`, one(1));
+    const before = button("◂ 1", "", one(-1));
+    const next = button("1 ▸", "", one(1));
     const leap = button("", "", () => one(model.get("rate"))());
     before.hidden = !model.get("back");
     const id = `rml-${Math.random().toString(36).slice(2)}`;
@@ -84,7 +87,6 @@ export default {
     speed.hidden = speedLabel.hidden = model.get("rates").length === 1;
     const slider = made("input", "rml-slider rml-player-slider");
     Object.assign(slider, { type: "range", min: "0", step: "1" });
-    slider.setAttribute("aria-label", `Which ${unit}`);
     slider.addEventListener("input", () => {
       if (model.get("playing")) play(false);
       const position = Number(slider.value);
@@ -98,14 +100,17 @@ export default {
 
     const paint = () => slider.style.setProperty("--rml-fill", `${(100 * Number(slider.value)) / Math.max(1, Number(slider.max))}%`);
     const refresh = () => {
-      const [playing, position, length, rate] = ["playing", "position", "length", "rate"].map((name) => model.get(name));
+      const [playing, position, length, rate, unit] = names.map((name) => model.get(name));
+      el.setAttribute("aria-label", `Player, by ${unit}`);
+      name(before, `Back one ${unit}`);
+      name(next, `One ${unit}`);
+      slider.setAttribute("aria-label", `Which ${unit}`);
       say(toggle, playing ? "❚❚ Pause" : "▶ Play");
       toggle.title = playing ? "Pause (space)" : "Play (space)";
       toggle.setAttribute("aria-label", playing ? "Pause" : "Play");
       toggle.classList.toggle("rml-primary", !playing);
       say(leap, `${whole(rate)} ▸`);
-      leap.title = count(rate, unit);
-      leap.setAttribute("aria-label", leap.title);
+      name(leap, count(rate, unit));
       leap.hidden = rate === 1;
       speed.value = String(rate);
       slider.hidden = !(model.get("back") && length !== null);
@@ -124,17 +129,16 @@ export default {
       event.preventDefault();
       toggle.click();
     });
-    const names = ["position", "length", "playing", "rate"];
     const follows = () => {
       refresh();
       if (model.get("playing")) tick();
     };
-    for (const name of names) model.on(`change:${name}`, follows);
+    for (const each of names) model.on(`change:${each}`, follows);
     model.on("msg:custom", shown);
     refresh();
     return () => {
       clearTimeout(timer);
-      for (const name of names) model.off(`change:${name}`, follows);
+      for (const each of names) model.off(`change:${each}`, follows);
       model.off("msg:custom", shown);
     };
   },

@@ -1,0 +1,165 @@
+"""A learner in a grid world, and what there is to be seen of it: its newest way, its episodes, what it would do now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from retroml_edu.tabular.control import MOST_STEPS, MethodName, TabularLearner
+from retroml_edu.tabular.gridworld import GridWorld
+
+MOST_SHOWN = 400
+"""Fields of a way: an agent that knows nothing yet may wander for thousands of steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Episodes:
+    """Episodes that have ended.
+
+    Attributes:
+        returns: Shape (episodes,), undiscounted.
+        steps: Shape (episodes,).
+        falls: Shape (episodes,), how often the agent fell.
+    """
+
+    returns: np.ndarray
+    steps: np.ndarray
+    falls: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class GreedyWay:
+    """The way that a learner would go if it took the best action everywhere.
+
+    Attributes:
+        states: That it passes through, fields that it falls over with them.
+        steps: How many it takes.
+        falls: How often it falls.
+        arrives: Whether it comes to an end, and not back to where it was.
+    """
+
+    states: list[int]
+    steps: int
+    falls: int
+    arrives: bool
+
+
+class WatchedLearner:
+    """Lets a learner make steps or play episodes, and keeps what a person looks at.
+
+    Args:
+        world: Where it acts.
+        method: How it learns.
+        alpha: Step size.
+        epsilon: How often it takes any action.
+        gamma: Discount.
+        seed: Of all its draws.
+
+    Attributes:
+        method: How it learns.
+        learner: The learner; its settings can be changed while it learns.
+        steps: Steps made.
+
+    Raises:
+        TabularError: As `TabularLearner`.
+    """
+
+    def __init__(
+        self, world: GridWorld, method: MethodName, *, alpha: float, epsilon: float, gamma: float = 1.0, seed: int = 0
+    ) -> None:
+        self.method = method
+        self.steps = 0
+        self._world = world.outcomes()
+        self._fallen = world.fallen()
+        rng = np.random.default_rng(seed)
+        self.learner = TabularLearner(self._world, method, alpha=alpha, epsilon=epsilon, gamma=gamma, rng=rng)
+        self._kept = np.empty((3, 256))
+        self._path = self._newest = np.empty((0, 4), dtype=np.int64)
+
+    @property
+    def n_episodes(self) -> int:
+        """Episodes that have ended."""
+        return self.learner.episodes
+
+    @property
+    def episodes(self) -> Episodes:
+        """All episodes that have ended."""
+        returns, steps, falls = self._kept[:, : self.n_episodes]
+        return Episodes(returns, steps, falls)
+
+    @property
+    def state(self) -> int:
+        """Where it stands."""
+        return self.learner.state
+
+    @property
+    def action_values(self) -> np.ndarray:
+        """What it holds each action to be worth, shape (states, actions)."""
+        return self.learner.action_values
+
+    def go(self, steps: int) -> None:
+        """Make so many steps."""
+        self._take(*self._made(steps, None))
+
+    def play(self, episodes: int) -> None:
+        """Play to the end of so many episodes; one that goes on is the first."""
+        self._take(*self._made(episodes * MOST_STEPS, episodes))
+
+    def way(self) -> list[int]:
+        """Return the states of the episode that goes on, or of the last one if none does; the newest part of long ones.
+
+        Where it fell, the field over which it fell is among them.
+        """
+        path = self._path if len(self._path) else self._newest
+        return self._states(path[-MOST_SHOWN:])
+
+    def greedy_way(self) -> GreedyWay:
+        """Return the way that it would go by its values as they are; of several best actions it takes the first."""
+        values, world = self.action_values, self._world
+        state, passed, path = int(world.start), set(), []
+        while state not in passed and not world.terminal[state]:
+            passed.add(state)
+            action = int(values[state].argmax())
+            outcome = int(world.probability[state, action].argmax())
+            after = int(world.following[state, action, outcome])
+            path.append((state, action, after, outcome))
+            state = after
+        made = np.array(path, dtype=np.int64)
+        falls = int((self._over(made) >= 0).sum())
+        return GreedyWay(self._states(made), len(path), falls, bool(world.terminal[state]))
+
+    def _made(self, steps: int, episodes: int | None) -> tuple[np.ndarray, np.ndarray]:
+        made = self.learner.advance(steps, episodes=episodes)
+        return made.path, made.returns
+
+    def _take(self, path: np.ndarray, returns: np.ndarray) -> None:
+        """Divide new steps into episodes and keep what is told of them."""
+        self.steps += len(path)
+        path = np.concatenate((self._path, path))
+        over = self._over(path) >= 0
+        begin, first = 0, self.n_episodes - len(returns)
+        self._make_room()
+        ends = np.flatnonzero(self._world.terminal[path[:, 2]]) + 1
+        for number, value in enumerate(returns, first):
+            # An episode that takes too many steps is cut off: no end of it is in the path.
+            after = ends[np.searchsorted(ends, begin, side="right") :][:1]
+            end = min([*after, begin + MOST_STEPS])
+            self._kept[:, number] = value, end - begin, over[begin:end].sum()
+            self._newest = path[begin:end]
+            begin = end
+        self._path = path[begin:]
+
+    def _make_room(self) -> None:
+        while self._kept.shape[1] < self.n_episodes:
+            self._kept = np.concatenate((self._kept, np.empty_like(self._kept)), axis=1)
+
+    def _over(self, path: np.ndarray) -> np.ndarray:
+        fields: np.ndarray = self._fallen[path[:, 0], path[:, 1], path[:, 3]]
+        return fields
+
+    def _states(self, path: np.ndarray) -> list[int]:
+        states = [int(state) for state in path[:1, 0]]
+        for over, after in zip(self._over(path), path[:, 2], strict=True):
+            states += [int(over), int(after)] if over >= 0 else [int(after)]
+        return states
