@@ -53,6 +53,9 @@ _HOMES = {
         "WalkStudy",
     ),
     "side_by_side": ("SideBySide",),
+    "triad_bench": ("TriadBench",),
+    "value_surface": ("ValueSurface",),
+    "traces": ("bars", "heat", "level", "line"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -83,6 +86,8 @@ __all__ = [
     "WalkBench",
     "WalkErrors",
     "WalkStudy",
+    "TriadBench",
+    "ValueSurface",
     "bars",
     "heat",
     "level",

@@ -108,6 +108,7 @@ _HOMES = {
         "value_errors",
     ),
     "batch": ("batch_monte_carlo", "batch_td"),
+    "experience": ("Episode", "Experience", "gather_experience", "random_episodes"),
     "car": ("LinearSarsa", "NetworkSarsa"),
     "car_features": ("Fourier", "Tiles"),
     "control": ("TabularLearner", "learning_curves"),

@@ -73,6 +73,11 @@ class CarSarsa(Stepwise):
         return float(self._car[0, 0]), float(self._car[0, 1])
 
     @property
+    def episode_steps(self) -> int:
+        """Steps of the present episode; 0 between two."""
+        return 0 if self._now[kernels.ACTION] < 0 else int(self._now[kernels.EPISODE_STEPS])
+
+    @property
     def has_diverged(self) -> bool:
         """Whether its values have grown beyond all bounds; it then makes no more steps."""
         return bool(self._now[kernels.DIVERGED])

@@ -17,8 +17,14 @@ class Features(Protocol):
     """How place and speed of the car look to a linear learner."""
 
     kind: int
-    count: int
-    side: int
+
+    @property
+    def count(self) -> int:
+        """Tilings; 0 where there are none."""
+
+    @property
+    def side(self) -> int:
+        """Tiles along each side, or the highest order."""
 
     @property
     def size(self) -> int:
