@@ -1,0 +1,399 @@
+"""Lesson 5, function approximation: its questions, exercises and graded tasks."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from retroml_edu.classroom.exercise import Case, Exercise
+from retroml_edu.classroom.graded import Asked, Graded
+from retroml_edu.classroom.quiz import Choice, FreeText, Number, Option, Order, Question
+
+QUESTIONS: tuple[Question, ...] = (
+    Choice(
+        "one-step",
+        "The car makes one step and corrects the value of the state it was in. Its values are held by one tiling of "
+        "12 × 12 tiles. How many states change their value?",
+        (
+            Option(
+                "Exactly one: the state it was in.",
+                "In a table, yes. Here place and speed are real numbers: each tile holds a whole patch of states.",
+            ),
+            Option(
+                "All states in the same tile, by the same amount.",
+                "They have one value between them: that is state aggregation.",
+                right=True,
+            ),
+            Option(
+                "All states, most of all those nearby.",
+                "Features that are not 0 anywhere else would do that, such as cosines. A tile ends at its edge.",
+            ),
+            Option("None before the episode has ended.", "That is Monte Carlo. SARSA learns from each step."),
+        ),
+    ),
+    Choice(
+        "coarse-or-fine",
+        "Which car will first have short episodes: one with few large tiles, one with many small ones, or one with eight "
+        "shifted boards of large tiles?",
+        (
+            Option(
+                "Few large tiles: each is visited often.",
+                "It learns fast at first. But one value for a large patch cannot say that one of its corners is good.",
+            ),
+            Option(
+                "Many small tiles: they can hold every detail.",
+                "In the end they can. But each small tile has to be visited many times, and teaches no neighbour.",
+            ),
+            Option(
+                "Eight shifted boards of large tiles.",
+                "Each step teaches a large patch, and where boards overlap differently, neighbours can differ: coarse and "
+                "fine at once.",
+                right=True,
+            ),
+        ),
+    ),
+    Choice(
+        "shared-alpha",
+        "With 8 tilings the step size of each weight is α/8. Why?",
+        (
+            Option(
+                "Eight weights are moved at once, and the value is their sum.",
+                "Each repairs an eighth of the error, so α is the part of the error that one step corrects.",
+                right=True,
+            ),
+            Option(
+                "There are eight times as many weights to be learned, so each must learn more slowly.",
+                "How many weights there are does not matter. How many of them are switched on in one state does.",
+            ),
+            Option(
+                "So that each tiling learns from another eighth of the steps.",
+                "Every tiling learns from every step: in each of them one tile is on.",
+            ),
+            Option(
+                "It makes the learning less noisy; without it all would work too, only faster.",
+                "Without it a step with α = 0.5 would correct 4 times the error: each correction overshoots, and values "
+                "diverge.",
+            ),
+        ),
+    ),
+    Choice(
+        "semi-gradient",
+        "Why is the update w ← w + α [R + γ q(S′, A′, w) − q(S, A, w)] ∇q(S, A, w) called a semi-gradient?",
+        (
+            Option(
+                "It uses one sample instead of the expectation.",
+                "That is what makes a gradient stochastic. A sampled gradient is right on average; this one is not.",
+            ),
+            Option(
+                "The target depends on w too, and its share of the gradient is left out.",
+                "It treats the target as if it were given. So no error is sure to fall along it, and it can diverge.",
+                right=True,
+            ),
+            Option(
+                "Only half of the weights are changed in each step.",
+                "All weights whose feature is not 0 are changed. What is missing is a part of the derivative.",
+            ),
+            Option(
+                "The factor 1/2 of the squared error is left out.",
+                "That factor cancels the 2 of the derivative, and nothing is lost. Look at where w stands in the brackets.",
+            ),
+        ),
+    ),
+    Choice(
+        "which-missing",
+        "First-visit Monte Carlo control with tile coding, which follows the policy that it learns. Which parts of the "
+        "deadly triad are missing? Choose all.",
+        (
+            Option("Function approximation", "Tile coding is function approximation: states share weights."),
+            Option(
+                "Bootstrapping",
+                "Its targets are whole returns, not values it has learned.",
+                right=True,
+            ),
+            Option(
+                "Off-policy learning",
+                "It updates the states that its own policy visits, as often as it visits them.",
+                right=True,
+            ),
+        ),
+    ),
+    Choice(
+        "q-learning-network",
+        "Q-learning with a neural network, from old steps kept in a memory. Which parts of the deadly triad are there? "
+        "Choose all.",
+        (
+            Option("Function approximation", "The network.", right=True),
+            Option("Bootstrapping", "Its target is a reward and the best value that it has learned.", right=True),
+            Option(
+                "Off-policy learning",
+                "It learns about the greedy policy from steps that others, older and exploring, have made.",
+                right=True,
+            ),
+        ),
+    ),
+    Choice(
+        "more-features",
+        "A linear learner gets twice as many features of the same kind. Which sentence is true?",
+        (
+            Option(
+                "It can only become better: it may set the weights of the new ones to 0.",
+                "That holds for the best weights that there are. But it has to find them, from a limited number of steps.",
+            ),
+            Option(
+                "It can hold more detail, but may need more steps to learn as much.",
+                "The finer the features, the fewer states share what one step teaches.",
+                right=True,
+            ),
+            Option(
+                "It becomes worse: more weights always learn more slowly.",
+                "Not always: too few features cannot hold the values at all, however long they learn.",
+            ),
+        ),
+    ),
+    Number(
+        "one-correction",
+        "Eight tilings, α = 0.5, each weight moves by α/8 times the error. A state has the value −40, the target is −30. "
+        "What is its value after the update?",
+        -35.0,
+        1e-6,
+        "The error is 10, each of 8 weights moves by 0.625, and their sum by 5: half of the error.",
+        "How far does each weight move, and how many of them does the value add up?",
+        {
+            -39.375: "That is one weight's move. Eight of them are switched on, and the value is their sum.",
+            -30.0: "That would be α = 1: the whole error at once.",
+            0.0: "Each weight moves by α/8 of the error, not by α.",
+            -45.0: "It moves towards the target, not away from it.",
+        },
+    ),
+    Choice(
+        "smaller-alpha",
+        "Baird's counterexample with all three parts on and γ = 0.99. What does a tenth of the step size do?",
+        (
+            Option(
+                "The values no longer diverge.",
+                "A smaller step helps against overshooting. Here the steps go in a wrong direction, however small they "
+                "are. Try it in the bench.",
+            ),
+            Option(
+                "They diverge too, about ten times as slowly.",
+                "The direction of the update itself leads away from the truth, at this discount.",
+                right=True,
+            ),
+            Option(
+                "They diverge as fast: the step size does not matter.",
+                "Each sweep then moves the weights a tenth as far, so the same growth takes ten times as many sweeps.",
+            ),
+        ),
+    ),
+    Order(
+        "sarsa-order",
+        "Put the parts of one step of semi-gradient SARSA in order.",
+        (
+            "Take the action, see the reward and the next state",
+            "Choose the next action, from the values as they are now",
+            "Compute the target: the reward and the discounted value of the next state and action",
+            "Compute the error: the target less the value of the old state and action",
+            "Move the weights along the features of the old state and action",
+        ),
+        told="The weights move last: the target is computed with those from before.",
+        hint="What has to be known before it can be computed?",
+    ),
+    FreeText(
+        "why-network",
+        "The tiles learned with every seed, the small network did not. Which of its properties could be why? Name two.",
+        {
+            r"global|everywhere|all states|whole|far away|elsewhere|other states|local": (
+                "Think of what one step changes: a tile ends at its edge. Does a hidden unit?"
+            ),
+            r"feature|hidden|inner|move|chang|target|bootstrap|non-?linear|initial|random": (
+                "Think of what else moves while it learns: are the features the same after each step?"
+            ),
+        },
+        told="Kept. Lesson 6 takes up both: a memory of old steps, and a copy of the weights kept still for the targets.",
+    ),
+)
+
+
+def _tile_1d(position: float, low: float, high: float, tiles: int, offset: float) -> int:
+    width = (high - low) / tiles
+    return min(math.floor((position - low) / width + offset), tiles)
+
+
+def _tile_case(position: float, low: float, high: float, tiles: int, offset: float, hint: str) -> Case:
+    width = (high - low) / tiles
+    right = _tile_1d(position, low, high, tiles, offset)
+    instead = (
+        (math.floor(position / width + offset), "Count from the left end: subtract `low` first."),
+        (math.floor((position - low) / width), "The board is shifted: add `offset`, which is counted in tiles."),
+        (math.floor((position - low) / width + offset * width), "`offset` is counted in tiles: it is added after the "
+         "division."),
+        (round((position - low) / width + offset), "A tile goes from one whole number to the next: round down, as "
+         "`math.floor` does."),
+        (right + 1, "Tiles are counted from 0."),
+        (math.floor((position - low) / width + offset), "The right end itself belongs to the last tile, whose number is "
+         "`tiles`: a shifted board has one tile more."),
+    )  # fmt: skip
+    given = {"position": position, "low": low, "high": high, "tiles": tiles, "offset": offset}
+    return Case(given, right, hint, [(wrong, told) for wrong, told in instead if wrong != right])
+
+
+def _update_case(
+    weights: list[float],
+    active: list[int],
+    next_active: list[int],
+    reward: float,
+    gamma: float,
+    alpha: float,
+    hint: str,
+    *,
+    terminal: bool = False,
+) -> Case:
+    given: dict[str, Any] = {
+        "weights": np.array(weights),
+        "active": active,
+        "next_active": None if terminal else next_active,
+        "reward": reward,
+        "gamma": gamma,
+        "alpha": alpha,
+    }
+    start, n = np.array(weights), len(active)
+    value, following = start[active].sum(), 0.0 if terminal else gamma * start[next_active].sum()
+    error = reward + following - value
+
+    def moved(by: float, where: list[int] = active) -> np.ndarray:
+        changed = start.copy()
+        changed[where] += by
+        return changed
+
+    right = moved(alpha / n * error)
+    both = right.copy()
+    if not terminal:
+        both[next_active] -= alpha / n * gamma * error
+    wrong = [
+        (moved(alpha * error), "Each weight gets its share of the step size: `alpha / len(active)`."),
+        (moved(-alpha / n * error), "The error is the target less the value, and the weights move towards the target."),
+        (moved(alpha / n * error, list(range(len(start)))), "Only weights of active tiles move: the gradient is 0 "
+         "elsewhere."),
+        (moved(alpha / n * (reward + (following / gamma if gamma else 0.0) - value)), "The next value is discounted."),
+        (moved(alpha / n * (reward - value)), "The target is the reward *and* the discounted value of the next state."),
+        (both, "That is the full gradient of the squared error, which moves the next state's weights too. The "
+         "semi-gradient leaves them where they are."),
+        (start, "Nothing has changed. Work on a copy, and return it."),
+    ]  # fmt: skip
+    if terminal:
+        wrong = [pair for pair in wrong if not np.allclose(pair[0], right)]
+    return Case(given, right, hint, [pair for pair in wrong if not np.allclose(pair[0], right)])
+
+
+def _fourier(x: float, y: float, order: int) -> np.ndarray:
+    i, j = np.divmod(np.arange((order + 1) ** 2), order + 1)
+    found: np.ndarray = np.cos(np.pi * (i * x + j * y))
+    return found
+
+
+def _fourier_case(x: float, y: float, order: int, hint: str) -> Case:
+    right = _fourier(x, y, order)
+    i, j = np.divmod(np.arange((order + 1) ** 2), order + 1)
+    wrong = [
+        (np.cos(i * x + j * y), "There is a π in the cosine: order 1 is half a wave from one end to the other."),
+        (np.cos(2 * np.pi * (i * x + j * y)), "Half waves: π, not 2π. A whole wave would make both ends alike."),
+        (np.cos(np.pi * (j * x + i * y)), "Right, but in another order: the outer loop is the order along x."),
+        (np.sin(np.pi * (i * x + j * y)), "Cosines, not sines: the feature of order 0 is 1 everywhere."),
+        (np.cos(np.pi * i * x) * np.cos(np.pi * j * y), "One cosine of the sum, not a product of two cosines."),
+        (right[1:], "Order 0 counts too: it is 1 everywhere."),
+    ]
+    return Case({"x": x, "y": y, "order": order}, right, hint, _other(wrong, right))
+
+
+def _other(wrong: list[tuple[Any, str]], right: np.ndarray) -> list[tuple[Any, str]]:
+    """Leave out those that are right in this case."""
+    return [pair for pair in wrong if np.shape(pair[0]) != right.shape or not np.allclose(pair[0], right)]
+
+
+EXERCISES: tuple[Exercise, ...] = (
+    Exercise(
+        "active_tile",
+        (
+            _tile_case(0.3, 0.0, 1.0, 4, 0.0, "How wide is a tile, and how many of them lie left of the position?"),
+            _tile_case(-0.5, -1.2, 0.6, 8, 0.0, "Count from `low`."),
+            _tile_case(0.3, 0.0, 1.0, 4, 0.875, "A shifted board: add `offset`, in tiles, before rounding down."),
+            _tile_case(-0.2, -1.2, 0.6, 8, 0.625, "Width of a tile first, then count from `low`, then the offset."),
+            _tile_case(0.6, -1.2, 0.6, 8, 0.25, "At the right end there is the one tile more that a shift needs."),
+        ),
+    ),
+    Exercise(
+        "sarsa_update",
+        (
+            _update_case([0.0, 0.0, 0.0, 0.0], [0, 2], [1, 3], -1.0, 1.0, 0.5, "All values are 0: the target is −1."),
+            _update_case([-2.0, -4.0, -3.0, -1.0], [0, 2], [1, 3], -1.0, 1.0, 0.5, "A value is the sum of the active "
+                         "weights."),
+            _update_case([-2.0, -4.0, -3.0, -1.0, 5.0], [0, 1], [1, 4], -1.0, 0.9, 0.2, "A tile may be active in both "
+                         "states."),
+            _update_case([-6.0, -4.0, -3.0], [0, 1], [], -1.0, 0.9, 0.5, "After the last step there is no next value: "
+                         "`next_active` is None, and the target is the reward alone.", terminal=True),
+        ),
+    ),
+    Exercise(
+        "fourier_features",
+        (
+            _fourier_case(0.0, 0.0, 1, "At the corner every cosine is 1. How many features are there?"),
+            _fourier_case(0.5, 0.25, 1, "One feature for each pair of orders, from 0 up to `order`."),
+            _fourier_case(0.3, 0.8, 2, "cos(π (i x + j y)), with i in the outer loop."),
+        ),
+    ),
+)  # fmt: skip
+
+
+def _tile_indices(draw: np.random.Generator) -> Asked:
+    tiles, tilings = int(draw.integers(4, 9)), int(draw.choice([2, 4, 5, 8]))
+    shift = int(draw.integers(1, tilings))
+    cases: list[Case] = []
+    for _ in range(4):
+        position = round(float(draw.uniform(-1.1, 0.5)), 2)
+        right = [_tile_1d(position, -1.2, 0.6, tiles, shift * k % tilings / tilings) for k in range(tilings)]
+        numbers = [k * (tiles + 1) + tile for k, tile in enumerate(right)]
+        wrong = [
+            (right, "Each board has weights of its own: the tiles of board k are counted from k times the tiles of a "
+             "board."),
+            ([k * tiles + tile for k, tile in enumerate(right)], "A shifted board has one tile more than fits."),
+            ([k * (tiles + 1) + _tile_1d(position, -1.2, 0.6, tiles, k / tilings) for k in range(tilings)],
+             f"Board k is shifted by ({shift} k mod {tilings}) / {tilings} of a tile."),
+        ]  # fmt: skip
+        told = f"How far is board k shifted? By ({shift} k mod {tilings}) / {tilings} of a tile."
+        cases.append(Case({"position": position}, numbers, told, [pair for pair in wrong if pair[0] != numbers]))
+    text = (
+        f"A position from −1.2 to 0.6 is seen through {tilings} boards of {tiles} tiles. Board k, from 0 to {tilings - 1}, "
+        f"is shifted by ({shift} k mod {tilings}) / {tilings} of a tile, as `offset` in `active_tile`, so it has "
+        f"{tiles + 1} tiles. Its tiles have the numbers k × {tiles + 1} to k × {tiles + 1} + {tiles}. Write "
+        "`tile_indices(position)`, which returns the list of the tile that is on in each board. You may use `active_tile`."
+    )
+    return text, Exercise("tile_indices", tuple(cases))
+
+
+def _value_after(draw: np.random.Generator) -> Asked:
+    tilings = int(draw.choice([2, 4, 8, 16]))
+    alpha = float(draw.choice([0.1, 0.2, 0.25, 0.4, 0.5]))
+    gamma = float(draw.choice([0.8, 0.9, 1.0]))
+    shared = int(draw.integers(1, tilings)) if tilings > 2 else 1
+    value, following = -float(draw.integers(20, 60)), -float(draw.integers(5, 20))
+    error = -1 + gamma * following - value
+    right = following + shared / tilings * alpha * error
+    text = (
+        f"{tilings} tilings, α = {alpha:g} (each weight moves by α/{tilings} times the error), γ = {gamma:g}, reward −1. The "
+        f"value of the state and action that are corrected is {value:g}, that of the next state and action {following:g}. "
+        f"They share {shared} active tile{'s' if shared > 1 else ''}. What is the value of the *next* state and action after "
+        "the update?"
+    )
+    instead = {
+        following: "It shares tiles with the state that was corrected: their weights have moved.",
+        following + alpha * error: "Only the shared tiles carry over, not all of them.",
+        value + alpha * error: "That is the value of the state that was corrected. The question is about the next one.",
+    }
+    instead = {wrong: told for wrong, told in instead.items() if abs(wrong - right) > 0.02}
+    hint = "How far does each weight move? How many of those that moved are in the sum of the next state?"
+    return Number("value-after", text, right, 0.005, "The part that they share has moved.", hint, instead)
+
+
+GRADED: tuple[Graded, ...] = (Graded("tile-indices", _tile_indices), Graded("value-after", _value_after))
