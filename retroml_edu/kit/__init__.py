@@ -41,21 +41,20 @@ _HOMES = {
         "Option",
         "Order",
     ),
+    "side_by_side": ("SideBySide",),
     "traces": (
         "bars",
         "heat",
         "level",
         "line",
     ),
+    "triad_bench": ("TriadBench",),
+    "value_surface": ("ValueSurface",),
     "walk_bench": (
         "WalkBench",
         "WalkErrors",
         "WalkStudy",
     ),
-    "side_by_side": ("SideBySide",),
-    "triad_bench": ("TriadBench",),
-    "value_surface": ("ValueSurface",),
-    "traces": ("bars", "heat", "level", "line"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -83,11 +82,11 @@ __all__ = [
     "SideBySide",
     "Slider",
     "Switch",
+    "TriadBench",
+    "ValueSurface",
     "WalkBench",
     "WalkErrors",
     "WalkStudy",
-    "TriadBench",
-    "ValueSurface",
     "bars",
     "heat",
     "level",

@@ -107,18 +107,6 @@ _HOMES = {
         "exact_values",
         "value_errors",
     ),
-    "batch": ("batch_monte_carlo", "batch_td"),
-    "experience": ("Episode", "Experience", "gather_experience", "random_episodes"),
-    "car": ("LinearSarsa", "NetworkSarsa"),
-    "car_features": ("Fourier", "Tiles"),
-    "control": ("TabularLearner", "learning_curves"),
-    "divergence": ("baird_growth", "baird_weights"),
-    "experience": ("Episode", "Experience", "gather_experience", "random_episodes"),
-    "gridworld": ("GridWorld", "cliff", "four_by_four"),
-    "mdp": ("MDP", "greedy_policy", "random_mdp", "uniform_policy"),
-    "outcomes": ("Outcomes", "random_walk"),
-    "planning": ("Sweep", "policy_evaluation", "policy_iteration", "value_iteration"),
-    "prediction": ("NStepTD", "TDLambda", "errors_from", "exact_values", "value_errors"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
