@@ -9,7 +9,7 @@ import numpy as np
 
 from retroml_edu.classroom.exercise import Case, Exercise
 from retroml_edu.classroom.graded import Graded
-from retroml_edu.classroom.quiz import Choice, FreeText, Number, Option, Order, Question
+from retroml_edu.classroom.quiz import Choice, FreeText, Number, Option, Order
 
 # -- before the widget -----------------------------------------------------------------------------------------------
 
@@ -95,8 +95,8 @@ BIAS = Choice(
         ),
         Option(
             "TD(0)'s is biased, so TD(0) never reaches the true values",
-            "The bias comes from wrong values, and shrinks as they get better. With a step size that falls in the right "
-            "way, tabular TD(0) does reach them (Sutton and Barto 2018, section 6.2).",
+            "The bias comes from wrong values, and shrinks as they get better. With a step size that falls in the "
+            "right way, tabular TD(0) does reach them (Sutton and Barto 2018, section 6.2).",
         ),
     ),
 )
@@ -146,8 +146,8 @@ STEP_SIZE = Choice(
         ),
         Option(
             "A larger step would diverge",
-            "Monte Carlo's values are weighted means of returns, for every step size up to 1: they stay between 0 and 1 "
-            "here. Bad is not divergent.",
+            "Monte Carlo's values are weighted means of returns, for every step size up to 1: they stay between 0 "
+            "and 1 here. Bad is not divergent.",
         ),
     ),
 )
@@ -161,7 +161,8 @@ PREDICTOR = Number(
     told="V(B) = 6/8. From A one always came to B, with reward 0: so A is worth 0 + V(B) = 0.75.",
     hint="First V(B): what followed B in eight visits? Then: where did A lead, and with which reward?",
     instead={
-        0.0: "That is the mean of the returns seen from A: batch Monte Carlo's answer. TD(0) also uses what it knows of B.",
+        0.0: "That is the mean of the returns seen from A: batch Monte Carlo's answer. TD(0) also uses what "
+        "it knows of B.",
         0.375: "That is halfway between the two methods. TD(0) trusts the transition from A to B entirely.",
         6 / 7: "Episodes with B: the one that began in A counts too. That makes eight visits.",
     },
@@ -193,7 +194,7 @@ WHY_THE_MIDDLE = FreeText(
     fewest_words=12,
 )
 
-QUESTIONS: tuple[Question, ...] = (
+QUESTIONS = (
     FIRST_EPISODE,
     VALUE_OF_A,
     NEEDS_THE_END,
@@ -209,6 +210,15 @@ QUESTIONS: tuple[Question, ...] = (
 
 _FORGOT_GAMMA = "The value of the next state is one step away: it counts `gamma` times."
 _OF_THE_END = "The episode is over: nothing follows, whatever `values` holds for the end. The target is the reward."
+
+
+def _others(instead: Sequence[tuple[Any, str]], expected: Any) -> tuple[tuple[Any, str], ...]:
+    """Return the wrong answers that really are wrong here: with a discount of 1, forgetting it is not."""
+
+    def close(one: Any, other: Any) -> bool:
+        return np.shape(one) == np.shape(other) and bool(np.allclose(one, other, rtol=0, atol=1e-6))
+
+    return tuple((wrong, hint) for wrong, hint in instead if not close(wrong, expected))
 
 
 def _td_case(
@@ -271,7 +281,7 @@ def _returns_case(rewards: Sequence[float], gamma: float) -> Case:
         ([*expected[1:], 0.0], "One step late: the return of a state begins with the reward right after that state."),
         ([gamma * each for each in expected], "The first reward of each return is not discounted."),
         (forward, "These are sums of the rewards before. A return sums what comes after."),
-        (expected[0], "That is the return of the first state. Return one for each step."),
+        (expected[:1], "That is the return of the first state. Return one for each step."),
     ]
     hint = "Begin with the last reward and go backwards: each return is its reward + gamma · the return after it."
     return Case({"rewards": list(rewards), "gamma": gamma}, expected, hint, _others(instead, expected))
@@ -341,22 +351,13 @@ N_STEP_TARGET = Exercise(
     ),
 )
 
-EXERCISES: tuple[Exercise, ...] = (TD_UPDATE, RETURNS, N_STEP_TARGET)
-
-
-def _others(instead: Sequence[tuple[Any, str]], expected: Any) -> tuple[tuple[Any, str], ...]:
-    """Return the wrong answers that really are wrong here: with a discount of 1, forgetting it is not."""
-
-    def close(one: Any, other: Any) -> bool:
-        return np.shape(one) == np.shape(other) and bool(np.allclose(one, other, rtol=0, atol=1e-6))
-
-    return tuple((wrong, hint) for wrong, hint in instead if not close(wrong, expected))
+EXERCISES = (TD_UPDATE, RETURNS, N_STEP_TARGET)
 
 
 # -- graded ----------------------------------------------------------------------------------------------------------
 
 
-def _chain(rng: np.random.Generator) -> Question:
+def _chain(rng: np.random.Generator) -> Number:
     """Ask for a value of a small chain after three given episodes of TD(0)."""
     names = "ABC"
     alpha, gamma = float(rng.choice([0.2, 0.25, 0.4, 0.5])), float(rng.choice([0.5, 0.8, 0.9]))
@@ -384,8 +385,8 @@ def _chain(rng: np.random.Generator) -> Question:
     expected = td(gamma)
     return Number(
         "td-chain",
-        f"All values begin at 0; the step size is {alpha:g}, the discount {gamma:g}. TD(0) sees these three episodes, one "
-        f"after another: {told}. What is V({names[asked]}) after the third? (Three digits after the point.)",
+        f"All values begin at 0; the step size is {alpha:g}, the discount {gamma:g}. TD(0) sees these three episodes, "
+        f"one after another: {told}. What is V({names[asked]}) after the third? (Three digits after the point.)",
         expected,
         0.0015,
         told="Right: each update took the value of the next state as it was at that moment.",
@@ -401,16 +402,16 @@ def _chain(rng: np.random.Generator) -> Question:
     )
 
 
-def _predictor(rng: np.random.Generator) -> Question:
+def _predictor(rng: np.random.Generator) -> Number:
     """Ask what batch TD makes of a state that was seen once: example 6.4 of the book with other numbers."""
     wins, losses = int(rng.integers(3, 9)), int(rng.integers(2, 6))
     pays, on_the_way = float(rng.choice([2, 4, 5, 10])), float(rng.choice([1, 2, 3]))
     expected = on_the_way + wins * pays / (wins + losses + 1)
     return Number(
         "batch-predictor",
-        f"Episodes, discount 1. Once: A, reward {on_the_way:g}, then B, reward 0, end. {wins} times: B, reward {pays:g}, "
-        f"end. {losses} times: B, reward 0, end. What is V(A) if TD(0) learns from these again and again, with a small "
-        "step size, until nothing changes? (Three digits after the point.)",
+        f"Episodes, discount 1. Once: A, reward {on_the_way:g}, then B, reward 0, end. {wins} times: B, reward "
+        f"{pays:g}, end. {losses} times: B, reward 0, end. What is V(A) if TD(0) learns from these again and again, "
+        "with a small step size, until nothing changes? (Three digits after the point.)",
         expected,
         0.0015,
         told="Right: A leads to B, so it is worth its reward and what B is worth in all episodes together.",
@@ -430,4 +431,4 @@ def _told_apart(expected: float, instead: dict[float, str]) -> dict[float, str]:
     return {wrong: hint for wrong, hint in instead.items() if abs(wrong - expected) > 0.01}
 
 
-GRADED: tuple[Graded, ...] = (Graded("td-chain", _chain), Graded("batch-predictor", _predictor))
+GRADED = (Graded("td-chain", _chain), Graded("batch-predictor", _predictor))
