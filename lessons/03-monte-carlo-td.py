@@ -100,13 +100,15 @@ bench
 #    how many values move in one step?
 # 6. **19 states**, TD(0) against Monte Carlo: after ten episodes, which values has TD(0) moved at all?
 
-# %% tags=["instructor"]
-# Answers to the things to try (and what to listen for)
+# %% [markdown] tags=["instructor"]
+# **Answers to the things to try**
+#
 # 1. All values are 0.5, so each target inside the walk is 0 + 0.5. The first news is the end: A moves to 0.45, or E to
-#    0.55. "TD does not learn before the end" is the usual wrong conclusion: it learns at once, there was nothing to learn.
+#    0.55. "TD does not learn before the end" is the usual wrong conclusion: it learns at once, and there was nothing to
+#    learn.
 # 2. One update a visit (every-visit Monte Carlo with a constant step size); all diamonds lie at the return, 0 or 1.
-# 3. With TD(0) a value moves only if the next state's differs: after the first episode one value has moved, in the second
-#    its neighbour can, and the neighbour's neighbour where the walker turns back from there.
+# 3. With TD(0) a value moves only if the next state's differs: after the first episode one value has moved, in the
+#    second its neighbour can, and the neighbour's neighbour where the walker turns back from there.
 # 4. Monte Carlo's: each target is 0 or 1, never near the value. A small step averages more of them.
 # 5. Three steps: the first update comes after the third. With λ = 0.8 all states visited so far move.
 # 6. Those near the ends most; the values in the middle are still at 0 or close to it.
@@ -120,11 +122,13 @@ bench
 #
 # They differ in the target.
 #
-# | | Target | Known | Source |
+# | | Target | Known after | S&B |
 # |---|---|---|---|
-# | Monte Carlo | $G_t = R_{t+1} + \gamma R_{t+2} + \gamma^2 R_{t+3} + \dots$, the return | at the end of the episode | S&B, equation 6.1 |
-# | TD(0) | $R_{t+1} + \gamma V(S_{t+1})$ | one step later | S&B, equation 6.2; Sutton (1988) |
-# | n-step TD | $R_{t+1} + \dots + \gamma^{n-1} R_{t+n} + \gamma^n V(S_{t+n})$ | n steps later | S&B, equation 7.1 |
+# | Monte Carlo | the return $G_t = R_{t+1} + \gamma R_{t+2} + \gamma^2 R_{t+3} + \dots$ | the episode | equation 6.1 |
+# | TD(0) | $R_{t+1} + \gamma V(S_{t+1})$ | one step | equation 6.2 |
+# | n-step TD | $R_{t+1} + \dots + \gamma^{n-1} R_{t+n} + \gamma^n V(S_{t+n})$ | n steps | equation 7.1 |
+#
+# (TD is due to Sutton, 1988.)
 #
 # TD's targets contain $V$, the learner's own current guess. That is called **bootstrapping**. It is not a look at the
 # true value, which nobody has. An end is worth 0: nothing follows it.
@@ -266,10 +270,13 @@ WalkErrors()
 # 3. TD(λ): λ = 0 is TD(0). Which method does it approach as λ goes to 1?
 # 4. With **19 states**: pin TD(0) with α = 0.8, then try n = 4 with α = 0.4.
 
-# %% tags=["instructor"]
-# Answers: 1. A larger α is quicker and then stays at a higher level, because the values go on following the noise of the
-# targets; near 0.1 is best on average over 100 episodes. 2. Smaller, near 0.025; its mean error is then almost twice
-# TD(0)'s best. 3. Monte Carlo, exactly so only if the updates are made at the end of the episode (S&B, section 12.1).
+# %% [markdown] tags=["instructor"]
+# **Answers**
+#
+# 1. A larger α is quicker and then stays at a higher level, because the values go on following the noise of the
+#    targets; near 0.1 is best on average over 100 episodes.
+# 2. Smaller, near 0.025; its mean error is then almost twice TD(0)'s best.
+# 3. Monte Carlo; exactly so only if the updates are made at the end of the episode (S&B, section 12.1).
 # 4. n = 4 falls faster in the first ten episodes.
 
 # %% [markdown]
@@ -366,10 +373,14 @@ WalkStudy()
 # 4. Set *First episodes* to 1, then to 50. Does the same n stay best?
 # 5. Choose the 5-state walk. Is an n in the middle still best by far?
 
-# %% tags=["instructor"]
-# Answers: 1. n = 4 with α about 0.4. 2. It falls: the longer the target, the noisier, the smaller the step has to be.
-# 3. About the same, λ = 0.8. 4. With one episode larger n gain; with many, smaller ones. 5. Hardly: the walk is short,
-# so news has not far to travel, and TD(0) is close to the best. Take the point: the best n depends on the task.
+# %% [markdown] tags=["instructor"]
+# **Answers**
+#
+# 1. n = 4 with α near 0.4; n = 1 and Monte Carlo lie higher at every step size of theirs.
+# 2. It falls: the longer the target, the noisier, and the smaller the step has to be.
+# 3. About the same, with λ = 0.8.
+# 4. See the widget: in the first episode a larger n has the advantage, with more episodes it goes to smaller ones.
+# 5. Hardly: the walk is short, so news has not far to travel. The best n depends on the task.
 
 
 # %% tags=["claim"]
@@ -381,8 +392,8 @@ def lead_of_the_middle(rng):
 
 
 lesson.claim(
-    "On the 19-state walk 4-step TD errs less over the first 10 episodes than the better of TD(0) and Monte Carlo in the "
-    "same run, each with its best step size.",
+    "On the 19-state walk 4-step TD errs less over the first 10 episodes than the better of TD(0) and Monte Carlo in "
+    "the same run, each with its best step size.",
     lead_of_the_middle,
     above=0.03,
     seeds=500,
