@@ -35,7 +35,7 @@ def test_run_all_stops_at_the_open_exercise_with_the_hint(tmp_path: Path, monkey
         monkeypatch.setenv(name, value)
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
     client = NotebookClient(notebook, timeout=120, kernel_name=KERNEL_NAME, store_widget_state=False)
-    with pytest.raises(CellExecutionError, match="OpenExercise"):
+    with pytest.raises(CellExecutionError, match="Open exercise: `double` is not written yet"):
         client.execute(cwd=str(tmp_path))
     _, question, exercise, after = notebook.cells
     assert "application/vnd.jupyter.widget-view+json" in question.outputs[0]["data"]
