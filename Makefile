@@ -31,7 +31,7 @@ OTHER_TORCH = $(filter-out $(HAS_TORCH),$(wildcard $(VENV)/.torch-*))
 # Tests and tools need no display; plots and games draw into memory.
 HEADLESS := SDL_VIDEODRIVER=dummy MPLBACKEND=agg
 
-.PHONY: help lab test lint format chromium lock benchmarks campaigns clean
+.PHONY: help lab test lint format chromium lock benchmarks campaigns claims clean
 .DEFAULT_GOAL := help
 
 help:
@@ -58,6 +58,9 @@ benchmarks: $(VENV)/.test
 
 campaigns: $(VENV)/.test
 	$(HEADLESS) $(BIN)/python -m tests.campaigns $(ARGS)
+
+claims: $(VENV)/.test
+	$(HEADLESS) $(BIN)/python -m tests.lessons.claims $(ARGS)
 
 # The exact set, for every system and Python at once. What torch alone brings for CUDA is left out: torch pins it
 # itself, and the CPU build must not drag it in.
