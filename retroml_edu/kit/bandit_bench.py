@@ -95,12 +95,12 @@ class BanditBench(Piece):
     @property
     def pinned(self) -> dict[str, BanditCurves]:
         """Curves that stay, by name."""
-        return dict(self._average.pinned)
+        return {each.name: each.curves for each in self._average.pinned}
 
     @property
     def curves(self) -> BanditCurves | None:
         """The newest averages; None before there are any."""
-        return self._average.curves
+        return None if self._average.newest is None else self._average.newest.curves
 
     def set(self, name: str, value: Any) -> None:
         """Set a control by its name, as a person would: ``bench.set("epsilon", 0.2)``.

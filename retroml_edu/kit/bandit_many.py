@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from retroml_edu.analysis.intervals import mean_interval
-from retroml_edu.core.background import OnDemand
+from retroml_edu.core.background import OnDemand, background_thread
 from retroml_edu.core.errors import LessonError
 from retroml_edu.kit.bandit_play import BLOCK, block_curves, finer, name_of
 from retroml_edu.kit.controls import Button, Controls, Select, Slider, Values
@@ -28,6 +30,26 @@ MOST_PULLS = 4_000_000
 """Of all problems together: what takes about a second."""
 
 
+@dataclass(eq=False)
+class Drawn:
+    """A curve that is drawn.
+
+    Attributes:
+        strategy: Whose it is.
+        coarse: Its first block of problems.
+        curves: The finest that there is.
+    """
+
+    strategy: Strategy
+    coarse: BanditCurves
+    curves: BanditCurves
+
+    @property
+    def name(self) -> str:
+        """Name of the strategy."""
+        return name_of(self.strategy)
+
+
 class ManyProblems:
     """Averages over many problems."""
 
@@ -44,47 +66,46 @@ class ManyProblems:
         )
         self.plot = Plot("pull", height=330)
         self.box = column(self.controls, self.plot)
-        self.curves: BanditCurves | None = None
-        self.pinned: list[tuple[str, BanditCurves]] = []
-        self._strategy: Strategy | None = None  # whose curve it is
-        self._coarse: BanditCurves | None = None  # its first block
+        self.newest: Drawn | None = None
+        self.pinned: list[Drawn] = []
         self._problem = (-1, 0)
         self._was = dict(self.controls.values)
         self._wanted = 0
         self._took_s = 0.0
         self._work = OnDemand(self._refine, "retroml-bandit-averages")
+        # Where nothing is compiled yet it takes seconds: while the student still reads.
+        background_thread(lambda: import_module("retroml_edu.tabular.bandit_kernels"), "retroml-bandit-kernels").start()
 
     def answer(self) -> None:
         """Draw the curve of the first problems at once, and that of all of them as soon as it is known."""
         self._wanted += 1
-        strategy = self._strategy = self._bench.strategy()
-        if strategy is None:
-            self.curves = self._coarse = None
-            self._draw()
-            return
-        if self._problem != (self._bench.seed, self._pulls):  # other problems: what is pinned is none of theirs
+        if self._problem != (self._bench.seed, self._pulls):  # other problems: for what is pinned, too
             self._problem = (self._bench.seed, self._pulls)
-            self.pinned = []
+            self.pinned = [self._begun(each.strategy) for each in self.pinned]
+        strategy = self._bench.strategy()
         began = time.perf_counter()
-        self.curves = self._coarse = block_curves(strategy, self._pulls, self._bench.seed, 0)
+        self.newest = None if strategy is None else self._begun(strategy)
         self._took_s = time.perf_counter() - began
         self._draw()
         self._work.ask()
 
     def wait(self, timeout_s: float) -> bool:
-        """Wait until the curve is that of all problems."""
+        """Wait until the curves are those of all problems."""
         return self._work.wait(timeout_s)
 
     def pin(self) -> None:
         """Keep the curve that is drawn."""
-        if self.curves is None or self._strategy is None:
+        if self.newest is None:
             raise LessonError("Choose a strategy: there is no curve to keep.")
-        name = name_of(self._strategy)
-        others = [each for each in self.pinned if each[0] != name]
+        others = [each for each in self.pinned if each.name != self.newest.name]
         if len(others) >= MOST_PINNED:
             raise LessonError(f"{MOST_PINNED} curves are pinned. Remove them to pin others.")
-        self.pinned = [*others, (name, self.curves)]
+        self.pinned = [*others, self.newest]
         self._draw()
+
+    def _begun(self, strategy: Strategy) -> Drawn:
+        coarse = block_curves(strategy, self._pulls, self._bench.seed, 0)
+        return Drawn(strategy, coarse, coarse)
 
     @property
     def _pulls(self) -> int:
@@ -109,24 +130,27 @@ class ManyProblems:
     def _refine(self) -> None:
         """Compute what is newest, without the lock; draw it if nobody wants something else by then."""
         with self._bench.lock:
-            wanted, coarse, strategy = self._wanted, self._coarse, self._strategy
+            wanted, drawn = self._wanted, [*([self.newest] if self.newest is not None else []), *self.pinned]
             pulls, seed, problems = self._pulls, self._bench.seed, int(self.controls.values["problems"])
-        if coarse is None or strategy is None:
-            return
-        problems = min(problems, MOST_PULLS // pulls)
-        began = time.perf_counter()
-        curves = finer(strategy, pulls, seed, problems, coarse, lambda: wanted == self._wanted)
-        with self._bench.lock:
-            if curves is not None and wanted == self._wanted:
-                self.curves = curves
-                self._took_s = time.perf_counter() - began
+        problems = min(problems, MOST_PULLS // pulls // BLOCK * BLOCK)
+        for each in drawn:
+            if len(each.curves.reward) == problems:
+                continue
+            began = time.perf_counter()
+            curves = finer(each.strategy, pulls, seed, problems, each.coarse, lambda: wanted == self._wanted)
+            with self._bench.lock:
+                if curves is None or wanted != self._wanted:
+                    return
+                each.curves = curves
+                if each is self.newest:
+                    self._took_s = time.perf_counter() - began
                 self._draw()
 
     def _draw(self) -> None:
         measure = self.controls.values["measure"]
-        shown = [(f"{name} (pinned)", curves) for name, curves in self.pinned]
-        if self.curves is not None and self._strategy is not None:
-            shown.append((name_of(self._strategy), self.curves))
+        shown = [(f"{each.name} (pinned)", each.curves) for each in self.pinned]
+        if self.newest is not None and self.newest not in self.pinned:
+            shown.append((self.newest.name, self.newest.curves))
         traces: list[Trace] = []
         for number, (name, curves) in enumerate(shown):
             values = getattr(curves, MEASURES[measure])
@@ -137,17 +161,17 @@ class ManyProblems:
         self.plot.show(
             *traces, xaxis={"range": [0, self._pulls]}, yaxis={**(percent if measure == OPTIMAL else free), **title}
         )
-        self.controls.offer(pin=self.curves is not None, clear=bool(self.pinned))
+        self.controls.offer(pin=self.newest is not None, clear=bool(self.pinned))
         self._bench.tell(self._told())
 
     def _told(self) -> str:
-        curves = self.curves
-        if curves is None or self._strategy is None:
+        if self.newest is None:
             return "Choose a strategy: nobody pulls thousands of arms by hand."
+        curves = self.newest.curves
         tenth = max(1, len(curves.pull) // 10)
         optimal = curves.optimal[:, -tenth:].mean(axis=1)
         return (
-            f"{name_of(self._strategy)}, {self._pulls:,} pulls: {REWARD} {_interval(curves.reward.mean(axis=1))}; "
+            f"{self.newest.name}, {self._pulls:,} pulls: {REWARD} {_interval(curves.reward.mean(axis=1))}; "
             f"best arm {_interval(100 * optimal, 1)} % of the last tenth; regret {_interval(curves.regret[:, -1], 0)}. "
             f"95 % intervals over {len(curves.reward):,} problems, seed {self._bench.seed}; {self._took_s:.2f} s."
         )

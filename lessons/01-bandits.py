@@ -1,0 +1,694 @@
+# %% [markdown]
+# # 1 · Bandits: try something new, or stay with what works?
+#
+# Ten arms. Each pays a random reward around a mean that nobody tells you. You have a thousand pulls. Which do you pull?
+#
+# Stay with the best arm so far, and a better one may never be found. Try all of them all the time, and you keep paying
+# for what you know already. This is the choice between *exploitation* and *exploration*. It returns in every lesson of
+# this course; here it stands alone, without states and without delayed rewards.
+#
+# **When you are done, you can**
+# - keep the mean of all rewards of an arm without storing them, and say what the step size does;
+# - write ε-greedy and UCB, and explain Thompson sampling and the gradient bandit to somebody else;
+# - say what regret is, and why it keeps growing for one strategy and flattens for another;
+# - compare two strategies by hundreds of problems and an interval, not by one lucky run.
+#
+# | | | minutes |
+# |---|---|---|
+# | **Predict** | draw a curve before you see it | 5 |
+# | **Play** | you against the strategies | 10 |
+# | **Four strategies** | equation, code, bench | 20 |
+# | **Implement** | three functions of your own | 12 |
+# | **Measure** | regret, with intervals | 10 |
+# | **Exit quiz, graded tasks, export** | | 8 |
+#
+# Source of most of it: Sutton and Barto (2018), *Reinforcement Learning: An Introduction*, 2nd edition, chapter 2,
+# [free online](http://incompleteideas.net/book/the-book-2nd.html). "SB 2.7" below means its section 2.7.
+
+# %%
+import numpy as np
+
+from retroml_edu.kit import BanditBench, Lesson, Line
+from retroml_edu.tabular import (
+    Arms,
+    EpsilonGreedy,
+    GradientBandit,
+    ThompsonSampling,
+    UpperConfidenceBound,
+    bandit_curves,
+    gaussian_arms,
+)
+
+lesson = Lesson("01-bandits")  # for graded work: Lesson("01-bandits", variant="your student number")
+
+# %% [markdown] tags=["instructor"]
+# **For the instructor.** The lesson fits into 65 minutes; with a slow start it is the parameter study at the end of
+# *Measure* that can be left for home. Let students finish the two predictions before anybody presses Play: the wrong
+# guess is what makes the result stick. All claims are measured in this notebook, over hundreds of problems; the figures
+# of a full run stand in `lessons/claims.md`.
+#
+# Usual misconceptions, each met by an option of a question:
+# - *Greedy is enough, since the sample mean converges.* It converges for arms that are pulled for ever. Greedy leaves
+#   arms.
+# - *More exploration is always better, or at least safer.* Knowing is not earning: ε = 0.5 knows the arms best and
+#   earns less than plain greedy.
+# - *UCB adds noise.* It is deterministic, ties apart.
+# - *Optimistic start values are another kind of ε.* They work once, at the beginning.
+# - *Regret is what bad luck cost.* It compares true means; luck cancels out.
+
+# %% [markdown]
+# ## Predict
+#
+# The *ten-armed testbed* (SB 2.3): the true mean $q_*(a)$ of each arm is drawn from a normal distribution with mean 0
+# and variance 1. A pull of arm $a$ pays $q_*(a)$ plus noise, normal too, with variance 1. The best of ten such arms is
+# worth about 1.54 on average.
+
+# %%
+lesson.ask("greedy-stuck")
+
+# %% [markdown]
+# Now a player that explores: **ε-greedy** pulls any arm with probability ε = 0.1, and the arm with the highest estimate
+# otherwise. Draw its mean reward over the first 1,000 pulls, averaged over many problems. Where does it begin, where
+# does it end, and how soon does it get there?
+
+# %%
+lesson.predict(
+    "first-curve",
+    question="ε-greedy with ε = 0.1: what does it earn per pull?",
+    x_end=1_000,
+    x_unit="pulls",
+    y_name="mean reward",
+    low=0.0,
+    high=1.6,
+)
+
+# %% [markdown]
+# ## Play: you against the strategies
+#
+# One problem, its true means hidden. Pull arms by a click, or with Tab, arrow keys and Enter. The bench keeps the mean
+# that each arm has paid you so far, and how often you pulled it.
+#
+# 1. Make about 40 pulls and earn as much as you can. Then press **Compare me with the strategies**: the true means
+#    appear, and what four strategies earn on this very problem with as many pulls.
+# 2. **New problem**, and now with a rule: pull each arm twice, then stay with the best. Did you stay with the right
+#    one?
+# 3. **New problem** again: be greedy from the first pull on. How soon are you stuck?
+
+# %%
+BanditBench(method="by hand")
+
+# %%
+lesson.ask("your-own-rule")
+
+# %% [markdown] tags=["instructor"]
+# Most rules that students write are *explore first, then commit*: some pulls of each arm, then the best. It is a
+# sensible rule for a known number of pulls; ask what it does with ten thousand. On a single problem luck decides much:
+# a student may well beat all four strategies, and a class can collect its shares "earned more than ... of 500 plays" on
+# the board.
+
+# %% [markdown]
+# ## What all of them need: the value of an arm
+#
+# Estimate an arm by the mean of what it has paid. No list of rewards is needed: with the $n$-th reward $R_n$ of an arm
+# the mean moves by a part of its error (SB 2.4, equation 2.3),
+#
+# $$ Q_{n+1} = Q_n + \frac{1}{n}\,\bigl(R_n - Q_n\bigr). $$
+#
+# This form, *new estimate = old estimate + step size × (target − old estimate)*, is the one line that the whole course
+# is built on. With $1/n$ as step size it is the mean of all rewards. With a constant step size the newest rewards weigh
+# most, which is what you want if the arms change (SB 2.5). Here they do not.
+
+# %%
+lesson.ask("estimate-after")
+
+# %% [markdown]
+# ## Four strategies on one problem
+#
+# ### ε-greedy (SB 2.2)
+# Above the arms the bench says why the newest pull was made. Bars are the true means with the spread of their rewards
+# (you may see them; the player may not), dots are the estimates, the diamond is what the newest pull paid.
+#
+# 1. Press **1 ▸** some ten times and read why it pulled. Then Play, at speed 10.
+# 2. Set **ε to 0** and try seeds 1 to 5. Look for a problem on which greedy stays with a wrong arm.
+# 3. Set ε to 0.5. Its estimates become good everywhere. Look at *mean reward*: is it good, too?
+# 4. ε = 0, **start value 5** and **step size 0.1**: "optimistic" estimates (SB 2.6). Every arm disappoints, so the next
+#    one is tried. Then put the step size back to 0, the sample mean: what is left of the 5 after one pull of an arm,
+#    and why?
+
+# %%
+BanditBench(method="ε-greedy", seed=2)
+
+# %% [markdown] tags=["instructor"]
+# Answers. 2: on seeds where the first arm to pay well is not the best; in about two of three problems greedy is stuck.
+# 3: no: half of its pulls go to any arm, whose mean is 0 on average. 4: nothing: with the sample mean the first step
+# size is 1/1, so the first reward replaces the start value. What remains is that each arm is tried once, which by
+# itself helps a lot.
+
+# %% [markdown]
+# ### UCB: optimism in the face of doubt (SB 2.7; Auer et al. 2002)
+#
+# $$ A_t = \arg\max_a \Bigl[\, Q_t(a) + c\,\sqrt{\frac{\ln t}{N_t(a)}} \,\Bigr] \qquad\text{(SB equation 2.10)} $$
+#
+# $N_t(a)$ is how often arm $a$ was pulled before time $t$. The root is *doubt*: it shrinks with each pull of the arm,
+# and grows slowly while the arm is left alone. The score, drawn as an upper bound above each dot, is what the arm could
+# still be worth. Nothing is random here.
+#
+# Auer, Cesa-Bianchi and Fischer (2002) prove for rewards between 0 and 1 and $c = \sqrt 2$ (UCB1) that regret grows no
+# faster than $\ln t$. With rewards that are not bounded, as here, $c$ is a matter of scale: you will measure which one
+# is good.
+#
+# 1. Step through the first ten pulls. Why is each arm taken once?
+# 2. Go on step by step: the highest *bound* is pulled, not the highest dot. Watch it sink.
+# 3. Set c to 0, to 1 and to 4. Compare the number of pulls under each arm after 200 pulls.
+
+# %%
+BanditBench(method="UCB")
+
+# %% [markdown] tags=["instructor"]
+# Answers. 1: the bound of an arm that was never pulled is infinite. 3: with c = 0 nearly all pulls go to one arm, often
+# a good one, since each was tried once; with c = 4 the pulls are spread over all. A frequent question: why the
+# logarithm? Because doubt about every arm must come back for ever, but seldom enough that the cost stays small.
+
+# %% [markdown]
+# ### Thompson sampling: act on a world that may be true (Thompson 1933; Russo et al. 2018)
+#
+# Keep a *belief* about each arm's mean. Draw one value from each belief, and pull the arm whose drawn value is highest.
+# An arm is pulled as often as it is probable that it is the best. For our arms (prior mean 0 and variance 1, noise of
+# variance 1) the belief after $n$ pulls is normal again:
+#
+# $$ q_*(a) \mid \text{rewards} \;\sim\; \mathcal N\!\Bigl(\tfrac{n}{n+1}\,Q(a),\; \tfrac{1}{n+1}\Bigr). $$
+
+
+# %%
+def thompson(estimates, pulls, rng):
+    certainty = 1 + pulls  # that of the prior, and one for each reward
+    belief, spread = estimates * pulls / certainty, 1 / np.sqrt(certainty)
+    return np.argmax(rng.normal(belief, spread))
+
+
+thompson(np.array([1.0, 0.5]), np.array([50, 1]), np.random.default_rng(1))
+
+# %% [markdown]
+# Run the cell above a few times with other seeds: the second arm was pulled once only, so its belief is wide, and now
+# and then its draw is the highest. One thing to keep in mind for every comparison below: this player's prior is exactly
+# how the problems are made. The others are not told that.
+#
+# On the bench: the blue shapes are beliefs, the crosses what was drawn for the newest pull.
+#
+# 1. Step through some pulls: is the pulled arm always the one with the highest cross?
+# 2. After 300 pulls, which beliefs are narrow and which stay wide? Why is that no mistake?
+
+# %%
+BanditBench(method="Thompson sampling")
+
+# %% [markdown] tags=["instructor"]
+# Answers. 1: yes. 2: those of bad arms stay wide. Their upper end lies below the best arm's belief, so it is of no use
+# to know them better: what matters is which arm is best, not how bad the others are. Chapelle and Li (2011) is the
+# study that brought Thompson's idea back, with advertisements and news articles as arms.
+
+# %% [markdown]
+# ### The gradient bandit: no values at all (SB 2.8)
+#
+# It holds a *preference* $H(a)$ for each arm, and pulls by a softmax of them. After a reward $R$ the preferences move
+# by how much better that was than the mean reward so far, $\bar R$, the **baseline** (SB equations 2.11 and 2.12):
+#
+# $$ \pi(a) = \frac{e^{H(a)}}{\sum_b e^{H(b)}}, \qquad
+#    H(a) \leftarrow H(a) + \alpha\,\bigl(R - \bar R\bigr)\,\bigl(\mathbb 1[a = A] - \pi(a)\bigr). $$
+
+
+# %%
+def prefer(preferences, arm, reward, mean_reward, alpha):
+    chances = np.exp(preferences - preferences.max())
+    chances /= chances.sum()
+    taken = np.arange(len(preferences)) == arm
+    return preferences + alpha * (reward - mean_reward) * (taken - chances)
+
+
+prefer(np.zeros(3), arm=0, reward=2.0, mean_reward=0.5, alpha=0.1)
+
+# %% [markdown]
+# One preference goes up, the others down by as much together. You will meet this player again: it is the policy
+# gradient of lesson 8, in a world without states.
+#
+# 1. Play 200 pulls with α = 0.1. The columns are probabilities: when does one arm take over?
+# 2. Set α to 1 and try some seeds. It makes up its mind fast. Is it right?
+
+# %%
+BanditBench(method="gradient bandit")
+
+# %% [markdown]
+# ## Many problems at once
+#
+# One problem tells little: it may have been luck. Here each curve is the mean of up to 4,000 problems, with its 95 %
+# interval as a band. All strategies get the same problems and the same luck. Drag a slider: 200 problems answer at
+# once, the others follow while it rests.
+#
+# 1. **Pin** ε = 0.1. Then drag ε from 0 to 0.5. Which ε is best after 100 pulls, and which after 5,000?
+# 2. Draw *cumulative regret*, with 5,000 pulls. Pin ε-greedy, and lay UCB with c = 1 and Thompson sampling over it.
+#    Which curves are straight lines at their end?
+# 3. UCB: find the best c. What is wrong with less, what with more?
+# 4. ε = 0, start value 5, step size 0.1, beside ε = 0.1 with the same step size. Who is ahead in the first 100 pulls,
+#    and who in the end?
+
+# %%
+BanditBench("many problems at once")
+
+# %% [markdown] tags=["instructor"]
+# Answers. 1: after 100 pulls ε = 0.05 and 0.1 have earned most; over 5,000 pulls it is about 0.03. With more time even
+# a small ε finds the best arm, and a large one goes on wasting pulls. 2: greedy and ε-greedy; their regret per pull
+# does not shrink. 3: about 0.5 to 1: with less it stays with the wrong arm at times, with more it keeps trying bad
+# arms. 4: optimism is behind in the first hundred pulls and ahead from about the two hundredth on.
+
+# %% [markdown]
+# Now your prediction, beside what comes.
+
+# %%
+problems = gaussian_arms(np.random.default_rng(1), lesson.budget(2_000, quick=200))
+first = bandit_curves(EpsilonGreedy(0.1), problems, 1_000, np.random.default_rng(2))
+lesson.compare("first-curve", first.pull, first.reward.mean(axis=0))
+
+# %% [markdown]
+# It begins at 0, the mean of an arm that is taken blindly, rises within some hundred pulls, and stays below 1.54 for
+# two reasons: it has not always found the best arm, and even where it has, it goes on pulling any arm one time in ten.
+
+# %% [markdown]
+# ## Implement
+#
+# Three functions, a few lines each. Each is tried at once; if something is not right yet, the notebook stops there and
+# says what to think about.
+#
+# **The mean, one reward at a time.** `n` is how often the arm was pulled, the newest pull included.
+
+
+# %% tags=["exercise"]
+def update(estimate, n, reward):
+    """Return the new estimate of an arm."""
+    ### BEGIN SOLUTION
+    return estimate + (reward - estimate) / n
+    ### END SOLUTION
+
+
+lesson.check(update)
+
+# %% [markdown]
+# **ε-greedy.** Chance comes in from outside, as two numbers from 0 to below 1: with `explore` below `epsilon` it
+# explores, and takes arm `int(which * number of arms)`. Otherwise it takes the arm with the highest estimate. Return
+# the number of the arm.
+
+
+# %% tags=["exercise"]
+def epsilon_greedy(estimates, epsilon, explore, which):
+    """Return which arm to pull, from 0."""
+    ### BEGIN SOLUTION
+    if explore < epsilon:
+        return int(which * len(estimates))
+    return int(np.argmax(estimates))
+    ### END SOLUTION
+
+
+lesson.check(epsilon_greedy)
+
+# %% [markdown]
+# **UCB's scores.** $t$ is the number of the pull that is about to be made: all pulls so far, and one. An arm that was
+# never pulled has an infinite score.
+
+
+# %% tags=["exercise"]
+def ucb_scores(estimates, pulls, c):
+    """Return the score of each arm, an array."""
+    ### BEGIN SOLUTION
+    scores = np.full(len(estimates), np.inf)
+    tried = pulls > 0
+    t = pulls.sum() + 1
+    scores[tried] = estimates[tried] + c * np.sqrt(np.log(t) / pulls[tried])
+    return scores
+    ### END SOLUTION
+
+
+lesson.check(ucb_scores)
+
+# %% [markdown]
+# Your functions, put together, play 100 problems of 300 pulls. The package's own players (compiled, thousands of
+# problems) lie beside them.
+
+
+# %%
+def my_player(choose, means, rng, pulls=300):
+    estimates, counts, lost = np.zeros(len(means)), np.zeros(len(means), dtype=int), np.zeros(pulls)
+    for t in range(pulls):
+        arm = choose(estimates, counts, rng)
+        counts[arm] += 1
+        estimates[arm] = update(estimates[arm], counts[arm], means[arm] + rng.standard_normal())
+        lost[t] = means.max() - means[arm]
+    return lost.cumsum()
+
+
+def my_epsilon_greedy(estimates, _counts, rng):
+    return epsilon_greedy(estimates, 0.1, rng.random(), rng.random())
+
+
+def my_ucb(estimates, counts, _rng):
+    return np.argmax(ucb_scores(estimates, counts, 1.0))
+
+
+few = gaussian_arms(np.random.default_rng(3), lesson.budget(100, quick=20))
+many = gaussian_arms(np.random.default_rng(4), lesson.budget(2_000, quick=200))
+lines = []
+for name, mine, theirs in [
+    ("ε-greedy, ε = 0.1", my_epsilon_greedy, EpsilonGreedy(0.1)),
+    ("UCB, c = 1", my_ucb, UpperConfidenceBound(1.0)),
+]:
+    regret = [my_player(mine, means, np.random.default_rng(seed)) for seed, means in enumerate(few.means)]
+    curves = bandit_curves(theirs, many, 300, np.random.default_rng(5))
+    lines.append(Line.of_runs(f"yours: {name}", curves.pull, np.array(regret)[:, curves.pull - 1]))
+    lines.append(Line.of_runs(name, curves.pull, curves.regret))
+lesson.figure("your-players", *lines, x="pull", y="regret so far")
+
+# %% [markdown]
+# Do the bands overlap? A hundred problems leave wide ones; with a mistake in a function they would still lie apart.
+
+# %% [markdown]
+# ## Measure regret
+#
+# **Regret** is what a player lost by not knowing: summed over its pulls, the best arm's true mean less the true mean of
+# the arm that it took,
+#
+# $$ \text{regret}(T) = \sum_{t=1}^{T} \bigl( \max_a q_*(a) - q_*(A_t) \bigr). $$
+#
+# Luck is not in it: a good arm that happened to pay badly costs nothing. It never falls. If it grows along a straight
+# line, the player makes the same mistakes at the same rate for ever. Lai and Robbins (1985) showed that no player that
+# does well on every problem can do better than grow like $\ln T$, and UCB and Thompson sampling do grow so slowly.
+
+
+# %%
+def play(strategies, rng, pulls=1_000, problems=20, higher=0.0):
+    """Let each strategy play the same problems with the same luck."""
+    arms, luck = Arms(gaussian_arms(rng, problems).means + higher), int(rng.integers(2**32))
+    return [bandit_curves(each, arms, pulls, np.random.default_rng(luck)) for each in strategies]
+
+
+players = [EpsilonGreedy(0.0), EpsilonGreedy(0.1), GradientBandit(0.1), UpperConfidenceBound(1.0), ThompsonSampling()]
+runs = play(players, np.random.default_rng(6), pulls=2_000, problems=lesson.budget(1_000, quick=100))
+lesson.figure(
+    "regret",
+    *(Line.of_runs(player.name, run.pull, run.regret) for player, run in zip(players, runs, strict=True)),
+    x="pull",
+    y="regret so far",
+)
+
+# %% [markdown]
+# What this lesson says is measured in the cells that follow, each over hundreds of seeds with twenty problems each.
+# First the facts of the prediction: what the best arm is worth, and how often greedy finds it.
+
+# %% tags=["claim"]
+lesson.claim(
+    "The best of ten arms is worth about 1.54 on average.",
+    lambda rng: gaussian_arms(rng, 20).best.mean(),
+    between=(1.50, 1.58),
+    seeds=500,
+    quick=100,
+    unit="mean reward",
+)
+
+
+# %% tags=["claim"]
+def found(run):
+    """Return the share of pulls that took the best arm, in the last tenth."""
+    return run.optimal[:, -len(run.pull) // 10 :].mean()
+
+
+lesson.claim(
+    "Greedy takes the best arm in about a third of the problems.",
+    lambda rng: found(play([EpsilonGreedy(0.0)], rng)[0]),
+    between=(0.28, 0.42),
+    seeds=200,
+    quick=30,
+    unit="share of pulls",
+)
+
+# %% tags=["claim"]
+lesson.claim(
+    "ε = 0.1 has found the best arm after 1,000 pulls more often than ε = 0.01.",
+    lambda rng: np.subtract(*map(found, play([EpsilonGreedy(0.1), EpsilonGreedy(0.01)], rng))),
+    above=0.1,
+    seeds=200,
+    quick=30,
+    unit="share of pulls more",
+)
+
+# %% [markdown]
+# More exploration is not always better:
+
+
+# %% tags=["claim"]
+def earned(run):
+    """Return the mean reward of all pulls."""
+    return run.reward.mean()
+
+
+lesson.claim(
+    "ε = 0.5 earns less than greedy does, though it knows the arms better.",
+    lambda rng: np.subtract(*map(earned, play([EpsilonGreedy(0.5), EpsilonGreedy(0.0)], rng))),
+    below=0.0,
+    seeds=200,
+    quick=60,
+    unit="reward per pull more",
+)
+
+# %% [markdown]
+# Optimism works at the beginning, and pays later. Both players have the step size 0.1.
+
+
+# %% tags=["claim"]
+optimist, realist = EpsilonGreedy(0.0, start=5.0, step_size=0.1), EpsilonGreedy(0.1, step_size=0.1)
+
+lesson.claim(
+    "In the first 50 pulls the optimist takes the best arm less often than ε = 0.1.",
+    lambda rng: np.subtract(*(run.optimal[:, :10].mean() for run in play([optimist, realist], rng))),
+    below=0.0,
+    seeds=200,
+    quick=30,
+    unit="share of pulls more",
+)
+
+# %% tags=["claim"]
+lesson.claim(
+    "After 1,000 pulls the optimist takes the best arm more often.",
+    lambda rng: np.subtract(*map(found, play([optimist, realist], rng))),
+    above=0.0,
+    seeds=200,
+    quick=60,
+    unit="share of pulls more",
+)
+
+# %% [markdown]
+# Regret: who has less, and whose flattens? "Growth" is the regret of the last thousand of 5,000 pulls, as a share of
+# that of the second thousand. A straight line has growth 1.
+
+
+# %% tags=["claim"]
+def regret(run):
+    """Return the regret at the end, a mean over problems."""
+    return run.regret[:, -1].mean()
+
+
+lesson.claim(
+    "UCB with c = 1 has less than half the regret of ε = 0.1 after 1,000 pulls.",
+    lambda rng: np.divide(*map(regret, play([UpperConfidenceBound(1.0), EpsilonGreedy(0.1)], rng))),
+    below=0.5,
+    seeds=200,
+    quick=30,
+    unit="times as much",
+)
+
+# %% tags=["claim"]
+lesson.claim(
+    "So has Thompson sampling.",
+    lambda rng: np.divide(*map(regret, play([ThompsonSampling(), EpsilonGreedy(0.1)], rng))),
+    below=0.5,
+    seeds=200,
+    quick=30,
+    unit="times as much",
+)
+
+
+# %% tags=["claim"]
+def growth(strategy, rng):
+    """Return the regret of the last of five parts, as a share of that of the second."""
+    at = play([strategy], rng, pulls=5_000)[0].regret[:, 39::40].mean(axis=0)
+    return (at[4] - at[3]) / (at[1] - at[0])
+
+
+lesson.claim(
+    "The regret of ε = 0.1 still grows along a straight line.",
+    lambda rng: growth(EpsilonGreedy(0.1), rng),
+    between=(0.85, 1.1),
+    seeds=100,
+    quick=20,
+    unit="times as much",
+)
+
+# %% tags=["claim"]
+lesson.claim(
+    "That of UCB with c = 1 flattens.",
+    lambda rng: growth(UpperConfidenceBound(1.0), rng),
+    below=0.7,
+    seeds=100,
+    quick=20,
+    unit="times as much",
+)
+
+# %% tags=["claim"]
+lesson.claim(
+    "That of Thompson sampling flattens too.",
+    lambda rng: growth(ThompsonSampling(), rng),
+    below=0.7,
+    seeds=100,
+    quick=10,
+    unit="times as much",
+)
+
+# %% [markdown]
+# What the baseline is for: raise all means by 4 (SB figure 2.5). The best arm is the same, and so is every difference.
+# Without a baseline every reward now looks good, whichever arm paid it.
+
+# %% tags=["claim"]
+lesson.claim(
+    "With all means 4 higher, a baseline finds the best arm much more often than none.",
+    lambda rng: np.subtract(*map(found, play([GradientBandit(0.1), GradientBandit(0.1, False)], rng, higher=4.0))),
+    above=0.2,
+    seeds=200,
+    quick=30,
+    unit="share of pulls more",
+)
+
+# %% [markdown]
+# ### Every strategy has a knob, and every knob has a middle (SB figure 2.6)
+#
+# Mean reward of the first 1,000 pulls, for each strategy over its own parameter, on a scale of powers of two.
+
+# %%
+sweeps = {
+    "ε-greedy: ε": (EpsilonGreedy, range(-7, 0)),
+    "greedy, step 0.1: start value": (lambda start: EpsilonGreedy(0.0, start, 0.1), range(-2, 3)),
+    "UCB: c": (UpperConfidenceBound, range(-4, 3)),
+    "gradient: α": (GradientBandit, range(-5, 3)),
+}
+lines = []
+for name, (make, powers) in sweeps.items():
+    swept = play(
+        [make(2.0**power) for power in powers], np.random.default_rng(7), problems=lesson.budget(500, quick=50)
+    )
+    lines.append(Line.of_runs(name, list(powers), np.transpose([run.reward.mean(axis=1) for run in swept])))
+lesson.figure("parameter-study", *lines, x="parameter, as a power of 2", y="mean reward of 1,000 pulls")
+
+# %% [markdown]
+# Each is an inverted U: too little and too much both cost. The peaks differ less than a bad value of one knob does. So
+# before you say that one strategy is better than another, ask how well each was set. That question comes back in lesson
+# 12.
+
+
+# %% tags=["claim"]
+def least_gain(rng):
+    """Return how much a middle value earns more than the better end of its range: the least of four strategies."""
+    settings = [(1 / 128, 1 / 16, 1 / 2), (1 / 4, 1.0, 4.0), (1 / 16, 1 / 2, 4.0), (1 / 32, 1 / 4, 4.0)]
+    makes = [make for make, _powers in sweeps.values()]
+    runs = play(
+        [make(value) for make, three in zip(makes, settings, strict=True) for value in three], rng, problems=100
+    )
+    low, middle, high = np.reshape([earned(run) for run in runs], (4, 3)).T
+    return (middle - np.maximum(low, high)).min()
+
+
+lesson.claim(
+    "For each of the four a middle value earns more than both ends of its range.",
+    least_gain,
+    above=0.0,
+    seeds=30,
+    quick=5,
+    unit="reward per pull more",
+)
+
+# %% [markdown] tags=["instructor"]
+# For a strong group: UCB with c = 0 is greedy after one pull of each arm. Why does that help so much? (Plain greedy
+# starts at 0 and stays with the first arm that pays more; many good arms are never tried even once.) Another: in the
+# bench with 200 pulls each point is a single pull. Why does UCB's reward jump at the eleventh (SB exercise 2.8)?
+
+# %% tags=["claim", "instructor"]
+lesson.claim(
+    "UCB with c = 0 has less than half of plain greedy's regret.",
+    lambda rng: np.divide(*map(regret, play([UpperConfidenceBound(0.0), EpsilonGreedy(0.0)], rng))),
+    below=0.5,
+    seeds=200,
+    quick=60,
+    unit="times as much",
+)
+
+# %% [markdown]
+# ## Exit quiz
+
+# %%
+lesson.ask("one-pull")
+
+# %%
+lesson.ask("more-exploration")
+
+# %%
+lesson.ask("ucb-bonus")
+
+# %%
+lesson.ask("optimism")
+
+# %%
+lesson.ask("what-regret-is")
+
+# %%
+lesson.ask("regret-grows")
+
+# %% [markdown]
+# ## Graded tasks
+#
+# These differ from student to student: put your number into `Lesson(..., variant="...")` at the top first.
+
+# %%
+lesson.graded("regret")
+
+# %%
+lesson.graded("ucb-score")
+
+# %%
+lesson.graded("decay")
+
+
+# %% tags=["exercise"]
+def epsilon_at(pull):
+    """Return ε for a pull, as your task says."""
+    ### BEGIN SOLUTION
+    return max(0.05, 0.3 / (1 + pull / 40))  # with the numbers of the practice variant
+    ### END SOLUTION
+
+
+lesson.graded("decay", epsilon_at)
+
+# %% [markdown] tags=["instructor"]
+# Marking: the answers and the source of each function are in the bundle, with the number of tries. The numbers of
+# "decay" come from the variant; the solution above is that of practice. Full marks for `max(lowest, first / (1 + pull /
+# half))`.
+
+# %% [markdown]
+# ## Export
+#
+# One file with your answers, your prediction, your functions and the figures.
+
+# %%
+lesson.export()
+
+# %% [markdown]
+# ---
+# **Sources.** R. S. Sutton and A. G. Barto (2018), *Reinforcement Learning: An Introduction*, 2nd edition, chapter 2. ·
+# W. R. Thompson (1933), On the likelihood that one unknown probability exceeds another in view of the evidence of two
+# samples, *Biometrika* 25. · T. L. Lai and H. Robbins (1985), Asymptotically efficient adaptive allocation rules,
+# *Advances in Applied Mathematics* 6. · P. Auer, N. Cesa-Bianchi and P. Fischer (2002), Finite-time analysis of the
+# multiarmed bandit problem, *Machine Learning* 47. · O. Chapelle and L. Li (2011), An empirical evaluation of Thompson
+# sampling, *NeurIPS*. · D. Russo and others (2018), A tutorial on Thompson sampling, *Foundations and Trends in Machine
+# Learning* 11.
