@@ -328,7 +328,7 @@ def ucb_scores(estimates, pulls, c):
 lesson.check(ucb_scores)
 
 # %% [markdown]
-# Your functions, put together, play 100 problems of 300 pulls. The package's own players (compiled, thousands of
+# Your functions, put together, play 60 problems of 300 pulls. The package's own players (compiled, thousands of
 # problems) lie beside them.
 
 
@@ -351,7 +351,7 @@ def my_ucb(estimates, counts, _rng):
     return np.argmax(ucb_scores(estimates, counts, 1.0))
 
 
-few = gaussian_arms(np.random.default_rng(3), lesson.budget(100, quick=20))
+few = gaussian_arms(np.random.default_rng(3), lesson.budget(60, quick=20))
 many = gaussian_arms(np.random.default_rng(4), lesson.budget(2_000, quick=200))
 lines = []
 for name, mine, theirs in [
@@ -365,7 +365,7 @@ for name, mine, theirs in [
 lesson.figure("your-players", *lines, x="pull", y="regret so far")
 
 # %% [markdown]
-# Do the bands overlap? A hundred problems leave wide ones; with a mistake in a function they would still lie apart.
+# Do the bands overlap? Sixty problems leave wide ones; with a mistake in a function they would still lie apart.
 
 # %% [markdown]
 # ## Measure regret
@@ -604,7 +604,7 @@ lesson.claim(
     "For each of the four a middle value earns more than both ends of its range.",
     least_gain,
     above=0.0,
-    seeds=30,
+    seeds=20,
     quick=5,
     unit="reward per pull more",
 )

@@ -125,6 +125,8 @@ def _of_arrays(found: Any, expected: np.ndarray, tolerance: float) -> str:
 def _close(found: float, expected: float, tolerance: float) -> bool:
     if math.isnan(expected):
         return math.isnan(found)
+    if math.isinf(expected):  # any number is near it, as a part of it
+        return found == expected
     return found == expected or abs(found - expected) <= tolerance * max(1.0, abs(expected))
 
 

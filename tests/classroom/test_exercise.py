@@ -182,8 +182,10 @@ class Rude:
         (5, {"a": 2}, "a dict is expected"),
         (Rude(), "text", "'text' is expected"),
         ("down", "up", "returned 'down'; 'up' is expected"),
+        (3.0, float("inf"), "returned 3; inf is expected"),
+        ([1.0, 3.0], np.array([1.0, np.inf]), "returned 3 at place 1; inf is expected there"),
     ],
-    ids=range(10),
+    ids=range(12),
 )
 def test_what_is_wrong_is_told(found, expected, told):
     assert told in says(Exercise("value", (Case({}, expected),)), lambda: found)[0]
