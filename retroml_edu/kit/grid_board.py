@@ -128,6 +128,9 @@ class GridBoard(anywidget.AnyWidget):
                 shown["limits"] = [float(limit) for limit in limits]
             self.shown = shown
 
+    def __repr__(self) -> str:
+        return f"GridBoard({self.label!r}, {self._world.height} x {self._world.width})"
+
     def edit(self, places: Iterable[Place], sign: str, reward: float = 0.0) -> None:
         """Change fields from code, as a person does by hand; one `undo` takes it back.
 
