@@ -13,6 +13,8 @@ from retroml_edu.tabular.car import grid
 POINTS = 40
 """Places and speeds of a surface."""
 GOAL = 0.5
+BOTTOM = -1.3
+"""Of the picture of the hill, whose lowest point is at -1."""
 _MOST_POINTS = 600
 """Of a path that is drawn."""
 _LIFT = 0.02
@@ -54,7 +56,7 @@ def surface(run: CarRun, cost: np.ndarray, top: float, *, solid: bool) -> list[T
         lift = _LIFT * top
         traces: list[Trace] = [{**shared, "type": "surface", "cmin": 0.0, "cmax": top, "showscale": True}]
         for name, path, width, strength in paths:
-            line = {"color": f"$line4/{strength}", "width": 2 * width}
+            line = {"color": f"rgba(255, 77, 109, {strength})", "width": 2 * width}
             traces.append(_line3(name, path, cost, lift) | {"mode": "lines", "line": line})
         return [*traces, _line3("car", here, cost, lift) | {"mode": "markers", "marker": {"size": 5, "color": "$text"}}]
     traces = [{**shared, "type": "heatmap", "zmin": 0.0, "zmax": top, "zsmooth": False}]
@@ -67,20 +69,23 @@ def surface(run: CarRun, cost: np.ndarray, top: float, *, solid: bool) -> list[T
     return [*traces, _line2("car", here) | {"mode": "markers", "marker": pen}]
 
 
-def flat_layout() -> dict[str, Any]:
-    """Return the layout of maps and landscapes: both keep theirs while the other is shown."""
-    axis = {"gridcolor": "$grid", "color": "$text", "backgroundcolor": "rgba(0,0,0,0)", "showbackground": False}
+def surface_layout(top: float, *, solid: bool) -> dict[str, Any]:
+    """Return the layout of a map, or of a landscape that is this high."""
+    axis = {"gridcolor": "$grid", "color": "$text", "showbackground": False, "zerolinecolor": "$grid"}
+    goal = {"type": "line", "x0": GOAL, "x1": GOAL, "y0": 0, "y1": 1, "yref": "paper"}
     return {
-        "margin": {"l": 56, "r": 8, "t": 34, "b": 44},
+        "margin": {"l": 0, "r": 0, "t": 42, "b": 0} if solid else {"l": 48, "r": 8, "t": 42, "b": 44},
         "xaxis": {"range": [-1.2, 0.6]},
         "yaxis": {"range": [-0.07, 0.07]},
         "showlegend": False,
+        "shapes": [] if solid else [{**goal, "line": {"color": "#ffffff", "width": 2, "dash": "dot"}}],
         "scene": {
             "xaxis": {**axis, "title": {"text": "place"}},
             "yaxis": {**axis, "title": {"text": "speed"}},
-            "zaxis": {**axis, "title": {"text": "steps to go"}},
-            "camera": {"eye": {"x": -1.35, "y": -1.5, "z": 0.95}},
-            "aspectmode": "cube",
+            "zaxis": {**axis, "title": {"text": "steps to go"}, "range": [0, top]},
+            "camera": {"eye": {"x": -1.25, "y": -1.55, "z": 0.9}, "center": {"x": 0, "y": 0, "z": -0.15}},
+            "aspectmode": "manual",
+            "aspectratio": {"x": 1.1, "y": 1.1, "z": 0.75},
         },
     }
 
@@ -88,16 +93,17 @@ def flat_layout() -> dict[str, Any]:
 def hill(runs: dict[str, CarRun]) -> list[Trace]:
     """Return the hill with the cars on it, and the flag at the goal."""
     height = np.sin(3 * _HILL)
-    ground: Trace = {"type": "scatter", "x": _HILL, "y": height, "mode": "lines", "hoverinfo": "skip"}
+    ground: Trace = {"type": "scatter", "x": _HILL, "mode": "lines", "hoverinfo": "skip"}
     traces: list[Trace] = [
-        ground | {"line": {"color": "$muted", "width": 2}, "fill": "tozeroy", "fillcolor": "$muted/0.12"},
+        ground | {"y": np.full(len(_HILL), BOTTOM), "line": {"width": 0}},
+        ground | {"y": height, "line": {"color": "$muted", "width": 2}, "fill": "tonexty", "fillcolor": "$muted/0.12"},
         {
             "type": "scatter",
             "x": np.array([GOAL, GOAL]),
             "y": np.sin(3 * GOAL) + np.array([0.0, 0.45]),
             "mode": "lines+text",
             "text": ["", "goal"],
-            "textposition": "middle left",
+            "textposition": "top center",
             "line": {"color": "$text", "width": 2},
             "hoverinfo": "skip",
         },

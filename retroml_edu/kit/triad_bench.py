@@ -181,16 +181,13 @@ _PLACES = np.vstack((_TOP, [[2.5, 0.0]]))
 
 def _diagram(values: np.ndarray, parts: dict[str, bool]) -> list[Trace]:
     """Return the seven states, with what each is made of, what it is worth by now, and whether it is updated."""
-    arrows = [number for place in _TOP for number in (place, _PLACES[6], [np.nan, np.nan])]
-    ways = np.array(arrows)
-    made = [f"2w{_LOW[i]} + w{_LOW[7]}" for i in range(6)] + [f"w{_LOW[6]} + 2w{_LOW[7]}"]
+    made = [f"2w{_LOW[i]}+w{_LOW[7]}" for i in range(6)] + [f"w{_LOW[6]}+2w{_LOW[7]}"]
     if not parts["approximation"]:
         made = [f"w{_LOW[i]}" for i in range(7)]
     updated = np.array([parts["off_policy"]] * 6 + [True])
     worth = [_short(value) for value in values]
     hidden: Trace = {"type": "scatter", "hoverinfo": "skip"}
     return [
-        hidden | {"x": ways[:, 0], "y": ways[:, 1], "mode": "lines", "line": {"color": "$muted/0.6", "width": 1.5}},
         hidden
         | {
             "x": _PLACES[:, 0],
@@ -216,7 +213,15 @@ def _diagram(values: np.ndarray, parts: dict[str, bool]) -> list[Trace]:
             "y": _PLACES[:, 1] + np.array([0.3] * 6 + [-0.3]),
             "mode": "text",
             "text": [f"{i + 1}<br>{each}" for i, each in enumerate(made[:6])] + [f"{made[6]}<br>7"],
-            "textfont": {"size": 11, "color": "$text"},
+            "textfont": {"size": 10, "color": "$text"},
+        },
+        hidden
+        | {
+            "x": np.array([3.15]),
+            "y": np.array([0.0]),
+            "mode": "text",
+            "text": ["↺"],
+            "textfont": {"size": 22, "color": "$muted"},
         },
     ]
 
@@ -228,10 +233,10 @@ def _short(value: float) -> str:
     size = abs(value)
     if size < 0.005:
         return "0"
-    if size < 1_000:
-        return f"{value:.3g}"
-    power = int(np.floor(np.log10(size)))
-    return f"{value / 10**power:.0f}e{power}"
+    for unit, name in ((1e6, "M"), (1e3, "k"), (1.0, "")):
+        if size >= unit:
+            return f"{value / unit:.3g}{name}".replace("-", "−")
+    return f"{value:.2f}".replace("-", "−")
 
 
 def _diagram_layout() -> dict[str, Any]:
@@ -241,6 +246,26 @@ def _diagram_layout() -> dict[str, Any]:
         "xaxis": {**bare, "range": [-0.6, 5.6]},
         "yaxis": {**bare, "range": [-0.65, 1.6]},
         "margin": {"l": 4, "r": 4, "t": 34, "b": 4},
+        "annotations": [
+            {
+                "x": _PLACES[6, 0],
+                "y": _PLACES[6, 1],
+                "ax": x,
+                "ay": y,
+                "text": "",
+                "showarrow": True,
+                "xref": "x",
+                "yref": "y",
+                "axref": "x",
+                "ayref": "y",
+                "arrowhead": 2,
+                "arrowcolor": "$muted",
+                "standoff": 22,
+                "startstandoff": 22,
+                "arrowwidth": 1.2,
+            }
+            for x, y in _TOP
+        ],
         "title": {"text": "The states now; thick: is updated", "font": {"size": 13}, "x": 0.02, "xanchor": "left"},
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from ipywidgets import Box
+from ipywidgets import Box, Widget
 
 from retroml_edu.core.errors import LessonError
 from retroml_edu.kit import car_pictures as pictures
@@ -67,13 +67,19 @@ class ValueSurface(Piece):
         self.choices = {side: self._choice(side) for side in SIDES}
         self.sizes = {side: self._size_controls(side) for side in SIDES}
         self._places = {side: Box([self.sizes[side]]) for side in SIDES}
-        self.surfaces = {side: Plot("place", "speed", height=330, **pictures.flat_layout()) for side in SIDES}
+        self.surfaces = {
+            side: Plot("place", "speed", height=330, **pictures.surface_layout(_LOWEST_TOP, solid=solid))
+            for side in SIDES
+        }
         self.hill = Plot("place", "", height=230, **_hill_layout())
-        self.lengths = Plot("episode", "steps of the episode", height=230, yaxis={"type": "log"})
+        self.lengths = Plot("episode", "steps of the episode", height=230, yaxis=_LENGTHS)
         rates = (1, 10, 100, 1_000, 10_000)
         self.player = Player(self._show, unit="step", rates=rates, rate=100, restart=self._restart)
-        columns = [column(self.choices[side], self._places[side], self.surfaces[side]) for side in SIDES]
-        super().__init__("Value surface", self.player, self.common, row(*columns), row(self.hill, self.lengths))
+        chosen = [column(self.choices[side], self._places[side]) for side in SIDES]
+        seen = [self.surfaces[side] for side in SIDES]
+        super().__init__(
+            "Value surface", self.player, self.common, _pair(*chosen), _pair(*seen), _pair(self.hill, self.lengths)
+        )
         self._draw()
         self.tell(_BEGIN)
 
@@ -176,21 +182,35 @@ class ValueSurface(Piece):
         costs = {side: run.cost(pictures.POINTS) for side, run in self.runs.items()}
         top = _round_up(max(_LOWEST_TOP, *(float(cost.max()) for cost in costs.values())))
         for side, run in self.runs.items():
-            title = {"text": _heading(side, run), "font": {"size": 13}, "x": 0.01, "xanchor": "left", "y": 0.985}
+            title = {
+                "text": _heading(side, run),
+                "font": {"size": 13},
+                "x": 0.01,
+                "xanchor": "left",
+                "y": 0.99,
+                "yanchor": "top",
+            }
             traces = pictures.surface(run, costs[side], top, solid=self._solid)
-            layout = {"scene": {"zaxis": {"range": [0, top]}}} if self._solid else {}
-            self.surfaces[side].show(*traces, title=title, **layout)
+            self.surfaces[side].show(*traces, title=title, **pictures.surface_layout(top, solid=self._solid))
         self.hill.show(*pictures.hill(self.runs))
         self.lengths.show(*pictures.lengths(self.runs))
 
 
+_LENGTHS = {"type": "log", "tickvals": [50, 100, 200, 500, 1_000, 2_000, 5_000], "range": [1.7, 3.75]}
 _BEGIN = "Both cars know nothing: every state is thought to be 0 steps from the goal. Press Play."
+
+
+def _pair(*parts: Widget) -> Box:
+    """Return two widgets that stay beside each other in narrow pages too: they are compared."""
+    pair = row(*parts)
+    pair.add_class("rml-kit-pair")
+    return pair
 
 
 def _heading(side: str, run: CarRun) -> str:
     if run.said:
-        return f"{side}: {run.made_of} · diverged"
-    return f"{side}: {run.made_of} · episode {len(run.lengths) + 1:,}, step {run.learner.episode_steps:,}"
+        return f"{side}: {run.made_of}<br>diverged in episode {len(run.lengths) + 1:,}"
+    return f"{side}: {run.made_of}<br>episode {len(run.lengths) + 1:,}, step {run.learner.episode_steps:,}"
 
 
 def _round_up(value: float) -> float:
@@ -203,6 +223,6 @@ def _hill_layout() -> dict[str, Any]:
     return {
         "showlegend": False,
         "xaxis": {"range": [-1.25, 0.65]},
-        "yaxis": {"range": [-1.2, 1.7], "showticklabels": False, "showgrid": False, "zeroline": False},
+        "yaxis": {"range": [pictures.BOTTOM, 1.9], "showticklabels": False, "showgrid": False, "zeroline": False},
         "margin": {"l": 12},
     }

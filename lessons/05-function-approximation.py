@@ -1,0 +1,613 @@
+# %% [markdown]
+# # Lesson 5 · Function approximation
+#
+# Until now each state had its own place in a table. A car on a hill has endlessly many states, and will never see the
+# same one twice. So what it learns in one state has to hold for others as well. You watch how, and see what it costs.
+#
+# **Afterwards you can**
+#
+# - say what a learner *generalises*, and why that is decided by its features;
+# - write tile coding and one step of semi-gradient SARSA;
+# - explain why the step size is shared among tilings, and what *semi* means in semi-gradient;
+# - name the three parts of the deadly triad, and show that it takes all three;
+# - say in which way a network differs from fixed features, and what that did here, over many seeds.
+#
+# | Minutes | What you do |
+# |---:|---|
+# | 0 – 5 | Predict: what does one step teach? |
+# | 5 – 20 | Two cars learn beside each other |
+# | 20 – 40 | Write it: tiles, the update, a car of your own |
+# | 40 – 50 | The deadly triad, part by part |
+# | 50 – 60 | A small network, measured over seeds |
+# | 60 – 70 | Exit quiz, graded task, export |
+#
+# You need lesson 4: SARSA, ε, action values.
+
+# %%
+import numpy as np
+import pandas as pd
+
+from retroml_edu.kit import Lesson, Line, TriadBench, ValueSurface
+from retroml_edu.tabular import Fourier, LinearSarsa, NetworkSarsa, Tiles, baird_growth, baird_weights
+
+lesson = Lesson("05-function-approximation")  # for graded work: Lesson("05-...", variant="your student number")
+
+# %% [markdown]
+# ## 1 · Predict
+#
+# **The mountain car** (Moore 1990; Sutton and Barto 2018, example 10.1). A car stands in a valley. Its engine is weaker
+# than gravity: it has to swing to and fro to gain speed. A state is a place from −1.2 to 0.6 and a speed from −0.07 to
+# 0.07; the three actions push to the left, not at all, or to the right. Each step brings a reward of −1 until the goal at
+# 0.5 is reached, so *minus the value of a state is the number of steps still to go*.
+#
+# Answer before you run anything else.
+
+# %%
+lesson.ask("one-step")
+
+# %%
+lesson.ask("coarse-or-fine")
+
+# %% [markdown]
+# In a moment a car learns with *tile coding*. It begins with knowing nothing. How many steps will its episodes take, from
+# the first to the hundredth? Draw it. (A good driver needs somewhat more than 100.)
+
+# %%
+lesson.predict(
+    "episode-lengths",
+    question="Steps of each episode while the car learns, from the first episode to the hundredth: draw the curve.",
+    x_end=100,
+    x_unit="episodes",
+    y_name="steps of the episode",
+    low=0,
+    high=1_500,
+)
+
+# %% [markdown]
+# ## 2 · Two cars on the same hill
+#
+# Both cars below learn with SARSA, from the same rewards, step by step. They differ only in how they hold values.
+# Each map shows all states, place to the right and speed upwards; its colour says how many steps the car thinks are still
+# to go. The thick line is the episode that goes on, the thin one that before.
+#
+# - **One tiling**: the map is cut into tiles, and each tile has one value for each action. This is *state aggregation*.
+# - **Tile coding**: several such boards, each shifted by a part of a tile. A value is the sum of the tiles that a state
+#   lies in, one on each board.
+# - **Fourier features**: waves over the whole map. A value is a weighted sum of waves.
+# - **Small network**: soft steps over the whole map, which move while it learns. Leave it for part 5.
+
+# %%
+cars = ValueSurface("one tiling", "tile coding")
+cars
+
+# %% [markdown]
+# **Things to try**
+#
+# 1. Choose speed 1 and press **1 ▸** a few times. Which part of each map changes after one step? Then speed 10, and
+#    **Play**. Why do the cars try everything out, although ε is 0?
+# 2. Choose speed 1,000 and play. Which car's episodes become short first? Look at the shape of B's map: where is it
+#    highest, and why *there*?
+# 3. Give A 4 tiles a side, then 40, and play again. What is wrong with each?
+# 4. Give B a step size above 2. Read what is said. Then find out whether 1.5 works.
+# 5. Give A *Fourier features* of order 1, then 3, then 9. How far from the car does one step change the map? Turn
+#    *Landscape* on to see it better.
+
+# %% tags=["instructor"]
+# Answers to "things to try".
+# 1. A: one tile, a patch of equal colour. B: eight overlapping tiles, so a soft patch with the car in its middle.
+#    Values begin at 0, above every true value: each action that is tried becomes worse than those not tried yet
+#    (optimistic initial values, lesson 1).
+# 2. B, with nearly every seed. It is highest in the valley with little speed: from there the car has to swing twice.
+#    Near the goal, and with high speed towards it, few steps are left. (Many expect it to be highest at the left end.)
+# 3. 4 tiles: neighbours that need different actions share one value, and the car may never come out (cut off at
+#    5,000 steps). 40 tiles: fine enough, but 1,600 patches to be visited one by one; the map stays spotty for long.
+# 4. Above 2 each correction overshoots by more than the error: values diverge within a few episodes, and the status
+#    line says so. 1.5 learns: it overshoots, but by less than the error; noise is larger than with 0.5.
+# 5. Everywhere, most with low orders: a wave has no edge. Order 1 cannot hold the shape of the spiral.
+
+# %% [markdown]
+# Was your curve right? The next cell lets thirty cars learn with tile coding, and takes the mean.
+
+
+# %%
+def tile_car(rng, tilings=8, side=8, alpha=0.5):
+    """Return a car that learns with tile coding."""
+    return LinearSarsa(Tiles(tilings, side), alpha=alpha, rng=rng)
+
+
+seeds = range(lesson.budget(30, quick=5))
+tile_lengths = np.array([tile_car(np.random.default_rng(seed)).play(100) for seed in seeds])
+lesson.compare("episode-lengths", np.arange(1, 101), tile_lengths.mean(axis=0))
+
+# %% [markdown]
+# ### What you saw, in symbols
+#
+# Values are computed from **features** $x_i(s)$ and **weights** $w_{a,i}$, one row of weights for each action:
+#
+# $$\hat q(s, a, \mathbf w) = \sum_i w_{a,i}\, x_i(s)$$
+#
+# | | features | one step changes |
+# |---|---|---|
+# | a table | one for each state | one state |
+# | one tiling (Sutton and Barto 2018, section 9.3) | one for each tile: 1 inside, 0 outside | one patch |
+# | tile coding (section 9.5.4) | the same, on several shifted boards | overlapping patches: near states much, farther ones less |
+# | Fourier features (Konidaris et al. 2011; section 9.5.2) | $\cos\big(\pi(i\,x + j\,y)\big)$, $x$ and $y$ from 0 to 1 | all states |
+#
+# There is a true best choice of weights, but the car has no list of true values to fit. It takes what it has: the reward
+# and its own estimate of what comes next. **Semi-gradient SARSA** (section 10.1, equation 10.1) moves the weights so that
+# the value comes nearer to that target:
+#
+# $$\mathbf w \leftarrow \mathbf w + \alpha \big[ \underbrace{R + \gamma\, \hat q(S', A', \mathbf w)}_{\text{target}} -
+# \hat q(S, A, \mathbf w) \big]\, \nabla \hat q(S, A, \mathbf w)$$
+#
+# For sums of weighted features the gradient $\nabla \hat q(S, A, \mathbf w)$ is the features themselves: with tiles, 1 for
+# the tiles that are on, and 0 for all others.
+
+# %%
+lesson.ask("semi-gradient")
+
+# %%
+lesson.ask("shared-alpha")
+
+# %% [markdown]
+# ## 3 · Write it yourself
+#
+# ### Which tile is on?
+#
+# Begin with one axis. From `low` to `high` there are `tiles` tiles of equal width, counted from 0. The board is shifted to
+# the left by `offset`, a part of a tile from 0 to 1. So it has one tile more, number `tiles`, for what sticks out at the
+# right; nothing lies beyond that one.
+
+
+# %% tags=["exercise"]
+def active_tile(position, low, high, tiles, offset):
+    """Return the number of the tile that the position lies in."""
+    ### BEGIN SOLUTION
+    width = (high - low) / tiles
+    return min(int((position - low) / width + offset), tiles)
+    ### END SOLUTION
+
+
+lesson.check(active_tile)
+
+# %% [markdown]
+# ### One step of semi-gradient SARSA
+#
+# `active` are the numbers of the tiles that are on for the state and action that were left, `next_active` for those that
+# come next. Both have one number for each tiling. Return the new weights, and leave the old ones as they are. At the end
+# of an episode nothing comes next: then `next_active` is `None`.
+
+
+# %% tags=["exercise"]
+def sarsa_update(weights, active, next_active, reward, gamma, alpha):
+    """Return the weights after one step of semi-gradient SARSA."""
+    ### BEGIN SOLUTION
+    value = weights[active].sum()
+    target = reward
+    if next_active is not None:
+        target += gamma * weights[next_active].sum()
+    new = weights.copy()
+    new[active] += alpha / len(active) * (target - value)
+    return new
+    ### END SOLUTION
+
+
+lesson.check(sarsa_update)
+
+# %% [markdown]
+# ### Your car
+#
+# Your two functions are all that a car needs to learn. The next cell adds the physics (three lines) and the loop.
+
+
+# %%
+def active_tiles(place, speed, action, tilings=8, side=8):
+    """Return the tile that is on, on each board; each action has boards of its own."""
+    numbers = []
+    for k in range(tilings):
+        row = active_tile(place, -1.2, 0.6, side, k / tilings)
+        column = active_tile(speed, -0.07, 0.07, side, (3 * k % tilings) / tilings)
+        numbers.append(((action * tilings + k) * (side + 1) + row) * (side + 1) + column)
+    return numbers
+
+
+def drive(weights, rng, alpha=0.5, most_steps=5_000):
+    """Play an episode, learning; return the weights and how many steps it took."""
+    place, speed = rng.uniform(-0.6, -0.4), 0.0
+    choices = [active_tiles(place, speed, action) for action in range(3)]
+    action = int(np.argmax([weights[each].sum() for each in choices]))
+    for step in range(1, most_steps + 1):
+        active = choices[action]
+        speed = np.clip(speed + 0.001 * (action - 1) - 0.0025 * np.cos(3 * place), -0.07, 0.07)
+        place = np.clip(place + speed, -1.2, 0.6)
+        if place == -1.2:
+            speed = max(speed, 0.0)
+        if place >= 0.5:
+            return sarsa_update(weights, active, None, -1, 1.0, alpha), step
+        choices = [active_tiles(place, speed, action) for action in range(3)]
+        action = int(np.argmax([weights[each].sum() for each in choices]))
+        weights = sarsa_update(weights, active, choices[action], -1, 1.0, alpha)
+    return weights, most_steps
+
+
+rng = np.random.default_rng(1)
+weights, mine = np.zeros(3 * 8 * 9 * 9), []
+for episode in range(40):
+    weights, steps = drive(weights, rng)
+    mine.append(steps)
+lesson.figure(
+    "my-car",
+    Line("my car", np.arange(1, 41), mine),
+    Line.of_runs("cars of the package", np.arange(1, 41), tile_lengths[:, :40]),
+    x="episode",
+    y="steps of the episode",
+)
+
+# %% [markdown]
+# ### How good are the features?
+#
+# Each claim below is measured here, over many seeds. First: does tile coding work as the book's figure 10.2 shows it?
+
+
+# %% tags=["claim"]
+def steps_with_tiles(rng):
+    return tile_car(rng).play(100)[80:].mean()
+
+
+lesson.claim(
+    "With 8 tilings of 8 × 8 tiles and α = 0.5, episodes 81 to 100 take fewer than 150 steps on average.",
+    steps_with_tiles,
+    below=150,
+    seeds=200,
+    unit="steps",
+)
+
+# %% [markdown]
+# Which step size? In the figure the larger ones learn faster at first.
+
+
+# %% tags=["claim"]
+def steps_saved_by_alpha(rng):
+    small, large = (tile_car(each, alpha=alpha).play(50) for each, alpha in zip(rng.spawn(2), (0.1, 0.5), strict=True))
+    return small.mean() - large.mean()
+
+
+lesson.claim(
+    "Over the first 50 episodes, α = 0.5 saves more than 150 steps an episode against α = 0.1.",
+    steps_saved_by_alpha,
+    above=150,
+    seeds=200,
+    unit="steps",
+)
+
+# %% [markdown]
+# Shifted boards, or one finer board? One board of 12 × 12 tiles does best of the single boards that we tried (8, 12, 16,
+# 24 and 32 tiles a side, α = 0.5).
+
+
+# %% tags=["claim"]
+def one_board_against_eight(rng):
+    one, eight = rng.spawn(2)
+    return tile_car(one, tilings=1, side=12).play(100)[80:].mean() / tile_car(eight).play(100)[80:].mean()
+
+
+lesson.claim(
+    "In episodes 81 to 100, a car with one board of 12 × 12 tiles takes more than 1.5 times as many steps as one with 8 "
+    "shifted boards of 8 × 8.",
+    one_board_against_eight,
+    above=1.5,
+    seeds=200,
+    unit="times",
+)
+
+
+# %% tags=["claim"]
+def few_large_tiles(rng):
+    return tile_car(rng, tilings=1, side=8).play(100)[80:].mean()
+
+
+lesson.claim(
+    "A single one of those boards, 8 × 8, is too coarse: alone, its episodes 81 to 100 take more than 1,000 steps.",
+    few_large_tiles,
+    above=1_000,
+    seeds=30,
+    quick=5,
+    unit="steps",
+)
+
+# %% [markdown]
+# And are more features always better?
+
+# %%
+lesson.ask("more-features")
+
+
+# %% tags=["claim"]
+def order_7_against_3(rng):
+    low, high = (
+        LinearSarsa(Fourier(order), alpha=0.003, rng=each).play(100)[80:].mean()
+        for order, each in zip((3, 7), rng.spawn(2), strict=True)
+    )
+    return high - low
+
+
+lesson.claim(
+    "With α = 0.003, Fourier features of order 7 (64 waves) take more steps in episodes 81 to 100 than order 3 (16 waves).",
+    order_7_against_3,
+    above=0,
+    seeds=40,
+    quick=5,
+    unit="steps more",
+)
+
+# %% [markdown]
+# ## 4 · The deadly triad
+#
+# Approximation did well so far. It need not. In **Baird's counterexample** (Baird 1995; Sutton and Barto 2018, example
+# 11.1) there are seven states, and every reward is 0: *all values are 0, and the features can say so exactly*. The policy
+# that is evaluated always goes to state 7. Three things can be switched on:
+#
+# - **function approximation**: eight weights for seven states; the value of state 1, for one, is $2 w_1 + w_8$;
+# - **bootstrapping**: the target is $\gamma$ times the learned value of state 7, instead of the return, which is 0;
+# - **off policy**: all states are updated equally often, instead of as often as the policy would visit them.
+#
+# Each sweep makes the updates that are to be expected, so no chance is involved. Guess before each switch what it does.
+
+# %%
+triad = TriadBench()
+triad
+
+# %% [markdown]
+# **Things to try**
+#
+# 1. Switch the parts on one by one, in any order. Which pairs are stable? What happens with all three?
+# 2. With all three on, take a tenth of the step size. Does that help?
+# 3. Lower γ until it becomes stable. At which discount? Does that depend on the step size?
+# 4. All three, γ = 0.99: state 7 is worth more than the others believe it is, or less? Whose weight does each update of
+#    state 1 move, and what does that do to state 7?
+
+# %% tags=["instructor"]
+# Answers to "things to try".
+# 1. Each single part and each pair is stable for the step sizes offered; all three diverge if γ is above about 0.88.
+#    On policy only state 7 is updated, so the other values settle somewhere, not at 0: nobody visits those states.
+# 2. No: ten times as slow. It is the direction that is wrong, not the length. (The map: upright borders.)
+# 3. Between 0.88 and 0.89 for all but the largest step sizes, for which it lies a little lower.
+# 4. State 7 is worth more by the weights. Each update of states 1 to 6 raises the shared w8 a little, which raises state 7
+#    by twice as much: the target runs ahead. Six states pull it up, one alone corrects it.
+# Misconception to look for: "divergence means that the features are too poor". Here they can represent the truth.
+
+# %% [markdown]
+# An update of state 1 raises $w_8$, because state 7 seems to be worth more. State 7's own value has $2 w_8$ in it: so the
+# target rises by more than the value that chases it. On policy, state 7 is visited most and corrects itself. Off policy it
+# is one of seven. And that updates of expected size diverge for *any* step size shows that it is not noise and not
+# overshooting. For on-policy TD with linear features there is a proof that this cannot happen (Tsitsiklis and Van Roy
+# 1997); it says nothing about the other cases.
+#
+# The next two claims draw the discount, the step size (0.02 to 0.2) and the weights to begin with anew for each seed.
+
+
+# %% tags=["claim"]
+def grows(rng, gammas, **parts):
+    """Return 1 if the weights grow to ten times their size within 10,000 sweeps, else 0."""
+    alpha, gamma = rng.uniform(0.02, 0.2), rng.uniform(*gammas)
+    start = rng.normal(size=8 if parts["approximation"] else 7)
+    sweeps = baird_weights(**parts, alpha=alpha, gamma=gamma, start=start)
+    return float(
+        any(np.linalg.norm(w) > 10 * np.linalg.norm(start) for _, w in zip(range(10_000), sweeps, strict=False))
+    )
+
+
+def grows_with_all(rng):
+    return grows(rng, (0.95, 1.0), approximation=True, bootstrapping=True, off_policy=True)
+
+
+lesson.claim(
+    "With all three parts and a discount above 0.95 the weights grow without end, whatever the step size and the start.",
+    grows_with_all,
+    above=0.99,
+    seeds=100,
+    quick=5,
+    unit="of the cases",
+)
+
+
+# %% tags=["claim"]
+def grows_with_two(rng):
+    missing = rng.choice(["approximation", "bootstrapping", "off_policy"])
+    parts = dict.fromkeys(("approximation", "bootstrapping", "off_policy"), True) | {str(missing): False}
+    return grows(rng, (0.0, 1.0), **parts)
+
+
+lesson.claim(
+    "With any two of the three parts they do not, at any discount.",
+    grows_with_two,
+    below=0.01,
+    seeds=100,
+    quick=5,
+    unit="of the cases",
+)
+
+
+# %% tags=["claim"]
+def smallest_step_that_diverges(rng):
+    alpha = np.exp(rng.uniform(np.log(1e-5), np.log(0.1)))
+    return float(baird_growth(alpha=alpha, gamma=0.89) > 1 > baird_growth(alpha=alpha, gamma=0.87))
+
+
+lesson.claim(
+    "With all three parts, γ = 0.89 diverges and γ = 0.87 does not, at every step size up to 0.1.",
+    smallest_step_that_diverges,
+    above=0.99,
+    seeds=200,
+    unit="of the step sizes",
+)
+
+# %%
+lesson.ask("smaller-alpha")
+
+# %% [markdown]
+# SARSA on the car approximates and bootstraps, but learns on policy. Q-learning with a network does all three. That it
+# works at all, with precautions, is the matter of lesson 6.
+#
+# ## 5 · Features that are learned: a small network
+#
+# A network with one hidden layer is a sum of weighted features as well. Only that its features, the hidden units
+# $\tanh(u_1 x + u_2 y + u_3)$, have weights of their own, and these learn too: by the same semi-gradient, one step further
+# back. Nobody has to choose tiles. What does that cost?
+
+# %%
+networks = ValueSurface("tile coding", "small network", solid=True)
+networks
+
+# %% [markdown]
+# **Things to try**
+#
+# 1. Play at speed 1,000. Which landscape changes far away from the car?
+# 2. Go on for 100,000 steps or more. Does what B has learned stay? Press **Other draws** and play again, three times.
+# 3. Give B a step size of 0.01. And 5 hidden units, then 200.
+
+# %% tags=["instructor"]
+# Answers to "things to try". With seed 0 (the first draws) B learns as fast as A, drives well for some 200 episodes, and
+# then loses it at about 50,000 steps: the whole landscape lifts. Other draws: most stay between 120 and 250 steps, some
+# lose it. With 0.01 most cars get stuck sooner or later. It is a property of the method, not an error of the program: the
+# tests compare each of its updates with gradients computed by differences.
+# Misconception to look for: "a network is stronger, so it must learn better". It can represent more. Here it is updated
+# from steps that follow one another closely, towards targets that move with it.
+
+# %%
+runs = range(lesson.budget(20, quick=3))
+learners = {
+    "8 tilings": lambda rng: tile_car(rng),
+    "one tiling": lambda rng: tile_car(rng, tilings=1, side=12),
+    "Fourier, order 3": lambda rng: LinearSarsa(Fourier(3), alpha=0.003, rng=rng),
+    "network, 60 units": lambda rng: NetworkSarsa(60, alpha=0.003, rng=rng),
+}
+lengths = {
+    name: np.array([make(np.random.default_rng(run)).play(150) for run in runs]) for name, make in learners.items()
+}
+lesson.figure(
+    "four-representations",
+    *(Line.of_runs(name, np.arange(1, 151), each < 200) for name, each in lengths.items()),
+    x="episode",
+    y="share of cars that took fewer than 200 steps",
+)
+
+# %% [markdown]
+# The mean hides what the network does. Here are its cars one by one: the mean of their last 50 episodes.
+
+# %%
+last = {name: np.sort(each[:, -50:].mean(axis=1)).round().astype(int) for name, each in lengths.items()}
+pd.DataFrame(last, index=pd.RangeIndex(1, len(runs) + 1, name="car, from the best to the worst"))
+
+
+# %% tags=["claim"]
+def network_is_worse(rng):
+    one, other = rng.spawn(2)
+    return float(NetworkSarsa(60, alpha=0.003, rng=one).play(100)[50:].mean() > tile_car(other).play(100)[50:].mean())
+
+
+lesson.claim(
+    "In episodes 51 to 100, most cars with the network take more steps than a car with 8 tilings does.",
+    network_is_worse,
+    above=0.5,
+    seeds=40,
+    quick=3,
+    unit="of the pairs",
+)
+
+# %% [markdown]
+# Is it a matter of the step size? The next claim counts cars that get *stuck*: three episodes in a row in which they do
+# not arrive within 5,000 steps, after they have already had one of fewer than 200.
+
+
+# %% tags=["claim"]
+def gets_stuck(rng, alpha=0.01):
+    car, arrived, lost = NetworkSarsa(60, alpha=alpha, rng=rng), False, 0
+    for _ in range(150):
+        steps = car.play(1)[0]
+        arrived |= steps < 200
+        lost = lost + 1 if arrived and steps == 5_000 else 0
+        if lost == 3:
+            return 1.0
+    return 0.0
+
+
+lesson.claim(
+    "With α = 0.01, more than half of the networks lose within 150 episodes what they had learned, and get stuck.",
+    gets_stuck,
+    above=0.5,
+    seeds=30,
+    quick=3,
+    unit="of the cars",
+)
+
+# %%
+lesson.ask("why-network")
+
+# %% [markdown]
+# ## 6 · Exit quiz
+
+# %%
+lesson.ask("one-correction")
+
+# %%
+lesson.ask("sarsa-order")
+
+# %%
+lesson.ask("which-missing")
+
+# %%
+lesson.ask("q-learning-network")
+
+# %% [markdown]
+# ### Once more, by hand: waves
+#
+# Fourier features of a state whose place `x` and speed `y` have been brought to 0 to 1: $\cos(\pi(i\,x + j\,y))$ for
+# all orders $i$ and $j$ from 0 to `order`, as one array, $i$ in the outer loop.
+
+
+# %% tags=["exercise"]
+def fourier_features(x, y, order):
+    """Return the Fourier features of a state, shape ((order + 1) ** 2,)."""
+    ### BEGIN SOLUTION
+    return np.array([np.cos(np.pi * (i * x + j * y)) for i in range(order + 1) for j in range(order + 1)])
+    ### END SOLUTION
+
+
+lesson.check(fourier_features)
+
+# %% [markdown]
+# ## 7 · Graded tasks
+#
+# Your variant has its own numbers.
+
+# %%
+lesson.graded("value-after")
+
+# %%
+lesson.graded("tile-indices")
+
+# %% [markdown]
+# Write the function that it asks for, then take the `#` away and run the cell.
+
+# %%
+# def tile_indices(position):
+#     ...
+#
+#
+# lesson.graded("tile-indices", tile_indices)
+
+# %% [markdown]
+# ## 8 · Hand in
+
+# %%
+lesson.export()
+
+# %% [markdown]
+# ### Sources
+#
+# Sutton and Barto (2018), *Reinforcement Learning: An Introduction*, 2nd edition: sections 9.1 to 9.5 (features), 10.1
+# and figures 10.1, 10.2 (the car), 11.2 and 11.3, figure 11.2 (Baird, the triad). Moore (1990), *Efficient Memory-Based
+# Learning for Robot Control*. Konidaris, Osentoski and Thomas (2011), *Value function approximation in reinforcement
+# learning using the Fourier basis*. Baird (1995), *Residual algorithms*. Tsitsiklis and Van Roy (1997), *An analysis of
+# temporal-difference learning with function approximation*.
