@@ -74,6 +74,8 @@ class PredictionScore:
         worst_actual: What it was.
         rise_expected: Step by which half of the rise was expected; None if no rise was.
         rise_actual: Step by which half of it had come; None if it did not.
+        fall_expected: Step by which half of a fall was expected; None if no fall was.
+        fall_actual: Step by which half of it had come; None if it did not.
         last_expected: Step at which the prediction ends.
     """
 
@@ -88,6 +90,8 @@ class PredictionScore:
     worst_actual: float
     rise_expected: int | None
     rise_actual: int | None
+    fall_expected: int | None
+    fall_actual: int | None
     last_expected: int
 
     @property
@@ -159,6 +163,8 @@ def score_prediction(prediction: Prediction, step: np.ndarray, mean_return: np.n
         worst_actual=float(actual[worst]),
         rise_expected=_rise(whole, prediction.at(whole), RISE_SHARE * unit),
         rise_actual=_rise(steps, actual, RISE_SHARE * unit),
+        fall_expected=_rise(whole, -prediction.at(whole), RISE_SHARE * unit),
+        fall_actual=_rise(steps, -actual, RISE_SHARE * unit),
         last_expected=prediction.steps[-1],
     )
 
@@ -197,7 +203,7 @@ def score_sentences(score: PredictionScore, words: Words = OF_RUN) -> list[str]:
             f"Interval score: {score.interval_score:.2f} of the axis. It is how wide your band was, and on average "
             f"{_penalty(score.claimed):.0f} times how far the curve was outside; smaller is better."
         )
-    told += _told_rise(score, words)
+    told += _told_change(score, words)
     if score.distance >= 0.01:
         expected, actual = plain_number(score.worst_expected), plain_number(score.worst_actual)
         where = f"You were farthest off at {words.at(score.worst_step, score.last_expected)}"
@@ -237,18 +243,28 @@ def _rise(steps: np.ndarray, values: np.ndarray, least: float) -> int | None:
     return round(float(steps[head + np.argmax(after >= (start + top) / 2)]))
 
 
-def _told_rise(score: PredictionScore, words: Words) -> list[str]:
-    expected, actual = score.rise_expected, score.rise_actual
+def _told_change(score: PredictionScore, words: Words) -> list[str]:
+    """Return when the curve rose, or fell if it never rose, beside when it was expected to."""
+    rises, falls = (score.rise_expected, score.rise_actual), (score.fall_expected, score.fall_actual)
+    if rises == (None, None):
+        return _told_of(score, words, "fall", *falls)
+    return _told_of(score, words, "rise", *rises)
+
+
+def _told_of(score: PredictionScore, words: Words, change: str, expected: int | None, actual: int | None) -> list[str]:
     last = score.last_expected
     if expected is not None and actual is not None:
         if abs(expected - actual) <= SAME_TIME_SHARE * last:
-            return [f"Half of the rise came by {words.at(actual, last)}, about when you expected it."]
+            return [f"Half of the {change} came by {words.at(actual, last)}, about when you expected it."]
         by = words.at(expected, last)
-        return [f"You expected half of the rise by {by}; it came at {words.at(actual, last).removeprefix('step ')}."]
+        return [
+            f"You expected half of the {change} by {by}; it came at {words.at(actual, last).removeprefix('step ')}."
+        ]
     if expected is not None and expected <= score.steps[-1]:
-        return [f"You expected half of a rise by {words.at(expected, last)}; the {words.y_name} did not rise."]
+        by = words.at(expected, last)
+        return [f"You expected half of a {change} by {by}; the {words.y_name} did not {change}."]
     if expected is None and actual is not None:
-        return [f"You expected no rise; half of it had come by {words.at(actual, last)}."]
+        return [f"You expected no {change}; half of it had come by {words.at(actual, last)}."]
     return []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -58,19 +58,25 @@ def bundle_files(sheet: Mapping[str, Any], figures: Mapping[str, bytes]) -> dict
     return dict(sorted(files.items()))
 
 
-def contents(sheet: Mapping[str, Any], figures: Mapping[str, bytes]) -> list[str]:
-    """Return in sentences what a bundle holds, before it is made."""
+def contents(sheet: Mapping[str, Any], figures: Sequence[str]) -> list[str]:
+    """Return in sentences what a bundle holds, before it is made.
+
+    Args:
+        sheet: What `AnswerSheet.read` gives.
+        figures: Their names.
+    """
     questions, exercises = sheet.get(QUESTIONS, {}), sheet.get(EXERCISES, {})
     graded, predictions = sheet.get(GRADED, {}), sheet.get(PREDICTIONS, {})
-    solved = [name for name, entry in exercises.items() if entry.get("right") is True]
-    pictures = sorted({Path(name).stem for name in figures})
+    solved = sum(entry.get("right") is True for entry in exercises.values())
+    drawn = (
+        f"{_count(len(figures), 'figure')}, as CSV and PNG" if figures else "0 figures: run the cells that draw them"
+    )
     return [
         f"{_count(len(questions), 'answer')} to questions" + _named(questions),
         f"{_count(len(predictions), 'prediction')}" + _named(predictions),
-        f"{_count(len(exercises), 'exercise')}, {len(solved)} solved, with the code of your functions"
-        + _named(exercises),
+        f"{_count(len(exercises), 'exercise')}, {solved} solved, with the code of your functions" + _named(exercises),
         f"{_count(len(graded), 'graded task')}" + _named(graded),
-        f"{_count(len(pictures), 'figure')}, as CSV and PNG" + _named(pictures),
+        drawn + _named(figures),
         "a manifest with the SHA-256 of each file; nothing about you or your computer",
     ]
 
@@ -119,5 +125,5 @@ def _count(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
-def _named(names: Mapping[str, Any] | list[str]) -> str:
+def _named(names: Collection[str]) -> str:
     return f": {', '.join(names)}" if names else ""

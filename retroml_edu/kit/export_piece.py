@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from retroml_edu import __version__
-from retroml_edu.classroom.bundle import bundle_files, bundle_name, contents, packed, write_bundle
-from retroml_edu.kit.figure import SaveButtons
+from retroml_edu.classroom.bundle import bundle_files, contents, packed, write_bundle
+from retroml_edu.kit.figure import LessonFigure, SaveButtons
 from retroml_edu.kit.piece import Piece
 from retroml_edu.kit.text_card import TextCard
 
@@ -17,11 +17,11 @@ class BundleExport(Piece):
     """Lists what a bundle holds, and makes it.
 
     Args:
-        lesson: Name of the lesson.
-        variant: Whose it is; empty if nobody said.
-        folder: Where it is written.
+        facts: Whose it is, as the manifest says it: ``lesson`` and ``variant``.
+        path: Where it is written.
         read: Returns the answer sheet as it is now.
-        figures: Returns the files of the figures that were drawn, by their names.
+        figures: Those that were drawn, by their names; looked at again when the bundle is made.
+        missing: Returns what was not answered yet, as sentences.
 
     Attributes:
         path: Where the bundle is written.
@@ -29,20 +29,20 @@ class BundleExport(Piece):
 
     def __init__(
         self,
-        lesson: str,
-        variant: str,
-        folder: Path,
+        facts: Mapping[str, str],
+        path: Path,
         read: Callable[[], Mapping[str, Any]],
-        figures: Callable[[], Mapping[str, bytes]],
+        figures: Mapping[str, LessonFigure],
+        missing: Callable[[], list[str]],
     ) -> None:
-        self._lesson, self._variant = lesson, variant
-        self._read, self._figures = read, figures
-        self.path = folder / bundle_name(lesson)
+        self._facts, self._read, self._figures, self._missing = facts, read, figures, missing
+        self.path = path
         self.text = TextCard(heading="What goes into the bundle", listed=True)
+        self.missing = TextCard()
         self.buttons = SaveButtons(files=[["zip", f"Make {self.path.name}"]])
-        super().__init__("Export", self.text, self.buttons)
+        super().__init__("Export", self.text, self.missing, self.buttons)
         with self.problems():
-            self.text.sentences = contents(read(), figures())
+            self._list(read())
         self.buttons.on_msg(self._hear)
 
     def write(self) -> Path:
@@ -54,12 +54,18 @@ class BundleExport(Piece):
         self._made()
         return self.path
 
+    def _list(self, sheet: Mapping[str, Any]) -> None:
+        self.text.sentences = contents(sheet, list(self._figures))
+        self.missing.sentences = self._missing()
+
     def _made(self) -> bytes:
         with self.lock:
-            sheet, figures = self._read(), self._figures()
-            self.text.sentences = contents(sheet, figures)
-            facts = {"lesson": self._lesson, "variant": self._variant, "retroml_edu": __version__}
-            content = packed(bundle_files(sheet, figures), facts)
+            sheet = self._read()
+            self._list(sheet)
+            files: dict[str, bytes] = {}
+            for name, figure in self._figures.items():
+                files |= {f"{name}.csv": figure.csv(), f"{name}.png": figure.png()}
+            content = packed(bundle_files(sheet, files), {**self._facts, "retroml_edu": __version__})
             write_bundle(self.path, content)
             self.tell(f"✓ Written: {self.path} ({len(content) / 1024:,.0f} KiB)")
             return content

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from retroml_edu.classroom.answers import EXERCISES, GRADED, PREDICTIONS, QUESTIONS, AnswerSheet, Entry, tries_of
+from retroml_edu.classroom.bundle import bundle_name
 from retroml_edu.classroom.claims import Claim
 from retroml_edu.classroom.course import Material
 from retroml_edu.classroom.exercise import Exercise, Tried
@@ -234,7 +235,24 @@ class Lesson:
 
     def export(self) -> BundleExport:
         """Return the list of what is handed in, with a button that makes one zip of it beside the notebook."""
-        return BundleExport(self.name, self.variant, self.folder, self.answers.read, self._figure_files)
+        facts = {"lesson": self.name, "variant": self.variant}
+        path = self.folder / bundle_name(self.name)
+        return BundleExport(facts, path, self.answers.read, self._figures, self._missing)
+
+    def _missing(self) -> list[str]:
+        """Return what was not answered yet, in sentences."""
+        sheet, material = self.answers.read(), self._material
+        variant = self.variant or PRACTICE
+        asked, exercises, tasks = _names(material.questions), _names(material.exercises), _names(material.tasks)
+        lists = (
+            ("Questions not answered yet", [name for name in asked if name not in sheet[QUESTIONS]]),
+            ("Exercises not solved yet", [name for name in exercises if not _solved(sheet, name)]),
+            ("Graded tasks not done yet", [name for name in tasks if f"{name}@{variant}" not in sheet[GRADED]]),
+        )
+        told = [f"{what}: {', '.join(names)}." for what, names in lists if names]
+        if material.tasks and not self.variant:
+            told.append(f'Graded tasks count with your variant: Lesson("{self.name}", variant="your number").')
+        return told
 
     def _kept_question(self, section: str, key: str, question: Question, facts: dict[str, Any] | None = None) -> Asked:
         def keep(change: Callable[[Entry | None], Mapping[str, Any]]) -> Entry:
@@ -267,12 +285,6 @@ class Lesson:
             self._mentioned = True
             piece.tell(f"! {self.answers.said}")
 
-    def _figure_files(self) -> dict[str, bytes]:
-        files: dict[str, bytes] = {}
-        for name, figure in self._figures.items():
-            files |= {f"{name}.csv": figure.csv(), f"{name}.png": figure.png()}
-        return files
-
     def __repr__(self) -> str:
         return f"Lesson({self.name!r}, variant={self.variant!r})" if self.variant else f"Lesson({self.name!r})"
 
@@ -281,6 +293,14 @@ def _told(task: Task) -> Piece:
     from retroml_edu.kit.text_card import TextCard
 
     return Piece(f"Graded task: {task.name}", TextCard(heading="Graded task", sentences=[task.text]))
+
+
+def _names(things: Iterable[Question | Exercise | Graded]) -> list[str]:
+    return [thing.name for thing in things]
+
+
+def _solved(sheet: Mapping[str, Any], name: str) -> bool:
+    return sheet[EXERCISES].get(name, {}).get("right") is True
 
 
 def _name_of(function: object) -> str:

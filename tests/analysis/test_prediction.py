@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
 
-from retroml_edu.analysis.prediction import ENOUGH, Calibration, calibration, score_prediction, score_sentences
+from retroml_edu.analysis.prediction import (
+    ENOUGH,
+    Calibration,
+    calibration,
+    score_drawing,
+    score_prediction,
+    score_sentences,
+)
 from retroml_edu.core.errors import PredictionError
-from retroml_edu.core.prediction import MAX_POINTS, Prediction
+from retroml_edu.core.prediction import MAX_POINTS, Drawing, Prediction
 
 END = 100_000
 STEPS = tuple(range(0, END + 1, END // 10))
@@ -86,6 +94,28 @@ def test_only_what_is_known_of_a_run_that_was_stopped_is_judged():
     sentences = told(prediction, steps, np.full(50, 100.0))
     assert "The run ended early: this is about the first 25 %" in sentences
     assert "rise" not in sentences, "it was not expected by then"
+
+
+def test_a_curve_that_falls_is_told_of_as_one():
+    falling = predicted([400.0, 300.0, 200.0, *[100.0] * 8])
+    said = told(falling, np.linspace(0, END, 11), [400.0] * 5 + [100.0] * 6)
+    assert re.search(r"You expected half of the fall by step [\d,]+; it came at [\d,]+\.", said), said
+    assert "rise" not in said
+    assert "the return did not fall" in told(falling, [0, END], [100, 100])
+
+
+def test_a_curve_over_any_axis_is_told_of_in_its_own_words():
+    x = np.linspace(0, 1, 101)
+    drawing = Drawing(np.linspace(0, 1, 11).tolist(), 0.0, 2.0, 0.1, 0.8)
+    said = score_drawing(drawing, x, np.where(x < 0.2, 0.0, 1.0), x_end=1.0, x_unit="of ε", y_name="share of best")
+    assert said[-1] == "You were farthest off at 0.2 of ε: you expected 0.201, and it was 1."
+    assert "You expected half of the rise by 0.51 of ε; it came at 0.2 of ε." in said
+    assert any("That is one curve" in sentence for sentence in said)
+    flat = score_drawing(drawing, x, np.zeros(101), x_end=1.0, x_unit="of ε", y_name="share of best")
+    assert any(sentence.endswith("the share of best did not rise.") for sentence in flat)
+    assert score_drawing(drawing, x[:1], x[:1], x_end=1.0, x_unit="of ε", y_name="y") == [
+        "There is too little of the curve to compare yours with."
+    ]
 
 
 def test_a_lucky_first_game_is_no_rise():

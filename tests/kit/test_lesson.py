@@ -415,6 +415,11 @@ def test_the_bundle_holds_what_was_listed_and_its_manifest_is_true(lesson, page_
     export = lesson.export()
     assert export.text.sentences[0] == "1 answer to questions: one"
     assert export.text.sentences[2] == "1 exercise, 1 solved, with the code of your functions: update"
+    assert export.missing.sentences == [
+        "Questions not answered yet: several, number, order, text.",
+        "Graded tasks not done yet: mean, move.",
+        'Graded tasks count with your variant: Lesson("99-mine", variant="your number").',
+    ]
     assert not export.path.exists()
     page = page_of(export.buttons)
     page.tell(action="file", what="zip", token="t")
