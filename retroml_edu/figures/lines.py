@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
 DASHES = ("-", "--", ":", "-.", (0, (10, 3)), (0, (8, 3, 2, 3)))
 """One for each colour, so that lines are told apart without colours too."""
-_SIZE_INCHES = (8.0, 4.6)
+_WIDTH_INCHES, _CHART_INCHES, _LINE_INCHES = 8.0, 4.0, 0.2
 _DPI = 160
-_MOST_LETTERS = 60
+_MOST_LETTERS, _MOST_TITLE = 85, 70
+_COLUMNS = {3: 24, 2: 46, 1: _MOST_LETTERS}
+"""Of the legend, by how many letters the longest name may have."""
 
 
 class DrawnLine(Protocol):
@@ -45,23 +47,32 @@ def lines_png(title: str, lines: Sequence[DrawnLine], x: str, y: str, *, theme: 
     from matplotlib.figure import Figure
 
     colors = THEMES[theme]
+    longest = max((len(_short(line.name)) for line in lines), default=0)
+    columns = next(columns for columns, most in _COLUMNS.items() if longest <= most)
+    below = 0.75 + _LINE_INCHES * -(-len(lines) // columns)
+    height = _CHART_INCHES + below
     with LOCK:
-        figure = Figure(figsize=_SIZE_INCHES, dpi=_DPI, facecolor=colors.surface)
-        axes = figure.add_axes((0.1, 0.14, 0.87, 0.66))
+        figure = Figure(figsize=(_WIDTH_INCHES, height), dpi=_DPI, facecolor=colors.surface)
+        axes = figure.add_axes((0.1, below / height, 0.87, 1 - (below + 0.5) / height))
         style_axes(axes, colors)
-        plain(figure.text(0.1, 0.945, title, va="center"), 11, colors.text, bold=True)
-        plain(axes.set_xlabel(x, labelpad=3), 9, colors.muted)
-        plain(axes.set_ylabel(y, labelpad=5), 9, colors.muted)
+        plain(axes.set_title(_short(title, _MOST_TITLE), loc="left", pad=8), 11, colors.text, bold=True)
+        plain(axes.set_xlabel(_short(x, _MOST_TITLE), labelpad=3), 9, colors.muted)
+        plain(axes.set_ylabel(_short(y, _MOST_TITLE // 2), labelpad=5), 9, colors.muted)
         for number, line in enumerate(lines):
             _draw(axes, line, number, colors)
         axes.margins(x=0.01, y=0.06)
         axes.autoscale_view()
         tick(axes, colors)
-        place = (0.09, 0.93)
-        legend = figure.legend(loc="upper left", bbox_to_anchor=place, ncols=3, frameon=False, handlelength=3.5)
+        place = (0.09, (below - 0.5) / height)
+        legend = figure.legend(loc="upper left", bbox_to_anchor=place, ncols=columns, frameon=False, handlelength=3.5)
         for text in legend.get_texts():
             plain(text, 8, colors.text)
         return written("png", figure, title)
+
+
+def _short(text: str, most: int = _MOST_LETTERS) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
 def _draw(axes: Axes, line: DrawnLine, number: int, theme: Theme) -> None:
@@ -71,6 +82,7 @@ def _draw(axes: Axes, line: DrawnLine, number: int, theme: Theme) -> None:
     if line.low is not None and line.high is not None:
         band: dict[str, Any] = {"color": color, "alpha": 0.2, "linewidth": 0}
         axes.fill_between(line.x, line.low, line.high, **band)
-    name = line.name if len(line.name) <= _MOST_LETTERS else f"{line.name[: _MOST_LETTERS - 1]}…"
     looks: dict[str, Any] = {"color": color, "linewidth": 1.8, "linestyle": DASHES[number % len(DASHES)], "marker": ""}
-    axes.add_line(Line2D(line.x, line.y, label=f"\u200b{name}", **looks))  # a name with _ first would be left out
+    axes.add_line(
+        Line2D(line.x, line.y, label=f"\u200b{_short(line.name)}", **looks)
+    )  # a name with _ first would be left out

@@ -12,6 +12,7 @@ from retroml_edu.analysis.prediction import score_drawing
 from retroml_edu.classroom.answers import PREDICTIONS, AnswerSheet, Entry
 from retroml_edu.core.errors import LessonError
 from retroml_edu.kit.piece import Piece
+from retroml_edu.kit.quiz_card import in_short
 from retroml_edu.kit.text_card import TextCard
 from retroml_edu.widgets.prediction_canvas import PredictionCanvas
 
@@ -56,9 +57,8 @@ class Predicted(Piece):
         self._axes = axes
         self._sheet = sheet
         self.canvas = PredictionCanvas(question=question, y_title=axes.y_name, **asdict(axes))
-        super().__init__(
-            f"Prediction: {question}", TextCard(heading="Predict first", sentences=[question]), self.canvas
-        )
+        text = TextCard(heading="Predict first", sentences=[question])
+        super().__init__(f"Prediction: {in_short(question)}", text, self.canvas)
         entry = sheet.entry(PREDICTIONS, name)
         if entry is not None and _is_on(axes, entry) and show_kept(self.canvas, entry):
             if entry.get("compared") is True:

@@ -20,6 +20,7 @@ from retroml_edu.kit.text_card import TextCard
 
 KINDS = {Choice: "choice", Number: "number", Order: "order", FreeText: "text"}
 RIGHT, WRONG, KEPT, PROBLEM = "right", "wrong", "kept", "problem"
+MOST_LABEL = 120
 CHECK, KEEP = "Check", "Keep my answer"
 KEPT_FOR_MARKING = "Kept for marking. You can change it until you hand in."
 
@@ -99,7 +100,7 @@ class Asked(Piece):
         self._judged = judged
         self.card = QuizCard(question, judged=judged)
         above = [TextCard(heading=heading)] if heading else []
-        super().__init__(f"Question: {question.text}", *above, self.card)
+        super().__init__(f"Question: {in_short(question.text)}", *above, self.card)
         if kept is not None:
             with suppress(QuizError):  # the question has changed since
                 self._show(kept.get("answer"), self._feedback(kept.get("answer")), tries_of(kept))
@@ -162,6 +163,12 @@ def mixed(question: Order) -> list[int]:
     seed = int.from_bytes(sha256(question.name.encode()).digest()[:8])
     order: list[int] = np.random.Generator(np.random.PCG64(seed)).permutation(len(question.steps)).tolist()
     return order if order != sorted(order) else order[::-1]
+
+
+def in_short(text: str) -> str:
+    """Return the beginning of a text, on one line."""
+    line = " ".join(text.replace("`", "").split())
+    return line if len(line) <= MOST_LABEL else f"{line[:MOST_LABEL]}…"
 
 
 def _shown(question: Question, answer: Any) -> str:

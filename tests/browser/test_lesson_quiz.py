@@ -124,6 +124,15 @@ def drag_the_last_to_the_top(page: LabPage, order: Locator) -> None:
     assert texts_in_order(order) == [STEPS[2], *STEPS[:2]]
 
 
+def all_there_again(one: Locator, several: Locator, number: Locator, order: Locator, text: Locator) -> None:
+    told(one, "✓Right. Yes: Q.")
+    expect(one.get_by_role("radio", name="an estimate")).to_be_checked()
+    expect(several.get_by_role("checkbox", name="4")).to_be_checked()
+    expect(number.get_by_role("textbox")).to_have_value("6")
+    assert texts_in_order(order) == STEPS
+    expect(text.get_by_role("textbox")).to_have_value("Old rewards count\nless and less.")
+
+
 def test_each_kind_is_answered_by_keyboard_and_there_again_after_a_restart(page: LabPage) -> None:
     page.open(page.server.add_notebook("quiz.ipynb", [SETUP]))
     page.run_cell(0)
@@ -139,15 +148,12 @@ def test_each_kind_is_answered_by_keyboard_and_there_again_after_a_restart(page:
     assert all(page.page.locator(".rml-quiz").nth(place).evaluate(_TOO_WIDE) == [] for place in range(5))
 
     drag_the_last_to_the_top(page, order)
-    page.save()
+    # What was kept is there again: in a page that is loaded anew, and from a kernel that is.
+    page.reload()
+    all_there_again(one, several, number, order, text)
     page.page.evaluate(RESTART)
     page.page.locator(".rml-gone", has_text="has ended").first.wait_for()
-    page.reload(save=False)
+    page.wait_until_idle()
     page.run_cell(0)
-    told(one, "✓Right. Yes: Q.")
-    expect(one.get_by_role("radio", name="an estimate")).to_be_checked()
-    expect(several.get_by_role("checkbox", name="4")).to_be_checked()
-    expect(number.get_by_role("textbox")).to_have_value("6")
-    assert texts_in_order(order) == STEPS
-    expect(text.get_by_role("textbox")).to_have_value("Old rewards count\nless and less.")
+    all_there_again(one, several, number, order, text)
     assert page.problems == []

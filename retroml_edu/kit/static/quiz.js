@@ -93,7 +93,8 @@ const makeOrder = (model, id, changed) => {
 
     let held = false;
     item.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0 || event.target.closest("button")) return;
+      const scrolls = event.pointerType === "touch" && event.target !== grip; // a finger beside the grip moves the page
+      if (event.button !== 0 || scrolls || event.target.closest("button")) return;
       event.preventDefault();
       item.setPointerCapture(event.pointerId);
       held = true;
