@@ -48,7 +48,11 @@ class QuizError(RetroMLError, ValueError):
 
 
 class LessonError(RetroMLError, ValueError):
-    """The source of a lesson cannot be made into a notebook."""
+    """A lesson, or what a student gives to it, makes no sense; or its answers cannot be kept."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows instead of a traceback, whose lines are none of the student's."""
+        return str(self).splitlines()
 
 
 class ClaimError(RetroMLError, ValueError):

@@ -295,6 +295,15 @@ def test_in_ipython_there_is_no_traceback_and_in_python_the_last_lines_say_it(tm
         assert not any("Traceback" in line or "File " in line for line in lines)
 
 
+def test_a_mistake_of_a_student_is_a_line_and_no_traceback(tmp_path):
+    code = "from retroml_edu.kit import Line; Line('regret', [1, 2], [1])"
+    shell = [sys.executable, "-m", "IPython", "--quick", "--no-banner", "--colors=NoColor", "-c", code]
+    done = subprocess.run(shell, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.stdout + done.stderr).strip() == (
+        'The line "regret": y has the shape (1,), and x (2,): give one number for each of x.'
+    )
+
+
 # -- graded tasks ----------------------------------------------------------------------------------------------------
 
 
