@@ -28,7 +28,8 @@ _KERNELS = ("core/compilation.py", "envs/compiled/*.py", "tabular/*_kernels.py",
 """Every file that holds kernels or decides how they are compiled, in the package's folder."""
 _DIGEST = re.compile(r"[0-9a-f]{16}")
 _KEPT = 2
-_STAMP = "warm"
+ENGINE, LESSONS = "warm", "warm-lessons"
+"""What is compiled in one go: the fast engine, and the algorithms of lessons."""
 
 
 def compiled(*signatures: str, fastmath: bool | set[str] = False) -> Callable[[Function], Function]:
@@ -75,20 +76,20 @@ def cache_problem() -> str:
     return _cache()[1]
 
 
-def is_warm() -> bool:
-    """Whether all kernels have been compiled and kept: importing them then takes no longer than reading them."""
+def is_warm(part: str = ENGINE) -> bool:
+    """Whether all kernels of a part have been compiled and kept: importing them takes no longer than reading them."""
     folder = cache_folder()
-    return folder is not None and (folder / _STAMP).is_file()
+    return folder is not None and (folder / part).is_file()
 
 
-def mark_warm() -> None:
-    """Remember that every module of kernels was imported once, if all of them are in the cache now."""
+def mark_warm(part: str = ENGINE) -> None:
+    """Remember that every module of kernels of a part was imported once, if all of them are in the cache now."""
     from retroml_edu.core.compilation_cache import all_kept
 
     folder = cache_folder()
     if folder is not None and all_kept():
         with suppress(OSError):  # a full disk: the kernels are then compiled again
-            (folder / _STAMP).touch()
+            (folder / part).touch()
 
 
 def kernels_digest(package: Path = PACKAGE) -> str:
