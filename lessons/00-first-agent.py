@@ -73,6 +73,7 @@ lab = Lab(
     total_timesteps=40_000,
     seed=1,
     hyperparameters={"learning_rate": 1e-3},
+    video={"length_s": 5},  # short films: they take longer than the training
 )
 lab
 
@@ -113,13 +114,13 @@ lesson.ask("one-step")
 # %% [markdown]
 # ### Things to try in the panel
 #
-# 1. **Two films.** Under *Videos*, play the film of the start, then the one of the end. How long does the pole stay
-#    up in each? What does the cart do at the end that it did not do at the start?
+# 1. **Two films.** Under *Videos*, play the film of the start, then the one of the end, which is cut off after five
+#    seconds. What does the cart do at the end that it did not do at the start?
 # 2. **One game.** Move over a dot in the curve. At which step did that game end, and with which return?
 # 3. **A test.** Press **Test**. Now the agent plays whole games and learns nothing. Does each game bring the same
 #    return?
-# 4. **The insights.** Open one of *Insights*, at the right. Which part of the curve is its evidence? One of them says what
-#    the next part of this lesson is about.
+# 4. **The insights.** Open one of *Insights*, at the right. Which part of the curve is its evidence? One of them says
+#    what the next part of this lesson is about.
 # 5. **A setting.** Move to *Learning rate*, or hover over it, and read what it does. Leave it as it is for now.
 
 # %% [markdown]
@@ -507,9 +508,10 @@ lesson.ask("what-follows")
 # %% [markdown] tags=["instructor"]
 # ### Marking notes: what follows
 #
-# A full answer says that 0.003 is ahead on average, names the number of seeds (6), looks at the intervals, and says for
-# which steps they are apart. An answer such as "0.003 is better" gets half. Nobody may conclude anything for other
-# environments or for longer runs: at 40,000 steps 0.001 gets there too, as the second card of part 3 shows.
+# There is no one right answer: it depends on the student's own figure, and six seeds do not settle the question. A full
+# answer names the number of seeds, says for which steps the bands lie apart and where they overlap, and claims no more
+# than that. "0.003 is better" alone gets half. Nobody may conclude anything for other environments or for longer runs:
+# at 40,000 steps 0.001 gets there too, as the second card of part 3 shows.
 
 # %% [markdown]
 # ## 7 · Exit quiz
@@ -549,8 +551,8 @@ lesson.graded("first-over")
 # %% [markdown]
 # ## 9 · Take it with you
 #
-# The buttons beside *Download*, at the bottom right of the panel, save a run: its numbers (CSV, JSON), its picture (PNG,
-# SVG), or all of it with model and films (ZIP). The same from code:
+# The buttons beside *Download*, at the bottom right of the panel, save a run: its numbers (CSV, JSON), its picture
+# (PNG, SVG), or all of it with model and films (ZIP). The same from code:
 
 # %%
 print(first.export("csv"), first.export("png"), sep="\n")
