@@ -94,7 +94,7 @@ lesson.compare("first-curve", games["step"], games["episode/return_mean"])
 #
 # | Word | What it is | In CartPole | In the panel |
 # |---|---|---|---|
-# | **Environment** | the world that the agent acts in | cart, pole, gravity | the card at the top left |
+# | **Environment** | the world that the agent acts in | cart, pole, gravity | the first card |
 # | **Observation** | what the agent is told | four numbers, see below | (the picture is drawn for you alone) |
 # | **Action** | what it can do | 0: push left, 1: push right | the little moves of the cart in *Live* |
 # | **Reward** | a number after each action | 1 for each step | |
@@ -119,8 +119,8 @@ lesson.ask("one-step")
 # 2. **One game.** Move over a dot in the curve. At which step did that game end, and with which return?
 # 3. **A test.** Press **Test**. Now the agent plays whole games and learns nothing. Does each game bring the same
 #    return?
-# 4. **The insights.** Open one of *Insights*, at the right. Which part of the curve is its evidence? One of them says
-#    what the next part of this lesson is about.
+# 4. **The insights.** Open one of *Insights*. Which part of the curve is its evidence? One of them says what the next
+#    part of this lesson is about.
 # 5. **A setting.** Move to *Learning rate*, or hover over it, and read what it does. Leave it as it is for now.
 
 # %% [markdown]
@@ -359,7 +359,8 @@ def lean(observation):
 lesson.ask("lean-return")
 
 # %%
-pd.DataFrame({"at random": play_games(at_random, games=20), "lean": play_games(lean, games=20)}).describe().round(1)
+returns = {"at random": play_games(at_random), "lean": play_games(lean)}  # 20 games each
+pd.DataFrame(returns).agg(["mean", "min", "max"]).T.round(1)
 
 
 # %% tags=["claim"]
@@ -551,7 +552,7 @@ lesson.graded("first-over")
 # %% [markdown]
 # ## 9 · Take it with you
 #
-# The buttons beside *Download*, at the bottom right of the panel, save a run: its numbers (CSV, JSON), its picture
+# The buttons beside *Download* in the panel save a run: its numbers (CSV, JSON), its picture
 # (PNG, SVG), or all of it with model and films (ZIP). The same from code:
 
 # %%
