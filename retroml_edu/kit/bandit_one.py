@@ -188,8 +188,8 @@ def _rival_traces(found: list[Rival], own: float, best: float) -> list[Trace]:
     mine, most = (
         {"type": "scatter", "mode": "lines", "name": name, "x": [at, at], "y": ends, "line": style}
         for name, at, style in (
-            (f"you: {own:.2f}", own, {"color": "$line1", "width": 3}),
-            (f"best arm's mean: {best:.2f}", best, {"color": "$muted", "width": 2, "dash": "dash"}),
+            (_signed(f"you: {own:.2f}"), own, {"color": "$line1", "width": 3}),
+            (_signed(f"best arm's mean: {best:.2f}"), best, {"color": "$muted", "width": 2, "dash": "dash"}),
         )
     )
     return [points, mine, most]

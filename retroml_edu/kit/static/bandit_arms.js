@@ -103,7 +103,7 @@ export default {
         }
         if (arm.drawn !== null) add("path", "rml-bandit-drawn", { d: `M${x - 5},${y(arm.drawn) - 5}l10,10m0,-10l-10,10` });
         if (arm.estimate !== null && arm.chance === null) add("circle", arm.pulls ? "rml-bandit-estimate" : "rml-bandit-estimate rml-bandit-untried", { cx: x, cy: y(arm.estimate), r: 5.5 });
-        if (i === now && paid !== null) add("path", "rml-bandit-paid", { d: `M${x},${y(paid) - 7}l7,7l-7,7l-7,-7Z` });
+        if (i === now && paid !== null) add("path", "rml-bandit-paid", { d: `M${x + 0.8 * wide},${y(paid) - 7}l7,7l-7,7l-7,-7Z` }); // beside the dot
         const hit = add("rect", "rml-bandit-hit", { x: BANDIT_LEFT + i * each, width: each, y: 0, height: BANDIT_HEIGHT });
         hit.addEventListener("click", () => pull(i));
       });
