@@ -515,7 +515,7 @@ lesson.claim(
 # %% tags=["claim"]
 def growth(strategy, rng):
     """Return the regret of the last of five parts, as a share of that of the second."""
-    at = play([strategy], rng, pulls=5_000)[0].regret[:, 39::40].mean(axis=0)
+    at = play([strategy], rng, pulls=5_000)[0].regret[:, 39::40].mean(axis=0)  # after each thousand
     return (at[4] - at[3]) / (at[1] - at[0])
 
 
@@ -672,8 +672,8 @@ lesson.graded("decay", epsilon_at)
 
 # %% [markdown] tags=["instructor"]
 # Marking: the answers and the source of each function are in the bundle, with the number of tries. The numbers of
-# "decay" come from the variant; the solution above is that of practice. Full marks for `max(lowest, first / (1 + pull /
-# half))`.
+# "decay" come from the variant; the solution above is that of practice. Full marks for
+# `max(lowest, first / (1 + pull / half))`.
 
 # %% [markdown]
 # ## Export
@@ -690,5 +690,5 @@ lesson.export()
 # samples, *Biometrika* 25. · T. L. Lai and H. Robbins (1985), Asymptotically efficient adaptive allocation rules,
 # *Advances in Applied Mathematics* 6. · P. Auer, N. Cesa-Bianchi and P. Fischer (2002), Finite-time analysis of the
 # multiarmed bandit problem, *Machine Learning* 47. · O. Chapelle and L. Li (2011), An empirical evaluation of Thompson
-# sampling, *NeurIPS*. · D. Russo and others (2018), A tutorial on Thompson sampling, *Foundations and Trends in Machine
-# Learning* 11.
+# sampling, *Advances in Neural Information Processing Systems* 24. · D. Russo and others (2018), A tutorial on Thompson
+# sampling, *Foundations and Trends in Machine Learning* 11.
