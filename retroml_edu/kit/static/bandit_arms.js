@@ -3,6 +3,7 @@
 const BANDIT_HEIGHT = 250;
 const BANDIT_LEFT = 62;
 const BANDIT_PAD = 12;
+const MOST_WAITING = 10;
 
 const drawnNode = (tag, name, attributes) => {
   const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -32,13 +33,19 @@ export default {
     el.append(told, chart, table, legend);
     let buttons = [];
     let waiting = false;
+    const queue = []; // pulls of a quick hand, one after another
     const pull = (arm) => {
-      if (waiting) return;
+      if (waiting) {
+        if (queue.length < MOST_WAITING) queue.push(arm);
+        return;
+      }
       waiting = true;
       model.send({ action: "pull", arm });
     };
     const heard = (message) => {
-      if (message.kind === "done") waiting = false;
+      if (message.kind !== "done") return;
+      waiting = false;
+      if (queue.length) pull(queue.shift());
     };
     const build = (count) => {
       table.style.setProperty("--rml-arms", String(count));
