@@ -75,7 +75,10 @@ class GridLab(Piece):
             "sweep", "largest change of a value", height=320, yaxis={"type": "log", "exponentformat": "power"}
         )
         self._plans: dict[PlanName, Plan] = {}
-        super().__init__(label, self.controls, self.player, row(self.board, column(self.plot)))
+        shown = row(self.board, column(self.plot))
+        super().__init__(label, self.controls, self.player, shown)
+        page, *parts, status = self.box.children
+        self.box.children = (page, *parts[:-1], status, shown)  # what is told of a sweep stands over the board
         with self.problems():
             self._plan()
 
@@ -171,7 +174,9 @@ class GridLab(Piece):
         here = {"color": "$text", "width": 1.5, "dash": "dot"}
         ends = np.array([THETA / 10, max(float(np.nanmax(plan.residuals)) for plan in self._plans.values())])
         at_now = np.full(2, self._along(self.plan)[position], dtype=float)
-        traces.append({"type": "scatter", "mode": "lines", "name": "shown", "x": at_now, "y": ends, "line": here})
+        traces.append(
+            {"type": "scatter", "mode": "lines", "name": "sweep on the board", "x": at_now, "y": ends, "line": here}
+        )
         return traces
 
     def _along(self, plan: Plan) -> np.ndarray:

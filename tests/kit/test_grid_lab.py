@@ -84,7 +84,7 @@ def test_what_is_only_drawn_otherwise_is_not_planned_anew():
     lab.player.to(2)
     lines = {trace["name"].split(":")[0]: trace for trace in lab.plot.traces}
     np.testing.assert_allclose(lines["value iteration"]["x"], before.backups)
-    np.testing.assert_allclose(lines["shown"]["x"], before.backups[2])
+    np.testing.assert_allclose(lines["sweep on the board"]["x"], before.backups[2])
 
 
 def test_the_way_from_the_start_follows_discount_and_slip():

@@ -83,6 +83,8 @@ const makeField = () => {
     });
     const numbers = tall && size >= NUMBERS_FROM; // then there is no room for arrows, and the best number stands out
     const likely = open && known.policy && !numbers ? [...known.policy.subarray(4 * state, 4 * state + 4)] : null;
+    // Any direction is none: such arrows stand back.
+    once("any", Boolean(likely) && Math.max(...likely) - Math.min(...likely) < 1e-6, (now) => arrows.classList.toggle("rml-board-any", now));
     once("arrows", likely ? arrowPath(likely) : "", (d) => {
       arrow.setAttribute("d", d);
       halo.setAttribute("d", d);
