@@ -22,6 +22,7 @@ BENCHMARKS = {
     "latency": "how fast the kernel answers while an agent trains, and how fast Stop stops",
     "first_run": "from Train to the first point and the first and last video, in JupyterLab",
     "cost": "imports, Lab(), one tick of the panel, storage and event bus",
+    "averages": "many random walks at once, for sliders of lessons: compiled against one episode after another",
     "trust": "checkpoints, digest and determinism against the same run without them",
 }
 

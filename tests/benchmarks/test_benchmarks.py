@@ -237,3 +237,10 @@ def test_the_command_measures_pictures(tmp_path, monkeypatch, capsys):
     reports = json.loads(file.read_text("utf-8"))["pictures"]
     assert len(reports[1]["comparisons"]) == len(CONTESTS) - 1
     assert "has no sbx" in printed
+
+
+def test_the_command_measures_averages(capsys):
+    main(["averages", "--quick"])
+    printed = capsys.readouterr().out
+    assert "### Averages over random walks" in printed
+    assert "19-state walk" in printed
