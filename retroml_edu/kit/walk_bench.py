@@ -9,7 +9,7 @@ import numpy as np
 
 from retroml_edu.analysis.intervals import mean_interval
 from retroml_edu.kit.controls import Button, Controls, Select, Slider, Values
-from retroml_edu.kit.piece import Piece
+from retroml_edu.kit.piece import Piece, row
 from retroml_edu.kit.player import Player
 from retroml_edu.kit.plot import Plot, Trace
 from retroml_edu.kit.traces import line
@@ -77,7 +77,7 @@ class WalkBench(Piece):
         self.player = Player(self._show, unit="move", rates=(1, 10, 100), restart=self._restart)
         self._seed = seed
         self._walk = self.controls.values["walk"]
-        super().__init__("Random walk, two learners", self.controls, self.row, self.player, self.more)
+        super().__init__("Random walk, two learners", self.controls, self.row, row(self.player, self.more))
         self._restart()
         self._show(0)
 
@@ -156,7 +156,7 @@ class WalkErrors(Piece):
             Slider("alpha", "Step size α", alpha, 0.005, 1.0, log=True, hint=_ALPHA),
             Slider("n", "n", 3, 1, 100, 1, hint=_N),
             Slider("decay", "λ", 0.8, 0.0, 1.0, 0.01, hint=_LAMBDA),
-            Button("pin", "Pin this curve", "Keeps it for comparison.", primary=True),
+            Button("pin", "Pin", "Keeps this curve for comparison.", primary=True),
             Button("clear", "Clear", "Takes the pinned curves away."),
             on_change=self._changed,
             on_press=self._pressed,
@@ -203,7 +203,10 @@ class WalkErrors(Piece):
         n_episodes = EPISODES[walk.states]
         [self._curve] = error_curves(walk, [learner], runs=self._runs, n_episodes=n_episodes, seed=self._seed)
         traces = [each for i, (name, curve) in enumerate(self._pinned) for each in _curve(name, curve, i + 1)]
-        self.plot.show(*traces, *_curve(self._name, self._curve, 0), yaxis={"rangemode": "tozero"})
+        # While a slider is dragged the axis stays, unless a curve leaves it.
+        seen = [self._curve, *(curve for _, curve in self._pinned)]
+        highest = max(1.3 * self._curve[0, 0], *(1.1 * curve.mean(axis=0).max() for curve in seen))
+        self.plot.show(*traces, *_curve(self._name, self._curve, 0), yaxis={"range": [0, highest or 1.0]})
         mean, low, high = mean_interval(self._curve.mean(axis=1)[:, None])
         self.tell(
             f"{self._name}: error {mean[0]:.3f} on average over {n_episodes} episodes (95 % interval "
@@ -278,7 +281,10 @@ class WalkStudy(Piece):
             last = len(seen) if seen.all() else int(np.argmin(seen))
             parts = (found.alphas[:last], found.mean[i, :last], found.low[i, :last], found.high[i, :last])
             traces += line(name, *parts, color=i)
-        return traces
+        _, alpha, error = found.best()
+        ring = {"symbol": "circle-open", "size": 14, "color": "$text", "line": {"width": 2}}
+        lowest = {"x": [alpha], "y": [error], "mode": "markers", "marker": ring, "name": "lowest point"}
+        return [*traces, {"type": "scatter", **lowest}]
 
 
 def _curve(name: str, runs: np.ndarray, color: int) -> list[dict[str, Any]]:

@@ -47,7 +47,7 @@ def test_a_walk_is_stepped_through_and_its_curves_follow_a_slider(page: LabPage)
     bench.get_by_role("button", name="Pause").click()
 
     page.wait_for(".rml-plot .main-svg")
-    errors.get_by_role("button", name="Pin this curve").click()
+    errors.get_by_role("button", name="Pin").click()
     slider = errors.get_by_role("slider", name="Step size α")
     slider.focus()
     page.page.keyboard.press("ArrowRight")

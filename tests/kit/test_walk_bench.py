@@ -167,6 +167,7 @@ def test_a_curve_is_pinned_beside_the_next_and_cleared():
     errors.controls.press("pin")
     errors.controls.set("method", "Monte Carlo")
     assert errors.pinned == ["TD(0), α = 0.1"]
+    axis = errors.plot.figure["layout"]["yaxis"]["range"]
     names = [trace["name"] for trace in errors.plot.traces if "name" in trace]
     assert names == ["TD(0), α = 0.1", "Monte Carlo, α = 0.1"]
     assert "Monte Carlo, α = 0.1: error 0." in errors.status.text
@@ -174,6 +175,7 @@ def test_a_curve_is_pinned_beside_the_next_and_cleared():
         errors.controls.set("alpha", float(alpha))
         errors.controls.press("pin")
     assert len(errors.pinned) == 5
+    assert errors.plot.figure["layout"]["yaxis"]["range"][1] > axis[1]  # the axis stays until a curve leaves it
     assert errors.pinned[-1] == "Monte Carlo, α = 0.9"
     errors.controls.set("walk", "19 states")
     assert errors.pinned == []  # errors of two walks are not compared
@@ -206,7 +208,7 @@ def test_a_study_is_the_mean_of_what_each_learner_errs():
 def test_a_study_draws_every_line_as_far_as_it_can_be_seen():
     bench = WalkStudy(runs=20)
     names = [trace["name"] for trace in bench.plot.traces if "name" in trace]
-    assert names == ["n = 1", "n = 2", "n = 4", "n = 8", "n = 32", "Monte Carlo"]
+    assert names == ["n = 1", "n = 2", "n = 4", "n = 8", "n = 32", "Monte Carlo", "lowest point"]
     assert bench.status.text.startswith("Lowest: n = ")
     bench.controls.set("over", "λ")
     assert bench.found.names[-1] == "λ = 1"

@@ -54,6 +54,8 @@ export default {
       }
       nodes.push(drawnAs("text", { class: "rml-walk-note", x: 12, y: TOP + CHART / 2, transform: `rotate(-90 12 ${TOP + CHART / 2})` }, "value"));
       nodes.push(drawnAs("polyline", { class: "rml-walk-exact", points: exact.map((value, i) => `${x(i + 1)},${y(value)}`).join(" ") }));
+      const last = exact.length - 1; // the words stand where the line goes on to the end
+      nodes.push(drawnAs("text", { class: "rml-walk-note rml-walk-true", x: x(last + 1) + 10, y: y(exact[last]) - 6 }, "true values"));
       nodes.push(drawnAs("line", { class: "rml-walk-link", x1: x(0), x2: x(names.length + 1), y1: level, y2: level }));
       ends.forEach((reward, i) => {
         const at = x(i ? names.length + 1 : 0);
@@ -78,7 +80,7 @@ export default {
       });
       learners.forEach((learner, k) => {
         const group = drawnAs("g", { class: CLASSES[k] });
-        const shift = (k ? 1 : -1) * Math.min(5, gap * 0.08); // so that equal values are both seen
+        const shift = (k ? 1 : -1) * Math.min(6, gap * 0.16); // so that equal values are both seen
         const points = learner.values.map((value, i) => [x(i + 1) + shift, y(value)]);
         group.append(drawnAs("polyline", { class: "rml-walk-curve", points: points.map((point) => point.join(",")).join(" ") }));
         const moved = new Set(learner.moved.map(([state]) => state));
@@ -93,7 +95,7 @@ export default {
         points.forEach(([at, up], i) => {
           const now = moved.has(i + 1);
           if (now) group.append(drawnAs("circle", { class: "rml-walk-halo", cx: at, cy: up, r: 13 }));
-          const side = now ? 6 : 4.5;
+          const side = (now ? 6 : 5) - k;
           group.append(k ? drawnAs("rect", { class: "rml-walk-value", x: at - side, y: up - side, width: 2 * side, height: 2 * side }) : drawnAs("circle", { class: "rml-walk-value", cx: at, cy: up, r: side }));
         });
         nodes.push(group);
@@ -119,7 +121,7 @@ export default {
       now.learners.forEach((learner, k) => {
         const [name, error, said] = lines.children[k].children;
         say(name, learner.name);
-        say(error, `error ${learner.error.toFixed(3)}`);
+        say(error, `RMS error ${learner.error.toFixed(3)}`);
         say(said, learner.told);
       });
     };
