@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -43,7 +45,7 @@ def test_a_walk_is_stepped_through_and_its_curves_follow_a_slider(page: LabPage)
     expect(told).to_have_text("Episode 1 begins in 10.")
     bench.get_by_role("combobox", name="Speed").select_option("100")
     bench.get_by_role("button", name="Play").click()
-    expect(told).to_contain_text("Episode 5")
+    expect(told).to_have_text(re.compile(r"Episode ([5-9]|\d\d+)[, ]"))
     bench.get_by_role("button", name="Pause").click()
 
     page.wait_for(".rml-plot .main-svg")

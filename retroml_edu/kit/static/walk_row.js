@@ -54,8 +54,10 @@ export default {
       }
       nodes.push(drawnAs("text", { class: "rml-walk-note", x: 12, y: TOP + CHART / 2, transform: `rotate(-90 12 ${TOP + CHART / 2})` }, "value"));
       nodes.push(drawnAs("polyline", { class: "rml-walk-exact", points: exact.map((value, i) => `${x(i + 1)},${y(value)}`).join(" ") }));
-      const last = exact.length - 1; // the words stand where the line goes on to the end
-      nodes.push(drawnAs("text", { class: "rml-walk-note rml-walk-true", x: x(last + 1) + 10, y: y(exact[last]) - 6 }, "true values"));
+      // Above the higher end of the line, towards the middle: there the line is lower.
+      const rises = exact.at(-1) >= exact[0];
+      const [at, value] = rises ? [names.length, exact.at(-1)] : [1, exact[0]];
+      nodes.push(drawnAs("text", { class: "rml-walk-note", style: `text-anchor: ${rises ? "end" : "start"}`, x: x(at) + (rises ? -14 : 14), y: y(value) - 4 }, "true values"));
       nodes.push(drawnAs("line", { class: "rml-walk-link", x1: x(0), x2: x(names.length + 1), y1: level, y2: level }));
       ends.forEach((reward, i) => {
         const at = x(i ? names.length + 1 : 0);
