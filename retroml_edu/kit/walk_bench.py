@@ -21,6 +21,8 @@ MOST_PINNED = 5
 RUNS = 300
 EPISODES = {5: 100, 19: 50}
 STUDY_RUNS = 100
+MOST_MOVES = 10_000
+"""Of one request: about a second."""
 _ALPHA = "How far a value moves towards its target, as a part of the way."
 _N = "How many rewards n-step TD waits for before it moves a value."
 _LAMBDA = "How far back TD(λ) passes an error on: 0 is TD(0), 1 is close to Monte Carlo."
@@ -88,21 +90,23 @@ class WalkBench(Piece):
         self.player.go(self.replay.left_of_episode())
 
     def _restart(self) -> None:
-        values = self.controls.values
-        numbers = (values["alpha"], values["n"], values["decay"])
-        chosen = [learner_of(values[which], *numbers) for which in ("first", "second")]
-        used = {values["first"], values["second"]}
-        self.controls.offer(n="n-step TD" in used, decay="TD(λ)" in used)
-        walk = WALKS[values["walk"]]
-        self.replay = Replay(walk.states, values["left"], values["right"], chosen, seed=self._seed)
-        self._moves = 0
-
-    def _show(self, position: int) -> None:
         with self.problems():
-            while self._moves < position:
+            values = self.controls.values
+            numbers = (values["alpha"], values["n"], values["decay"])
+            chosen = [learner_of(values[which], *numbers) for which in ("first", "second")]
+            used = {values["first"], values["second"]}
+            self.controls.offer(n="n-step TD" in used, decay="TD(λ)" in used)
+            walk = WALKS[values["walk"]]
+            self.replay = Replay(walk.states, values["left"], values["right"], chosen, seed=self._seed)
+            self._moves = 0
+
+    def _show(self, position: int) -> int:
+        with self.problems():
+            for _ in range(min(position - self._moves, MOST_MOVES)):
                 self.replay.move()
                 self._moves += 1
             self.row.show(self.replay, live=not self.player.playing)
+        return self._moves
 
     def _changed(self, values: Values) -> None:
         with self.problems():

@@ -147,6 +147,15 @@ def test_a_screen_reader_is_told_of_single_moves_and_not_while_it_plays(page_of)
     assert not bench.row.now["live"]
 
 
+def test_a_request_for_more_moves_than_can_be_waited_for_goes_as_far_as_it_can(page_of, monkeypatch):
+    monkeypatch.setattr("retroml_edu.kit.walk_bench.MOST_MOVES", 50)
+    bench = WalkBench()
+    page_of(bench.player).tell(action="to", position=10**9)
+    assert bench.player.position == 50
+    bench.player.go(20)
+    assert bench.player.position == 70
+
+
 def test_error_curves_are_those_of_the_learners_and_begin_before_the_first_episode():
     walk = Walk(5, -0.5, 1.0)
     [found] = error_curves(walk, [NStepTD(0.1)], runs=3, n_episodes=4, seed=5)
