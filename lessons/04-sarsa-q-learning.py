@@ -1,0 +1,629 @@
+# %% [markdown]
+# # Lesson 4 · SARSA against Q-learning
+#
+# Two agents walk along a cliff. One term of their update differs, and one of them keeps falling.
+#
+# **Afterwards you can**
+#
+# - write the updates of SARSA, Q-learning and expected SARSA, and name the one term in which they differ;
+# - say what on-policy and off-policy mean, and what follows for an agent that explores while it learns;
+# - explain why the better greedy policy can earn less, and what happens when exploring is turned off;
+# - show where the maximum of uncertain estimates leads astray, and what double Q-learning does about it.
+#
+# | Minutes | What you do |
+# |---:|---|
+# | 0 – 7 | Predict |
+# | 7 – 22 | Watch both learn, and turn ε, α and the world |
+# | 22 – 32 | Explain: one term, and what it is worth |
+# | 32 – 47 | Write the three updates, and let them learn |
+# | 47 – 60 | Measure: returns, step sizes, too much hope |
+# | 60 – 70 | Exit quiz, graded task, export |
+#
+# You need lessons 2 and 3: action values, discount, TD error, ε-greedy. Run each cell with **Shift + Enter**.
+
+# %%
+import numpy as np
+
+from retroml_edu.kit import Lesson, Line, SideBySide
+from retroml_edu.tabular import TabularLearner, cliff, greedy_policy, learning_curves, maximization_bias
+
+lesson = Lesson("04-sarsa-q-learning")  # for graded work: Lesson("04-sarsa-q-learning", variant="your student number")
+
+# %% [markdown]
+# ## 1 · Predict
+#
+# The world is the cliff of Sutton and Barto (2018), example 6.6: 4 rows, 12 columns. The agent starts at the lower left;
+# the goal is at the lower right. Each step costs 1. Between start and goal lies the cliff: who steps onto it pays 100
+# and is set back to the start, and the episode goes on. The shortest way along the edge has 13 steps.
+#
+# Both agents are **ε-greedy**: in one step of ten (ε = 0.1) they take any of the four actions, else their best.
+
+# %%
+lesson.ask("who-earns-more")
+
+# %%
+lesson.predict(
+    "q-learning-curve",
+    question="Q-learning's return per episode, mean of many runs, over 500 episodes with ε = 0.1: draw the curve that "
+    "you expect. The shortest way without a fall would be −13.",
+    x_end=500,
+    x_unit="episodes",
+    y_name="mean return",
+    low=-150,
+    high=0,
+)
+
+# %% [markdown]
+# ## 2 · Watch both learn
+#
+# Both have the same world, the same seed and the same settings. The line with arrows is the newest way of each; a cross
+# marks a fall. The **dotted** line is the way that it would go without exploring: its greedy way. Each field has four
+# triangles, one for each direction: the darker the orange, the lower the value. Move the mouse over a field to read it.
+
+# %%
+bench = SideBySide("SARSA", "Q-learning", alpha=0.5, epsilon=0.1)
+bench
+
+# %% [markdown]
+# **Things to try**
+#
+# 1. **Step by step.** Set *Play by* to *step* and press **1 ▸** a few times, then Play. Which triangle changes, and
+#    when? What changes when it falls?
+# 2. **Episodes.** Set *Play by* to *episode*, speed 5×, and play to about episode 300. Where does each walk? Who falls
+#    more often? Read the two lines above the boards.
+# 3. **ε to 0.** First answer the question below. Then draw ε to 0 while they play, and look at both ways and at the
+#    chart for a hundred episodes.
+# 4. **ε to 0.3.** And back up. Which of the two changes its way, and why?
+# 5. **Smaller steps.** Press **|◂**, set ε = 0.1 and α = 0.1, and play 1,000 episodes. How many rows does SARSA keep
+#    from the edge now?
+# 6. **Another learner.** Under the chart, set *Left* to *expected SARSA*. What is different about its curve?
+
+# %%
+lesson.ask("epsilon-zero")
+
+# %% [markdown]
+# And one more, before you move *Slip* under the chart to 0.1 (α = 0.1 shows it best, 1,000 episodes or more):
+
+# %%
+lesson.ask("slip-too")
+
+# %% [markdown]
+# ## 3 · Explain: one term
+#
+# All of them move the value of what was just done towards a **target**:
+#
+# $$Q(S, A) \leftarrow Q(S, A) + \alpha\,[\,\text{target} - Q(S, A)\,]$$
+#
+# | | Target | In code | Whose values? |
+# |---|---|---|---|
+# | **SARSA** (eq. 6.7) | $R + \gamma\, Q(S', A')$ | `r + gamma * q[s2, a2]` | of the policy that it follows, exploring included |
+# | **Q-learning** (eq. 6.8) | $R + \gamma \max_a Q(S', a)$ | `r + gamma * q[s2].max()` | of the greedy policy, whatever it does |
+# | **Expected SARSA** (eq. 6.9) | $R + \gamma \sum_a \pi(a \mid S')\, Q(S', a)$ | `r + gamma * (pi[s2] @ q[s2])` | as SARSA, without the luck of the draw |
+#
+# $A'$ is the action that the agent will take next. In SARSA's target it is there with all its faults: if one next
+# action of forty leads over the edge, one target of forty says so. SARSA is **on-policy**: it learns what the policy is
+# worth that it follows. Q-learning puts the best action there, whether it is taken or not. It is **off-policy**: it
+# learns what the greedy policy is worth and follows another one.
+#
+# (Equations are those of Sutton and Barto 2018, sections 6.4 to 6.6. SARSA is from Rummery and Niranjan 1994, under
+# another name; Q-learning from Watkins 1989, with a proof that it converges in Watkins and Dayan 1992; expected SARSA
+# was analysed by van Seijen et al. 2009.)
+
+# %%
+lesson.ask("which-action")
+
+# %% [markdown]
+# ### Is the edge worth it?
+#
+# We need not guess. The world is small and known, so the return of any policy can be computed (lesson 2). Take three
+# ways: along the edge (13 steps), one row above it (15 steps), two rows above it (17 steps). What does each earn on
+# average if its walker explores with ε?
+
+# %%
+world = cliff()
+mdp, start = world.mdp(), world.outcomes().start
+UP, RIGHT, DOWN = 0, 1, 2
+
+
+def way_along(row):
+    """Return the policy that goes to a row, follows it to the right, and then down to the goal."""
+    policy = np.zeros((mdp.n_states, 4))
+    for state, (here, column) in enumerate(world.fields):
+        action = DOWN if column == 11 else RIGHT if here == row else UP if here > row else DOWN
+        policy[state, action] = 1.0
+    return policy
+
+
+epsilons = np.linspace(0, 0.25, 51)
+names = {"along the edge": 2, "one row above": 1, "two rows above": 0}
+earned = {
+    name: np.array([mdp.values_of((1 - e) * way_along(row) + e / 4, gamma=1.0)[start] for e in epsilons])
+    for name, row in names.items()
+}
+lesson.figure(
+    "three-ways",
+    *(Line(name, epsilons, np.maximum(returns, -100)) for name, returns in earned.items()),
+    x="ε",
+    y="expected return (cut off at −100)",
+)
+
+# %%
+{
+    name: {e: round(float(np.interp(e, epsilons, returns)), 1) for e in (0.0, 0.1, 0.2)}
+    for name, returns in earned.items()
+}
+
+# %% [markdown]
+# Without exploring the edge is best. With ε = 0.1 it earns about −52, and the way one row above it −21. With ε = 0.2
+# even two rows are better than one. **There is no best way by itself: it depends on how the walker explores.** SARSA and
+# expected SARSA look for the best way of an exploring walker, Q-learning for that of a perfect one.
+#
+# The figure also says for which ε the edge is worth it: only below 0.01. Then why does SARSA stay where it is when you
+# turn ε to 0? Because it has stopped to look. A greedy agent tries nothing else, and what is not tried is not
+# corrected. SARSA converges to the best policy if ε goes to 0 **slowly**, so that every action is still taken again and
+# again on the way (Sutton and Barto 2018, section 6.4).
+
+# %% tags=["claim"]
+ALPHA, EPSILON = 0.5, 0.1
+
+
+def learner(method, rng, world=world, alpha=ALPHA, episodes=500):
+    """Return an agent that has learned on the cliff."""
+    agent = TabularLearner(world.outcomes(), method, alpha=alpha, epsilon=EPSILON, rng=rng)
+    agent.play(episodes)
+    return agent
+
+
+def rows_on_the_way(agent, world=world):
+    """Return the rows through which an agent goes without exploring, between columns 2 and 9."""
+    best, following = greedy_policy(agent.action_values).argmax(axis=1), world.outcomes().following[:, :, 0]
+    state, places = start, []
+    for _ in range(50):
+        places.append(world.fields[state])
+        state = following[state, best[state]]
+    return [row for row, column in places if 2 <= column <= 9]
+
+
+lesson.claim(
+    "After 500 episodes the greedy way of Q-learning runs along the edge.",
+    lambda rng: set(rows_on_the_way(learner("Q-learning", rng))) == {2},
+    above=0.95,
+    seeds=200,
+    unit="of the runs",
+)
+
+# %% tags=["claim"]
+lesson.claim(
+    "The greedy way of SARSA hardly ever runs along the edge.",
+    lambda rng: set(rows_on_the_way(learner("SARSA", rng))) == {2},
+    below=0.05,
+    seeds=200,
+    unit="of the runs",
+)
+
+
+# %% tags=["claim"]
+def returns_without_exploring(method, rng):
+    agent = learner(method, rng)
+    agent.epsilon = 0.0
+    return agent.play(100)[-20:].mean()
+
+
+lesson.claim(
+    "With ε turned to 0 after 500 episodes, Q-learning earns −13 per episode: the shortest way.",
+    lambda rng: returns_without_exploring("Q-learning", rng),
+    between=(-13.1, -12.9),
+    seeds=200,
+    unit="return",
+)
+
+# %% tags=["claim"]
+lesson.claim(
+    "With ε turned to 0 after 500 episodes, SARSA stays on its longer way: it earns 3 to 5 less than −13.",
+    lambda rng: -13 - returns_without_exploring("SARSA", rng),
+    between=(3, 5),
+    seeds=200,
+    unit="return",
+)
+
+
+# %% tags=["claim"]
+def keeps_off_the_edge(rng):
+    from dataclasses import replace
+
+    agent = learner("Q-learning", rng, replace(world, slip=0.1), alpha=0.1, episodes=1_000)
+    return 2 not in rows_on_the_way(agent)
+
+
+lesson.claim(
+    "Where moves slip (0.1), Q-learning keeps off the edge too (α = 0.1, 1,000 episodes).",
+    keeps_off_the_edge,
+    above=0.9,
+    seeds=200,
+    unit="of the runs",
+)
+
+# %% [markdown]
+# ## 4 · Write the three updates
+#
+# A step of experience is what SARSA is named after, and whether the episode has ended with it:
+# `state, action, reward, next_state, next_action, done`. Both updates get the same step. Return the **new value** of
+# `q[state, action]`; leave `q` as it is. Where `done` is true nothing follows: `next_state` and `next_action` mean
+# nothing then.
+
+# %%
+lesson.ask("sarsa-loop")
+
+
+# %% tags=["exercise"]
+def sarsa_update(q, step, alpha, gamma):
+    """Return the new value of q[state, action] after SARSA's update. `q` has the shape (states, actions)."""
+    state, action, reward, next_state, next_action, done = step
+    ### BEGIN SOLUTION
+    target = reward if done else reward + gamma * q[next_state, next_action]
+    return q[state, action] + alpha * (target - q[state, action])
+    ### END SOLUTION
+
+
+lesson.check(sarsa_update)
+
+
+# %% tags=["exercise"]
+def q_learning_update(q, step, alpha, gamma):
+    """Return the new value of q[state, action] after Q-learning's update."""
+    state, action, reward, next_state, next_action, done = step
+    ### BEGIN SOLUTION
+    target = reward if done else reward + gamma * q[next_state].max()
+    return q[state, action] + alpha * (target - q[state, action])
+    ### END SOLUTION
+
+
+lesson.check(q_learning_update)
+
+# %% [markdown]
+# For expected SARSA write the target alone. The agent is ε-greedy, and draws among **all** actions when it explores:
+# with n actions, each has the probability ε/n, and the best one has 1 − ε more.
+
+
+# %% tags=["exercise"]
+def expected_sarsa_target(q, step, gamma, epsilon):
+    """Return the target of expected SARSA for an agent that is ε-greedy."""
+    state, action, reward, next_state, next_action, done = step
+    ### BEGIN SOLUTION
+    if done:
+        return reward
+    chances = np.full(q.shape[1], epsilon / q.shape[1])
+    chances[q[next_state].argmax()] += 1 - epsilon
+    return reward + gamma * (chances @ q[next_state])
+    ### END SOLUTION
+
+
+lesson.check(expected_sarsa_target)
+
+# %% [markdown]
+# ### Your updates at work
+#
+# This is the whole agent. Read it: the update is the only thing that is handed in.
+
+
+# %%
+def play(update, episodes, rng):
+    """Learn on the cliff from nothing, and return the return of each episode."""
+    board = world.outcomes()
+    q, returns = np.zeros((48, 4)), []
+
+    def choose(state):
+        if rng.random() < EPSILON:
+            return rng.integers(4)
+        return rng.choice(np.flatnonzero(q[state] == q[state].max()))
+
+    for _ in range(episodes):
+        state, action, total, done = board.start, choose(board.start), 0.0, False
+        while not done:
+            next_state, reward = board.following[state, action, 0], board.reward[state, action, 0]
+            done, next_action = board.terminal[next_state], choose(next_state)
+            q[state, action] = update(q, (state, action, reward, next_state, next_action, done), ALPHA, 1.0)
+            state, action, total = next_state, next_action, total + reward
+        returns.append(total)
+    return np.array(returns)
+
+
+RUNS = lesson.budget(10, quick=2)
+mine = {
+    "your SARSA": [play(sarsa_update, 200, np.random.default_rng(run)) for run in range(RUNS)],
+    "your Q-learning": [play(q_learning_update, 200, np.random.default_rng(run)) for run in range(RUNS)],
+}
+tens = np.arange(5, 200, 10)  # ten episodes are one point
+lesson.figure(
+    "your-updates",
+    *(Line.of_runs(name, tens, np.reshape(runs, (RUNS, 20, 10)).mean(axis=2)) for name, runs in mine.items()),
+    x="episode",
+    y="return",
+)
+
+# %% [markdown]
+# ## 5 · Measure
+#
+# ### Returns while they learn
+#
+# `learning_curves` does the same as your loop, compiled. Now many runs, with intervals. Each point is the mean of ten
+# episodes.
+
+# %%
+METHODS = ("SARSA", "Q-learning", "expected SARSA", "double Q-learning")
+RUNS = lesson.budget(200, quick=20)
+curves = {
+    method: learning_curves(
+        world.outcomes(), method, runs=RUNS, episodes=500, alpha=ALPHA, epsilon=EPSILON, rng=np.random.default_rng(1)
+    )
+    for method in METHODS
+}
+tens = np.arange(5, 500, 10)
+by_tens = {method: runs.reshape(RUNS, 50, 10).mean(axis=2) for method, runs in curves.items()}
+lesson.figure(
+    "returns-on-the-cliff",
+    *(Line.of_runs(method, tens[5:], runs[:, 5:]) for method, runs in by_tens.items()),
+    x="episode",
+    y="return",
+)
+
+# %%
+lesson.compare("q-learning-curve", tens, by_tens["Q-learning"].mean(axis=0))
+
+
+# %% tags=["claim"]
+def online(method, rng, alpha=ALPHA, episodes=500, skip=100):
+    """Return the mean return of one run, without its first episodes."""
+    runs = learning_curves(world.outcomes(), method, runs=1, episodes=episodes, alpha=alpha, epsilon=EPSILON, rng=rng)
+    return runs[:, skip:].mean()
+
+
+lesson.claim(
+    "With ε = 0.1 SARSA earns at least 15 more per episode than Q-learning (episodes 101 to 500).",
+    lambda rng: online("SARSA", rng) - online("Q-learning", rng),
+    above=15,
+    seeds=200,
+    unit="return",
+)
+
+# %% tags=["claim"]
+lesson.claim(
+    "Q-learning's return is what the way along the edge is worth to a walker with ε = 0.1: about −52.",
+    lambda rng: online("Q-learning", rng),
+    between=(-54, -48),
+    seeds=200,
+    unit="return",
+)
+
+# %% tags=["claim"]
+lesson.claim(
+    "Expected SARSA's return is what the way one row above the edge is worth: about −21.",
+    lambda rng: online("expected SARSA", rng),
+    between=(-22, -20),
+    seeds=200,
+    unit="return",
+)
+
+# %% [markdown]
+# SARSA and expected SARSA learn about the same policy, and SARSA earns less. Its targets are shaken by the draw of
+# $A'$, and with α = 0.5 so are its values. How much that matters depends on the step size.
+#
+# ### Step sizes
+#
+# Figure 6.3 of Sutton and Barto (2018) has the mean return of the first 100 episodes over α. Here it is again.
+
+# %%
+RUNS = lesson.budget(50, quick=4)
+alphas = np.linspace(0.1, 1.0, 10)
+lines = [
+    Line.of_runs(
+        method,
+        alphas,
+        np.transpose(
+            [
+                learning_curves(
+                    world.outcomes(),
+                    method,
+                    runs=RUNS,
+                    episodes=100,
+                    alpha=alpha,
+                    epsilon=EPSILON,
+                    rng=np.random.default_rng(2),
+                ).mean(axis=1)
+                for alpha in alphas
+            ]
+        ),
+    )
+    for method in ("SARSA", "Q-learning", "expected SARSA")
+]
+lesson.figure("step-sizes", *lines, x="step size α", y="mean return, episodes 1 to 100")
+
+# %%
+lesson.ask("expected")
+
+# %% tags=["claim"]
+lesson.claim(
+    "With α = 1 expected SARSA earns at least 20 more per episode than SARSA, over 100 episodes.",
+    lambda rng: online("expected SARSA", rng, 1.0, 100, 0) - online("SARSA", rng, 1.0, 100, 0),
+    above=20,
+    seeds=200,
+    unit="return",
+)
+
+# %% [markdown]
+# On the cliff nothing is left to chance but the agent's own draws. Expected SARSA averages over those, so its target is
+# always the same from the same values, and a step size of 1 does no harm.
+#
+# ### Too much hope
+#
+# The maximum has a fault of its own. In the world of example 6.7 an episode begins with *left* or *right*. Right ends it
+# and pays 0. Left leads to a state with ten actions; each pays −0.1 on average, but with a standard deviation of 1. Left
+# is the mistake. With ε = 0.1, who knows that takes left in 5 % of episodes.
+
+# %%
+RUNS = lesson.budget(2_000, quick=200)
+episodes = np.arange(1, 301)
+bias = {
+    method: maximization_bias(method, runs=RUNS, rng=np.random.default_rng(3))
+    for method in ("Q-learning", "double Q-learning")
+}
+lesson.figure(
+    "left-or-right",
+    *(Line.of_runs(method, episodes, 100.0 * found.lefts) for method, found in bias.items()),
+    Line("exploring alone", episodes[[0, -1]], [5, 5]),
+    x="episode",
+    y="episodes with left (%)",
+)
+
+# %% [markdown]
+# After a few payments some of the ten estimates are above 0 by luck. Q-learning takes the highest of them for the worth
+# of that state, so left looks good. It goes there again and again, until each estimate has come down. What left is held
+# to be worth, on average over the runs (truly −0.1):
+
+# %%
+lesson.figure(
+    "worth-of-left",
+    *(Line.of_runs(method, episodes, found.values) for method, found in bias.items()),
+    Line("its true worth", episodes[[0, -1]], [-0.1, -0.1]),
+    x="episode",
+    y="estimate of left",
+)
+
+# %% [markdown]
+# **Double Q-learning** (van Hasselt 2010; equation 6.10) keeps two tables and lets each learn from half of the steps.
+# One says *which* action is best, the other *how good* it is:
+#
+# $$Q_1(S, A) \leftarrow Q_1(S, A) + \alpha\,[R + \gamma\, Q_2(S', \operatorname{argmax}_a Q_1(S', a)) - Q_1(S, A)]$$
+#
+# In code: `r + gamma * q2[s2, q1[s2].argmax()]`. Where the first table was lucky, the second was probably not.
+
+# %%
+lesson.ask("double-why")
+
+
+# %% tags=["claim"]
+def lefts(method, first, last):
+    return lambda rng: 100 * maximization_bias(method, runs=10, rng=rng).lefts[:, first:last].mean()
+
+
+lesson.claim(
+    "In episodes 11 to 40 Q-learning goes left in more than 85 % of episodes.",
+    lefts("Q-learning", 10, 40),
+    above=85,
+    seeds=200,
+    unit="%",
+)
+
+# %% tags=["claim"]
+lesson.claim(
+    "In episodes 251 to 300 it still goes left in more than 9 %; exploring alone would be 5 %.",
+    lefts("Q-learning", 250, 300),
+    above=9,
+    seeds=200,
+    unit="%",
+)
+
+# %% tags=["claim"]
+lesson.claim(
+    "Double Q-learning goes left in less than 9 % of the last 50 episodes.",
+    lefts("double Q-learning", 250, 300),
+    below=9,
+    seeds=200,
+    unit="%",
+)
+
+# %% [markdown]
+# ## 6 · Exit quiz
+
+# %%
+lesson.ask("off-policy")
+
+# %%
+lesson.ask("better-yet-worse")
+
+# %%
+lesson.ask("sarsa-number")
+
+# %%
+lesson.ask("which-would-you")
+
+# %% [markdown]
+# ## 7 · Graded task
+#
+# Two numbers and one function, with your own values.
+
+# %%
+lesson.graded("expected-update")
+
+# %%
+lesson.graded("fall-on-the-edge")
+
+# %%
+lesson.graded("own-target")
+
+
+# %% tags=["exercise"]
+def own_target(values, reward, gamma, done):
+    """Return the target that your task asks for."""
+    ### BEGIN SOLUTION
+    raise NotImplementedError  # each variant has its own policy: mark with lesson.graded("own-target", own_target)
+    ### END SOLUTION
+
+
+# %% [markdown]
+# Take the `#` away when your function is written:
+
+# %%
+# lesson.graded("own-target", own_target)
+
+# %% [markdown]
+# ## 8 · Export
+#
+# One file with your answers, predictions, functions and figures. Hand that in.
+
+# %%
+lesson.export()
+
+# %% [markdown]
+# **Where this goes on.** DQN (lesson 6) is Q-learning with a network in place of the table, and its target has the same
+# maximum: double DQN does there what double Q-learning does here. Lesson 5 shows what can go wrong when a network, a
+# bootstrapped target and off-policy learning meet.
+#
+# **Sources.** Sutton and Barto (2018), *Reinforcement Learning: An Introduction*, second edition, sections 6.4 to 6.7,
+# examples 6.6 and 6.7, figures 6.3 and 6.5. Rummery and Niranjan (1994), *On-line Q-learning using connectionist
+# systems*. Watkins (1989), *Learning from delayed rewards*. Watkins and Dayan (1992), *Q-learning*. van Seijen, van
+# Hasselt, Whiteson and Wiering (2009), *A theoretical and empirical analysis of expected Sarsa*. van Hasselt (2010),
+# *Double Q-learning*.
+
+# %% [markdown] tags=["instructor"]
+# ## For instructors
+#
+# **Timing.** Section 2 takes as long as you let it: stop at 22 minutes. Who is late leaves out *Step sizes*.
+#
+# **Answers to the things to try.**
+#
+# 1. The triangle of the action that was taken changes, one step after another: values of all fields on the way go down
+#    by little, that over the edge goes to −50 at once (α = 0.5 of −100).
+# 2. Q-learning along the edge with one fall every two or three episodes; SARSA one or two rows above it, with few falls.
+# 3. Both keep their ways. Q-learning's curve jumps to −13, SARSA's to −15 or −17, and stays there: it does not try the
+#    edge again. Even a decay over some thousand episodes leaves it there on most seeds.
+# 4. SARSA goes up to the highest row. Q-learning stays at the edge and pays for it.
+# 5. One row in place of two on most seeds: 15 steps is best for ε = 0.1 (see the exact figure). With α = 0.5 its values
+#    are noisy, and noise near a cliff is all downwards.
+# 6. Its curve is calmer and higher, at about −21, and its greedy way has 15 steps.
+#
+# **Common misconceptions.**
+#
+# - *"SARSA is careful, Q-learning is greedy."* Both act alike, ε-greedily. They differ in what they learn about.
+# - *"On-policy means no exploring."* It means that exploring is part of what is learned.
+# - *"With ε = 0 SARSA becomes Q-learning, so it will find the edge."* With ε = 0 the two updates agree where the next
+#   action is the greedy one. But neither tries anything else then.
+# - *"Off-policy is better, it learns the optimum."* See who falls. It depends on whose returns count.
+# - *"The maximum is unbiased, as each estimate is."* Ask for the highest of ten dice rolled once, against the mean of one.
+# - *"Double Q-learning is for the cliff too."* The cliff has no chance in its rewards; there it only learns more slowly,
+#   with half of the steps for each table. Its return there is above Q-learning's for that very reason: it takes longer
+#   to trust the edge.
+#
+# **Marking.** `expected-update` and `fall-on-the-edge` are judged in the notebook; `own-target` by its cases. In
+# `which-would-you` look for: whose falls count, those while learning or those of the final policy. Two points for that,
+# one for naming on-policy or off-policy rightly.
