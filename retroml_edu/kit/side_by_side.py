@@ -29,7 +29,7 @@ MOST_POINTS = 500
 MOST_MARKS = 10
 """Changes of settings that the chart shows."""
 STEP, EPISODE = "step", "episode"
-FOUR, BEST = "value of each direction", "best value and arrows"
+FOUR, BEST = "four values a field", "best value, arrow"
 _SIGNS = {"epsilon": "ε", "alpha": "α", "gamma": "γ"}
 
 
@@ -211,7 +211,7 @@ class SideBySide(Piece):
             for at, _ in marks
         ]
         notes = [
-            {"x": at, "y": 1, "yref": "paper", "text": text, "showarrow": False, "xanchor": "left", "yanchor": "top"}
+            {"x": at, "y": 0, "yref": "paper", "text": text, "showarrow": False, "xanchor": "left", "yanchor": "bottom"}
             for at, text in marks
         ]
         last = max(20, *(learner.n_episodes for learner in self.learners))
@@ -236,7 +236,7 @@ def told(learner: WatchedLearner, plan: GreedyWay) -> list[str]:
     if window > 1:
         falls = int(episodes.falls[-window:].sum())
         mean = f"Last {window}: mean return {_signed(episodes.returns[-window:].mean(), 1)}, {_times(falls)}."
-    return [text for text in (newest, mean, _told_plan(plan, knows=bool(learner.action_values.any()))) if text]
+    return [f"{newest} {mean}".strip(), _told_plan(plan, knows=bool(learner.action_values.any()))]
 
 
 def _told_plan(plan: GreedyWay, *, knows: bool) -> str:
@@ -270,7 +270,7 @@ def _settings(alpha: float, epsilon: float, gamma: float, on_change: Any) -> Con
         Slider("alpha", "Step size α", float(alpha), 0.0, 1.0, 0.01, hint="How far one step moves a value."),
         Slider("gamma", "Discount γ", float(gamma), 0.0, 1.0, 0.01, hint="What a reward one step later is worth."),
         Select("show", "On the boards", FOUR, (FOUR, BEST), hint="The agent's action values, as they are now."),
-        Switch("greedy", "Way without exploring", True, hint="Dotted: the way that the best actions lead now."),
+        Switch("greedy", "Greedy way", True, hint="Dotted: the way that the best actions lead now."),
         Select("by", "Play by", EPISODE, (EPISODE, STEP), hint="What Play and the buttons beside it count."),
         on_change=on_change,
     )

@@ -96,7 +96,7 @@ def test_q_learning_takes_the_edge_and_sarsa_a_longer_way():
     assert sarsa.arrives
     assert sarsa.steps > 13
     assert "13 steps to the goal" in piece.cards[1].sentences[-1]
-    assert f"Last {WINDOW}: mean return" in piece.cards[0].sentences[1]
+    assert f"Last {WINDOW}: mean return" in piece.cards[0].sentences[0]
     assert [card.heading for card in piece.cards] == ["SARSA", "Q-learning"]
 
 
@@ -148,7 +148,7 @@ def test_the_boards_show_what_they_are_asked_to():
         assert board.shown["path"] == learner.way()
         assert board.shown["plan"] == learner.greedy_way().states
     assert piece.boards[0].shown["limits"] == piece.boards[1].shown["limits"]
-    piece.controls.set("show", "best value and arrows")
+    piece.controls.set("show", "best value, arrow")
     piece.controls.set("greedy", False)
     shown = piece.boards[1].shown
     np.testing.assert_allclose(
