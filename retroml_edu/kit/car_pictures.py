@@ -37,7 +37,7 @@ def surface(run: CarRun, cost: np.ndarray, top: float, *, solid: bool) -> list[T
     bar = {
         "thickness": 10,
         "len": 1.0,
-        "title": {"text": "steps<br>to go"},
+        "title": {"text": "steps to go", "side": "right"},
         "outlinewidth": 0,
         "tickfont": {"size": 11},
     }
@@ -69,8 +69,8 @@ def surface(run: CarRun, cost: np.ndarray, top: float, *, solid: bool) -> list[T
     return [*traces, _line2("car", here) | {"mode": "markers", "marker": pen}]
 
 
-def surface_layout(top: float, *, solid: bool) -> dict[str, Any]:
-    """Return the layout of a map, or of a landscape that is this high."""
+def surface_layout(top: float, *, solid: bool, heading: str = "") -> dict[str, Any]:
+    """Return the layout of a map, or of a landscape that is this high, with two lines above it."""
     axis = {"gridcolor": "$grid", "color": "$text", "showbackground": False, "zerolinecolor": "$grid"}
     goal = {"type": "line", "x0": GOAL, "x1": GOAL, "y0": 0, "y1": 1, "yref": "paper"}
     return {
@@ -78,6 +78,20 @@ def surface_layout(top: float, *, solid: bool) -> dict[str, Any]:
         "xaxis": {"range": [-1.2, 0.6]},
         "yaxis": {"range": [-0.07, 0.07]},
         "showlegend": False,
+        "annotations": [
+            {
+                "text": heading,
+                "align": "left",
+                "showarrow": False,
+                "font": {"size": 13},
+                "xref": "paper",
+                "yref": "paper",
+                "x": 0,
+                "y": 1,
+                "xanchor": "left",
+                "yanchor": "bottom",
+            }
+        ],
         "shapes": [] if solid else [{**goal, "line": {"color": "#ffffff", "width": 2, "dash": "dot"}}],
         "scene": {
             "xaxis": {**axis, "title": {"text": "place"}},

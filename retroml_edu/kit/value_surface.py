@@ -88,7 +88,7 @@ class ValueSurface(Piece):
         with self.lock:
             self.player.go(steps)
 
-    def choose(self, side: str, kind: str, **settings: Any) -> None:
+    def choose(self, side: str, kind: str, /, **settings: Any) -> None:
         """Give a car a representation; both begin anew.
 
         Args:
@@ -182,16 +182,9 @@ class ValueSurface(Piece):
         costs = {side: run.cost(pictures.POINTS) for side, run in self.runs.items()}
         top = _round_up(max(_LOWEST_TOP, *(float(cost.max()) for cost in costs.values())))
         for side, run in self.runs.items():
-            title = {
-                "text": _heading(side, run),
-                "font": {"size": 13},
-                "x": 0.01,
-                "xanchor": "left",
-                "y": 0.99,
-                "yanchor": "top",
-            }
             traces = pictures.surface(run, costs[side], top, solid=self._solid)
-            self.surfaces[side].show(*traces, title=title, **pictures.surface_layout(top, solid=self._solid))
+            layout = pictures.surface_layout(top, solid=self._solid, heading=_heading(side, run))
+            self.surfaces[side].show(*traces, **layout)
         self.hill.show(*pictures.hill(self.runs))
         self.lengths.show(*pictures.lengths(self.runs))
 

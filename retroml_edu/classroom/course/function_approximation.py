@@ -35,12 +35,13 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     Choice(
         "coarse-or-fine",
-        "Which car will first have short episodes: one with few large tiles, one with many small ones, or one with eight "
-        "shifted boards of large tiles?",
+        "Which car will first have short episodes: one with few large tiles, one with many small ones, or one with "
+        "eight shifted boards of large tiles?",
         (
             Option(
                 "Few large tiles: each is visited often.",
-                "It learns fast at first. But one value for a large patch cannot say that one of its corners is good.",
+                "True, and each visit teaches much. But one value for a large patch cannot say that a part of it is "
+                "better.",
             ),
             Option(
                 "Many small tiles: they can hold every detail.",
@@ -48,8 +49,8 @@ QUESTIONS: tuple[Question, ...] = (
             ),
             Option(
                 "Eight shifted boards of large tiles.",
-                "Each step teaches a large patch, and where boards overlap differently, neighbours can differ: coarse and "
-                "fine at once.",
+                "Each step teaches a large patch, and where boards overlap differently, neighbours can differ: "
+                "coarse and fine at once.",
                 right=True,
             ),
         ),
@@ -73,8 +74,8 @@ QUESTIONS: tuple[Question, ...] = (
             ),
             Option(
                 "It makes the learning less noisy; without it all would work too, only faster.",
-                "Without it a step with α = 0.5 would correct 4 times the error: each correction overshoots, and values "
-                "diverge.",
+                "Without it a step with α = 0.5 would correct 4 times the error: each correction overshoots, and "
+                "values diverge.",
             ),
         ),
     ),
@@ -97,7 +98,8 @@ QUESTIONS: tuple[Question, ...] = (
             ),
             Option(
                 "The factor 1/2 of the squared error is left out.",
-                "That factor cancels the 2 of the derivative, and nothing is lost. Look at where w stands in the brackets.",
+                "That factor cancels the 2 of the derivative, and nothing is lost. Look at where w stands in the "
+                "brackets.",
             ),
         ),
     ),
@@ -139,7 +141,8 @@ QUESTIONS: tuple[Question, ...] = (
         (
             Option(
                 "It can only become better: it may set the weights of the new ones to 0.",
-                "That holds for the best weights that there are. But it has to find them, from a limited number of steps.",
+                "That holds for the best weights that there are. But it has to find them, from a limited number of "
+                "steps.",
             ),
             Option(
                 "It can hold more detail, but may need more steps to learn as much.",
@@ -154,8 +157,8 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     Number(
         "one-correction",
-        "Eight tilings, α = 0.5, each weight moves by α/8 times the error. A state has the value −40, the target is −30. "
-        "What is its value after the update?",
+        "Eight tilings, α = 0.5, each weight moves by α/8 times the error. A state has the value −40, the target is "
+        "−30. What is its value after the update?",
         -35.0,
         1e-6,
         "The error is 10, each of 8 weights moves by 0.625, and their sum by 5: half of the error.",
@@ -211,7 +214,7 @@ QUESTIONS: tuple[Question, ...] = (
                 "Think of what else moves while it learns: are the features the same after each step?"
             ),
         },
-        told="Kept. Lesson 6 takes up both: a memory of old steps, and a copy of the weights kept still for the targets.",
+        told="Kept. Lesson 6 takes up both: a memory of old steps, and weights that are kept still for the targets.",
     ),
 )
 
@@ -224,17 +227,16 @@ def _tile_1d(position: float, low: float, high: float, tiles: int, offset: float
 def _tile_case(position: float, low: float, high: float, tiles: int, offset: float, hint: str) -> Case:
     width = (high - low) / tiles
     right = _tile_1d(position, low, high, tiles, offset)
+    shifted = (position - low) / width + offset
     instead = (
         (math.floor(position / width + offset), "Count from the left end: subtract `low` first."),
+        (int(position / width + offset), "Count from the left end: subtract `low` first."),
         (math.floor((position - low) / width), "The board is shifted: add `offset`, which is counted in tiles."),
-        (math.floor((position - low) / width + offset * width), "`offset` is counted in tiles: it is added after the "
-         "division."),
-        (round((position - low) / width + offset), "A tile goes from one whole number to the next: round down, as "
-         "`math.floor` does."),
+        (math.floor(shifted - offset + offset * width), "`offset` is counted in tiles: add it after the division."),
+        (round(shifted), "A tile goes from one whole number to the next: round down, as `int` does."),
+        (min(right, tiles - 1), "A shifted board has one tile more, number `tiles`, for what sticks out at the right."),
         (right + 1, "Tiles are counted from 0."),
-        (math.floor((position - low) / width + offset), "The right end itself belongs to the last tile, whose number is "
-         "`tiles`: a shifted board has one tile more."),
-    )  # fmt: skip
+    )
     given = {"position": position, "low": low, "high": high, "tiles": tiles, "offset": offset}
     return Case(given, right, hint, [(wrong, told) for wrong, told in instead if wrong != right])
 
@@ -274,12 +276,10 @@ def _update_case(
     wrong = [
         (moved(alpha * error), "Each weight gets its share of the step size: `alpha / len(active)`."),
         (moved(-alpha / n * error), "The error is the target less the value, and the weights move towards the target."),
-        (moved(alpha / n * error, list(range(len(start)))), "Only weights of active tiles move: the gradient is 0 "
-         "elsewhere."),
+        (moved(alpha / n * error, list(range(len(start)))), "Only weights of active tiles move; elsewhere ∇q is 0."),
         (moved(alpha / n * (reward + (following / gamma if gamma else 0.0) - value)), "The next value is discounted."),
         (moved(alpha / n * (reward - value)), "The target is the reward *and* the discounted value of the next state."),
-        (both, "That is the full gradient of the squared error, which moves the next state's weights too. The "
-         "semi-gradient leaves them where they are."),
+        (both, "That is the full gradient, which moves the next state's weights too. The semi-gradient leaves them."),
         (start, "Nothing has changed. Work on a copy, and return it."),
     ]  # fmt: skip
     if terminal:
@@ -317,7 +317,7 @@ EXERCISES: tuple[Exercise, ...] = (
         "active_tile",
         (
             _tile_case(0.3, 0.0, 1.0, 4, 0.0, "How wide is a tile, and how many of them lie left of the position?"),
-            _tile_case(-0.5, -1.2, 0.6, 8, 0.0, "Count from `low`."),
+            _tile_case(-0.35, -1.2, 0.6, 8, 0.0, "Count from `low`."),
             _tile_case(0.3, 0.0, 1.0, 4, 0.875, "A shifted board: add `offset`, in tiles, before rounding down."),
             _tile_case(-0.2, -1.2, 0.6, 8, 0.625, "Width of a tile first, then count from `low`, then the offset."),
             _tile_case(0.6, -1.2, 0.6, 8, 0.25, "At the right end there is the one tile more that a shift needs."),
@@ -347,16 +347,18 @@ EXERCISES: tuple[Exercise, ...] = (
 
 
 def _tile_indices(draw: np.random.Generator) -> Asked:
-    tiles, tilings = int(draw.integers(4, 9)), int(draw.choice([2, 4, 5, 8]))
+    tiles, tilings = int(draw.integers(4, 13)), int(draw.choice([4, 5, 7, 8]))
     shift = int(draw.integers(1, tilings))
     cases: list[Case] = []
-    for _ in range(4):
+    while len(cases) < 4:
         position = round(float(draw.uniform(-1.1, 0.5)), 2)
+        edge = (position + 1.2) / 1.8 * tiles * tilings
+        if abs(edge - round(edge)) < 1e-6:  # where the last bit would decide
+            continue
         right = [_tile_1d(position, -1.2, 0.6, tiles, shift * k % tilings / tilings) for k in range(tilings)]
         numbers = [k * (tiles + 1) + tile for k, tile in enumerate(right)]
         wrong = [
-            (right, "Each board has weights of its own: the tiles of board k are counted from k times the tiles of a "
-             "board."),
+            (right, "Each board has weights of its own: before the tiles of board k come those of k boards."),
             ([k * tiles + tile for k, tile in enumerate(right)], "A shifted board has one tile more than fits."),
             ([k * (tiles + 1) + _tile_1d(position, -1.2, 0.6, tiles, k / tilings) for k in range(tilings)],
              f"Board k is shifted by ({shift} k mod {tilings}) / {tilings} of a tile."),
@@ -364,10 +366,11 @@ def _tile_indices(draw: np.random.Generator) -> Asked:
         told = f"How far is board k shifted? By ({shift} k mod {tilings}) / {tilings} of a tile."
         cases.append(Case({"position": position}, numbers, told, [pair for pair in wrong if pair[0] != numbers]))
     text = (
-        f"A position from −1.2 to 0.6 is seen through {tilings} boards of {tiles} tiles. Board k, from 0 to {tilings - 1}, "
-        f"is shifted by ({shift} k mod {tilings}) / {tilings} of a tile, as `offset` in `active_tile`, so it has "
-        f"{tiles + 1} tiles. Its tiles have the numbers k × {tiles + 1} to k × {tiles + 1} + {tiles}. Write "
-        "`tile_indices(position)`, which returns the list of the tile that is on in each board. You may use `active_tile`."
+        f"A position from −1.2 to 0.6 is seen through {tilings} boards of {tiles} tiles. Board k, from 0 to "
+        f"{tilings - 1}, is shifted by ({shift} k mod {tilings}) / {tilings} of a tile, as `offset` in `active_tile`, "
+        f"so it has {tiles + 1} tiles. Its tiles have the numbers k × {tiles + 1} to k × {tiles + 1} + {tiles}. Write "
+        "`tile_indices(position)`, which returns the list of the tile that is on in each board. You may use "
+        "`active_tile`."
     )
     return text, Exercise("tile_indices", tuple(cases))
 
@@ -381,10 +384,10 @@ def _value_after(draw: np.random.Generator) -> Asked:
     error = -1 + gamma * following - value
     right = following + shared / tilings * alpha * error
     text = (
-        f"{tilings} tilings, α = {alpha:g} (each weight moves by α/{tilings} times the error), γ = {gamma:g}, reward −1. The "
-        f"value of the state and action that are corrected is {value:g}, that of the next state and action {following:g}. "
-        f"They share {shared} active tile{'s' if shared > 1 else ''}. What is the value of the *next* state and action after "
-        "the update?"
+        f"{tilings} tilings, α = {alpha:g} (each weight moves by α/{tilings} times the error), γ = {gamma:g}, reward "
+        f"−1. The value of the state and action that are corrected is −{-value:g}, that of the next state and action "
+        f"−{-following:g}. They share {shared} active tile{'s' if shared > 1 else ''}. What is the value of the *next* "
+        f"state and action after the update?"
     )
     instead = {
         following: "It shares tiles with the state that was corrected: their weights have moved.",
