@@ -137,7 +137,7 @@ lesson.compare("episode-lengths", np.arange(1, 101), tile_lengths.mean(axis=0))
 # | Fourier features (section 9.5.2) | $\cos(\pi(i x + j y))$, with $x$ and $y$ from 0 to 1 | all states |
 #
 # There is a true best choice of weights, but the car has no list of true values to fit. It takes what it has: the
-# reward and its own estimate of what comes next. **Semi-gradient SARSA** (section 10.1, equation 10.1) moves the
+# reward and its own estimate of what comes next. **Semi-gradient SARSA** (section 10.1, equation 10.2) moves the
 # weights so that the value comes nearer to that target:
 #
 # $$\mathbf w \leftarrow \mathbf w + \alpha \big[ \underbrace{R + \gamma\, \hat q(S', A', \mathbf w)}_{\text{target}} -
@@ -347,8 +347,8 @@ lesson.claim(
 # %% [markdown]
 # ## 4 · The deadly triad
 #
-# Approximation did well so far. It need not. In **Baird's counterexample** (Baird 1995; Sutton and Barto 2018, example
-# 11.1) there are seven states, and every reward is 0: *all values are 0, and the features can say so exactly*. The
+# Approximation did well so far. It need not. In **Baird's counterexample** (Baird 1995; Sutton and Barto 2018, section
+# 11.2) there are seven states, and every reward is 0: *all values are 0, and the features can say so exactly*. The
 # policy that is evaluated always goes to state 7. Three things can be switched on:
 #
 # - **function approximation**: eight weights for seven states; the value of state 1, for one, is $2 w_1 + w_8$;
@@ -377,16 +377,24 @@ triad
 #    policy only state 7 is updated, so the other values settle somewhere, not at 0: nobody visits those states.
 # 2. No: ten times as slow. It is the direction that is wrong, not the length. (The map: upright borders.)
 # 3. Between 0.88 and 0.89 for all but the largest step sizes, for which it lies a little lower.
-# 4. State 7 is worth more by the weights. Each update of states 1 to 6 raises the shared w8 a little, which raises
-#    state 7 by twice as much: the target runs ahead. Six states pull it up, one alone corrects it. Misconception to
-#    look for: "divergence means that the features are too poor". Here they can represent the truth.
+# 4. State 7 seems to be worth more. Each update of states 1 to 6 raises the shared w8, which counts twice in state 7:
+#    the sum is in the text that follows. Six states pull the target up, one alone corrects it.
+#
+# Misconception to look for: "divergence means that the features are too poor". Here they can represent the truth.
 
 # %% [markdown]
-# An update of state 1 raises $w_8$, because state 7 seems to be worth more. State 7's own value has $2 w_8$ in it: so
-# the target rises by more than the value that chases it. On policy, state 7 is visited most and corrects itself. Off
-# policy it is one of seven. And that updates of expected size diverge for *any* step size shows that it is not noise
-# and not overshooting. For on-policy TD with linear features there is a proof that this cannot happen (Tsitsiklis and
-# Van Roy 1997); it says nothing about the other cases.
+# ### Why the values run away
+#
+# Say that state 7 seems to be worth 1 more than each of the six others, and take $\alpha / 7$ as the unit. In one sweep
+# the six states each raise their own weight by 2 and the shared $w_8$ by 1, so $w_8$ rises by 6. Then
+#
+# - the value of state 1, $2 w_1 + w_8$, rises by 4 + 6 = 10;
+# - the value of state 7, $w_7 + 2 w_8$, rises by 12, and with it the target.
+#
+# The values chase a target that runs ahead of them. State 7 would correct itself: its own target is $\gamma$ times its
+# value. On policy only it is updated; off policy it is one of seven. A smaller step size makes all of this slower, and
+# changes nothing else. Where steps come from the policy itself, TD with linear features is proved to converge, if its
+# step sizes fall as they should (Tsitsiklis and Van Roy 1997).
 #
 # The next two claims draw the discount, the step size (0.02 to 0.2) and the weights to begin with anew for each seed.
 
@@ -616,7 +624,7 @@ lesson.export()
 # ### Sources
 #
 # Sutton and Barto (2018), *Reinforcement Learning: An Introduction*, 2nd edition: sections 9.1 to 9.5 (features), 10.1
-# and figures 10.1, 10.2 (the car), 11.2 and 11.3, figure 11.2 (Baird, the triad). Moore (1990), *Efficient Memory-Based
-# Learning for Robot Control*. Konidaris, Osentoski and Thomas (2011), *Value function approximation in reinforcement
+# and figures 10.1, 10.2 (the car), 11.2 and 11.3, figures 11.1 and 11.2 (Baird, the triad). Moore (1990), *Efficient
+# Memory-Based Learning for Robot Control*. Konidaris, Osentoski and Thomas (2011), *Value function approximation in reinforcement
 # learning using the Fourier basis*. Baird (1995), *Residual algorithms*. Tsitsiklis and Van Roy (1997), *An analysis of
 # temporal-difference learning with function approximation*.

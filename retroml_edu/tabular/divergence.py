@@ -43,7 +43,7 @@ def baird_weights(
 ) -> Iterator[np.ndarray]:
     """Learn values of Baird's process, a sweep at a time, each with the updates that are to be expected.
 
-    Sutton and Barto (2018), example 11.1 and equation 11.9, after Baird (1995). The policy that is evaluated always
+    Sutton and Barto (2018), section 11.2 and equation 11.9, after Baird (1995). The policy that is evaluated always
     goes to the seventh state; every reward is 0, so all values are 0, and the features could say so exactly.
 
     Args:
