@@ -625,6 +625,23 @@ lesson.export()
 #
 # Sutton and Barto (2018), *Reinforcement Learning: An Introduction*, 2nd edition: sections 9.1 to 9.5 (features), 10.1
 # and figures 10.1, 10.2 (the car), 11.2 and 11.3, figures 11.1 and 11.2 (Baird, the triad). Moore (1990), *Efficient
-# Memory-Based Learning for Robot Control*. Konidaris, Osentoski and Thomas (2011), *Value function approximation in reinforcement
-# learning using the Fourier basis*. Baird (1995), *Residual algorithms*. Tsitsiklis and Van Roy (1997), *An analysis of
-# temporal-difference learning with function approximation*.
+# Memory-Based Learning for Robot Control*. Konidaris, Osentoski and Thomas (2011), *Value function approximation in
+# reinforcement learning using the Fourier basis*. Baird (1995), *Residual algorithms: reinforcement learning with
+# function approximation*. Tsitsiklis and Van Roy (1997), *An analysis of temporal-difference learning with function
+# approximation*.
+
+# %% [markdown] tags=["instructor"]
+# ### For instructors
+#
+# **Timing.** 70 minutes with the graded tasks; 50 without parts 5 and 7. The widgets of parts 2 and 4 deserve their
+# time: have somebody say aloud what will happen before a switch is turned. With the full budget all cells together take
+# about a minute and a half on two cores; the slowest are claims of part 3 and 5, ten to twenty seconds each.
+#
+# **Misconceptions.** A step changes one state (it changes all that share features). The step size is shared because
+# there are many weights (because many are *on*). Semi-gradient means sampled (the target's own gradient is missing).
+# Divergence is cured by a smaller step (not where the direction is wrong). A network must be better (it has to learn
+# its features too, from steps that follow one another closely).
+#
+# **Marking.** `sarsa_update`: 4 points, one for each case. `active_tile`: 2. `fourier_features`: 1. `value-after`: 2,
+# `tile-indices`: 3. `why-network`: 2, one for each property: a hidden unit acts on far-away states too; targets and
+# features move while it learns. Anything that names the same in other words counts.
