@@ -1,4 +1,4 @@
-"""The learners of lesson 4 in a real JupyterLab: played, turned while they learn, set up anew, by mouse and keyboard."""
+"""The learners of lesson 4 in a real JupyterLab: played, turned while they learn, set up anew."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ bench
 # What plotly has drawn: names and last points of the lines, and the notes on the chart.
 _DRAWN = """() => {
   const chart = document.querySelector('.rml-kit .js-plotly-plot');
-  return [chart.data.map(({ name, x }) => [name, x[x.length - 1]]), (chart.layout.annotations ?? []).map(({ text }) => text)];
+  const marks = (chart.layout.annotations ?? []).map(({ text }) => text);
+  return [chart.data.map(({ name, x }) => [name, x[x.length - 1]]), marks];
 }"""
 
 
