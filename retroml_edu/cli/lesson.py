@@ -67,7 +67,7 @@ def run_build(args: argparse.Namespace) -> int:
     changed = build_lessons(chosen(sources, args.names), target, kind, force=args.force)
     if changed:
         raise LessonError(
-            f"Changed by hand since built, and left as it is: {', '.join(map(str, changed))}. "
+            f"Changed by hand since built, and left as it is: {', '.join(map(_shown, changed))}. "
             "Take the changes over into the source, then build with --force; or build elsewhere with --to FOLDER."
         )
     return 0

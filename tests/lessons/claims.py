@@ -56,10 +56,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for source, found in measured(sources):
         claims = [{key: value for key, value in asdict(each).items() if key != "lesson"} for each in found]
         kept[source.stem] = {"digest": digest(source), "claims": claims}
+        write(kept)  # at once: the next may take long
         for each in found:
             print(f"{source.stem}: {each.verdict}: {each.text} {each.figure}, {each.bound}", flush=True)
             failed += each.verdict != "holds"
-    write(kept)
     print(f"{len(sources)} lessons in {time.monotonic() - began:.0f} s: {TABLE.relative_to(ROOT)} is new.")
     return failed
 
