@@ -51,11 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(str(error))
     known = {source.stem for source in LESSONS}
     kept = {name: told for name, told in read().items() if name in known}
+    digests = {source: digest(source) for source in sources}  # before: somebody may write on meanwhile
     failed = 0
     began = time.monotonic()
     for source, found in measured(sources):
         claims = [{key: value for key, value in asdict(each).items() if key != "lesson"} for each in found]
-        kept[source.stem] = {"digest": digest(source), "claims": claims}
+        kept[source.stem] = {"digest": digests[source], "claims": claims}
         write(kept)  # at once: the next may take long
         for each in found:
             print(f"{source.stem}: {each.verdict}: {each.text} {each.figure}, {each.bound}", flush=True)
