@@ -41,6 +41,7 @@ def test_both_parts_run_and_one_that_fails_is_told(
         return subprocess.CompletedProcess(command, ends[len(commands) - 1])
 
     monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr("tests.__main__.write_for_tests", lambda _folder: None)
     assert main(["-k", "knobs"]) == code
     assert len(commands) == parts
     assert all(command[-2:] == ["-k", "knobs"] for command in commands)
