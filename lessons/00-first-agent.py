@@ -478,6 +478,8 @@ lesson.claim(
 # The next cell makes several of each, with the same seeds for both, and draws the mean over the seeds with its 95 %
 # interval: a range made so that, in 95 of 100 such experiments, it holds the mean over all possible seeds. Fewer seeds,
 # wider interval.
+#
+# (A band may reach above 500, though no return can: the formula knows nothing of that end.)
 
 # %%
 seeds = range(lesson.budget(6, quick=2))

@@ -52,7 +52,9 @@ def of_type(value: object) -> str:
 def shown(value: Any, digits: int = 6) -> str:
     """Return a value as a person reads it, of at most 200 characters."""
     if isinstance(value, np.ndarray):
-        text = np.array2string(value, precision=4, separator=", ", threshold=20).replace("\n", "")
+        # numpy would fill up each number to the width of the longest: [ 0.  ,  0.02, -1.  ]
+        formatter: Any = {"float_kind": _short}
+        text = np.array2string(value, separator=", ", threshold=20, formatter=formatter).replace("\n", "")
     elif isinstance(value, float | np.floating):
         text = f"{value:.{digits}g}"
     else:
@@ -61,6 +63,11 @@ def shown(value: Any, digits: int = 6) -> str:
         except Exception:  # noqa: BLE001 - a student's own class may not show itself
             text = of_type(value)
     return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}…"
+
+
+def _short(number: float) -> str:
+    text = f"{number:.6g}"
+    return f"{text}." if text.lstrip("-").isdigit() else text  # as numpy does: an array of floats is not a list of ints
 
 
 def _difference(found: Any, expected: Any, tolerance: float) -> str:

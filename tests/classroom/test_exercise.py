@@ -121,6 +121,14 @@ def test_arrays_are_compared_place_by_place():
     assert "an array of shape (2,) is expected" in says(ARRAY, lambda values: "no")[0]
 
 
+def test_an_array_is_shown_as_a_person_writes_it():
+    case = Case({"observation": np.array([0.0, 0.02, -1.0, 1 / 3])}, 0)
+    told = Exercise("policy", (case,)).try_out(lambda observation: 1).told
+    assert told == "`policy(observation=[0., 0.02, -1., 0.333333])` returned 1; 0 is expected."
+    wide = Case({}, np.array([[100_000.0, np.inf], [0.25, np.nan]]))
+    assert "as [[100000., inf], [0.25, nan]]." in Exercise("f", (wide,)).try_out(lambda: "nothing").told
+
+
 def test_arguments_stay_as_they_were():
     def double(values):
         values *= 2
