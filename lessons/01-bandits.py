@@ -420,7 +420,7 @@ def found(run):
 lesson.claim(
     "Greedy takes the best arm in about a third of the problems.",
     lambda rng: found(play([EpsilonGreedy(0.0)], rng)[0]),
-    between=(0.28, 0.42),
+    between=(0.25, 0.45),
     seeds=200,
     quick=30,
     unit="share of pulls",
