@@ -77,6 +77,7 @@ class GridLab(Piece):
         self._plans: dict[PlanName, Plan] = {}
         shown = row(self.board, column(self.plot))
         super().__init__(label, self.controls, self.player, shown)
+        self.board.lock = self.lock  # an edit plans, and a sweep draws: with a lock each they could wait for each other
         page, *parts, status = self.box.children
         self.box.children = (page, *parts[:-1], status, shown)  # what is told of a sweep stands over the board
         with self.problems():
@@ -136,9 +137,10 @@ class GridLab(Piece):
 
     # -- what is shown -----------------------------------------------------------------------------------------------
 
-    def _show(self, position: int) -> None:
+    def _show(self, position: int) -> int:
         with self.lock:
             plan, four = self.plan, bool(self.controls.values["four"])
+            position = min(position, plan.sweeps)  # an edit from another thread may have left fewer
             values = plan.values[position]
             backups = self._mdp.action_values(values, float(self.controls.values["gamma"]))
             ends = plan.values[-1]
@@ -152,6 +154,7 @@ class GridLab(Piece):
             )
             self.plot.show(*self._traces(position), xaxis={"title": {"text": self._unit}})
             self.tell(told(plan, position))
+            return position
 
     @property
     def _unit(self) -> str:

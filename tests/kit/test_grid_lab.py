@@ -1,5 +1,6 @@
 """Planning on a board of one's own: sweeps, what is told of them, and that every change counts at once."""
 
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -163,3 +164,24 @@ def test_best_actions_are_those_of_the_exact_values():
         *_, last = value_iteration(mdp, 0.95, theta=1e-12)
         right = greedy_policy(mdp.action_values(last.values, 0.95), tolerance=1e-4) > 0
         np.testing.assert_array_equal(best_actions(mdp, 0.95), right)
+
+
+def test_edits_and_sweeps_from_two_threads_do_not_wait_for_each_other():
+    lab = GridLab()
+
+    def edits():
+        for number in range(60):
+            lab.board.edit([(0, 4)], "#."[number % 2])
+
+    def sweeps():
+        for number in range(300):
+            lab.player.to(number % 40)
+
+    threads = [threading.Thread(target=work, daemon=True) for work in (edits, sweeps)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+        assert not thread.is_alive()
+    assert lab.player.position <= lab.plan.sweeps
+    assert lab.status.problem == ""
