@@ -15,7 +15,7 @@ STEPS = ["choose an arm", "pull it", "move the estimate"]
 RESTART = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
 SETUP = """
 from ipywidgets import VBox
-from retroml_edu.kit import Choice, FreeText, Lesson, Number, Option, Order
+from retroml_edu.kit import Case, Choice, Exercise, FreeText, Lesson, Number, Option, Order
 
 
 class Mine:
@@ -30,13 +30,20 @@ class Mine:
         Order("order", "Put one step into order.", ("choose an arm", "pull it", "move the estimate"), told="So it is."),
         FreeText("text", "Why does it forget? " + 40 * "Say it in your own words. "),
     )
+    EXERCISES = (Exercise("double", (Case({"x": 1}, 2, "Twice."),)),)
+
+
+def double(x):
+    return 2 * x
 
 
 lesson = Lesson("99-mine", material=Mine)
-VBox([lesson.ask(each).box for each in Mine.QUESTIONS])
+asked = [lesson.ask(each) for each in Mine.QUESTIONS]
+curve = lesson.predict("curve", question="What will it do?", x_end=100, x_unit="pulls", y_name="mean reward")
+VBox([each.box for each in (*asked, curve, lesson.check(double), lesson.export())])
 """
 _TOO_WIDE = """quiz => [...quiz.querySelectorAll('*')]
-  .filter(node => node.checkVisibility() && !node.closest('.rml-unseen'))
+  .filter(node => node.checkVisibility() && !node.closest('.rml-unseen, svg'))
   .filter(node => node.getBoundingClientRect().right > quiz.getBoundingClientRect().right + 1)
   .map(node => node.outerHTML)"""
 
@@ -142,10 +149,11 @@ def test_each_kind_is_answered_by_keyboard_and_there_again_after_a_restart(page:
     sort(page, order)
     for theme in THEMES:
         page.set_theme(theme)
-        assert findings(page, ".rml-quiz") == []
+        assert findings(page, ".rml-kit") == []
     page.set_width(800)
     page.settle()
-    assert all(page.page.locator(".rml-quiz").nth(place).evaluate(_TOO_WIDE) == [] for place in range(5))
+    pieces = page.page.locator(".rml-kit")
+    assert [pieces.nth(place).evaluate(_TOO_WIDE) for place in range(pieces.count())] == [[]] * 8
 
     drag_the_last_to_the_top(page, order)
     # What was kept is there again: in a page that is loaded anew, and from a kernel that is.
