@@ -72,7 +72,7 @@ class BanditBench(Piece):
         self._single = OneProblem(self)
         self._average = ManyProblems(self)
         self._was = dict(self.head.values)
-        super().__init__("Bandit bench", self.head)
+        super().__init__(f"Bandit bench: {view}, {method}", self.head)  # a page may hold several
         self.game, self.player = self._single.game, self._single.player
         with self.problems():
             self._begin()
