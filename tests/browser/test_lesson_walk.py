@@ -48,6 +48,7 @@ def test_a_walk_is_stepped_through_and_its_curves_follow_a_slider(page: LabPage)
     expect(told).to_have_text(re.compile(r"Episode ([5-9]|\d\d+)[, ]"))
     bench.get_by_role("button", name="Pause").click()
 
+    errors.locator(".rml-plot").scroll_into_view_if_needed()  # a chart is drawn when it is seen
     page.wait_for(".rml-plot .main-svg")
     errors.get_by_role("button", name="Pin").click()
     slider = errors.get_by_role("slider", name="Step size α")
