@@ -380,7 +380,7 @@ WalkStudy()
 # 2. It falls: the longer the target, the noisier, and the smaller the step has to be.
 # 3. About the same, with λ = 0.8.
 # 4. With one episode n = 8 is lowest, with ten or fifty n = 4, at an ever smaller α.
-# 5. No: there TD(0) is lowest over ten episodes, as the next claim but two says. The walk is short, so news has not far
+# 5. No: there TD(0) is lowest over ten episodes, as the claim on the short walk shows. It is short, so news has not far
 #    to travel. The best n depends on the task.
 
 
@@ -574,5 +574,5 @@ lesson.export()
 #   at the end of the episode.
 #
 # **Marking.** The exercises mark themselves; look at the free text (*why-the-middle*) for both halves: variance at the
-# large end, slow and biased news at the small one. Graded tasks: tolerance 0.0015, typical wrong answers get a hint and
-# no point. The Monte Carlo of this lesson is every-visit with a constant step size, as S&B's equation 6.1.
+# large end, slow and biased news at the small one. Graded tasks: answers are kept without a judgement; tolerance
+# 0.0015. The Monte Carlo of this lesson is every-visit with a constant step size, as S&B's equation 6.1.
