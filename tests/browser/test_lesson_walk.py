@@ -54,7 +54,7 @@ def test_a_walk_is_stepped_through_and_its_curves_follow_a_slider(page: LabPage)
     slider = errors.get_by_role("slider", name="Step size α")
     slider.focus()
     page.page.keyboard.press("ArrowRight")
-    expect(errors.locator(".legendtext")).to_have_text(["TD(0), α = 0.1", "TD(0), α = 0.105"])
+    expect(errors.locator(".legendtext")).to_have_text(["TD(0), α = 0.1", "TD(0), α = 0.11"])
 
     for theme in ("light", "dark"):
         page.set_theme(theme)
