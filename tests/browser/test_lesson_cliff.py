@@ -45,12 +45,12 @@ def test_learners_are_played_and_turned_side_by_side(page: LabPage) -> None:
     expect(cards).to_have_text([re.compile("^SARSA"), re.compile("^Q-learning")])
     expect(boards).to_have_count(2)
 
-    # Step by step: the agent moves, and one value changes on the board.
+    # Step by step: the first one falls, and the value of that direction changes on the board.
     bench.get_by_label("Play by").select_option("step")
     one = bench.get_by_role("button", name="One step", exact=True)
     one.click()
     expect(bench.locator(".rml-player-place")).to_have_text("step 1")
-    expect(boards.nth(0).locator("[aria-label*='-0.5'], [aria-label*='−0.5']")).to_have_count(1)
+    expect(boards.nth(0).locator("[aria-label*='right −50']")).to_have_count(1)
 
     # By episodes, playing: both lines grow, words and boards follow.
     bench.get_by_label("Play by").select_option("episode")
