@@ -205,7 +205,8 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     FreeText(
         "why-network",
-        "The tiles learned with every seed, the small network did not. Which of its properties could be why? Name two.",
+        "The network was the first to have short episodes, but it did not keep what it had learned with every seed, as "
+        "the tiles did. Which of its properties could be why? Name two.",
         {
             r"global|everywhere|all states|whole|far away|elsewhere|other states|local": (
                 "Think of what one step changes: a tile ends at its edge. Does a hidden unit?"
