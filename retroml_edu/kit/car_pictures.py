@@ -97,7 +97,7 @@ def surface_layout(top: float, *, solid: bool, heading: str = "") -> dict[str, A
             "xaxis": {**axis, "title": {"text": "place"}},
             "yaxis": {**axis, "title": {"text": "speed"}},
             "zaxis": {**axis, "title": {"text": "steps to go"}, "range": [0, top]},
-            "camera": {"eye": {"x": -1.25, "y": -1.55, "z": 0.9}, "center": {"x": 0, "y": 0, "z": -0.15}},
+            "camera": {"eye": {"x": -1.35, "y": -1.7, "z": 1.0}, "center": {"x": 0, "y": 0, "z": -0.15}},
             "aspectmode": "manual",
             "aspectratio": {"x": 1.1, "y": 1.1, "z": 0.75},
         },

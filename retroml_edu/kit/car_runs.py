@@ -69,7 +69,7 @@ REPRESENTATIONS = {
             AGGREGATION,
             (Slider("side", "Tiles a side", 12, 2, 40, hint=_SIDE), _alpha(0.5, 0.01, 3.0, _SHARED)),
             _tiles,
-            lambda values: f"{values['side']} × {values['side']} tiles, each with one value",
+            lambda values: f"{values['side']} × {values['side']} tiles",
         ),
         Representation(
             TILES,

@@ -70,6 +70,8 @@ class TriadBench(Piece):
         self.curves = Plot("sweep", "value of the state", height=310, xaxis={"range": [0, SWEEPS]})
         self.map = Plot("step size α", "discount γ", height=310, **_map_layout())
         super().__init__("The deadly triad", self.controls, row(self.diagram, self.curves, self.map))
+        page, controls, charts, status = self.box.children
+        self.box.children = (page, controls, status, charts)  # what happens is told where it is switched
         self.weights = np.empty((0, 0))
         self.growth = 1.0
         self._changed()
