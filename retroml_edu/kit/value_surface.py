@@ -16,6 +16,7 @@ from retroml_edu.kit.player import Player
 from retroml_edu.kit.plot import Plot
 
 SIDES = ("A", "B")
+_RATES = (1, 10, 100, 1_000, 10_000)
 _LOWEST_TOP = 10.0
 
 
@@ -73,8 +74,7 @@ class ValueSurface(Piece):
         }
         self.hill = Plot("place", "", height=230, **_hill_layout())
         self.lengths = Plot("episode", "steps of the episode", height=230, yaxis=_LENGTHS)
-        rates = (1, 10, 100, 1_000, 10_000)
-        self.player = Player(self._show, unit="step", rates=rates, rate=100, restart=self._restart)
+        self.player = Player(self._show, unit="step", rates=_RATES, rate=100, restart=self._restart)
         chosen = [column(self.choices[side], self._places[side]) for side in SIDES]
         seen = [self.surfaces[side] for side in SIDES]
         super().__init__(
@@ -86,7 +86,9 @@ class ValueSurface(Piece):
     def play(self, steps: int) -> None:
         """Let both cars learn from so many steps more."""
         with self.lock:
-            self.player.go(steps)
+            while steps > 0:
+                self.player.go(min(steps, _RATES[-1]))
+                steps -= _RATES[-1]
 
     def choose(self, side: str, kind: str, /, **settings: Any) -> None:
         """Give a car a representation; both begin anew.
@@ -167,7 +169,8 @@ class ValueSurface(Piece):
 
     def _show(self, position: int) -> int:
         with self.problems():
-            steps = position - self.player.position
+            # A tick that was asked for before another thread began anew has a position far beyond.
+            steps = min(position - self.player.position, _RATES[-1])
             if all(run.said for run in self.runs.values()):
                 steps = 0
             for run in self.runs.values():

@@ -130,6 +130,12 @@ def test_other_draws_begin_anew_and_differ_from_the_beginning_repeats():
     assert not np.array_equal(surface.runs["B"].lengths, first)
 
 
+def test_a_tick_from_before_a_new_beginning_makes_no_leap():
+    surface = ValueSurface()
+    surface.play(1_000)
+    assert surface._show(1_000_000) == 11_000  # as a page's tick computed it before another thread began anew
+
+
 def test_the_scale_of_lengths_is_a_mean_of_the_last_ten():
     taken = np.arange(1.0, 31.0)
     np.testing.assert_allclose(running_mean(taken)[:3], [1, 1.5, 2])
