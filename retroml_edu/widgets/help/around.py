@@ -49,7 +49,8 @@ COMMANDS = (
     ("report", "write a report of a run: settings, machine, curves, what they mean"),
     ("import", "take in a model.zip of plain stable-baselines3"),
     ("verify", "check a run by its files, and by training parts of it again"),
-    ("prepare", "compile the fast engine for this machine, once"),
+    ("lesson", "make the notebooks of lessons, or begin a lesson of your own"),
+    ("prepare", "compile the fast engine and the lessons' algorithms for this machine, once"),
     ("settings", "show or change your settings of panels"),
     ("doctor", "check this machine and say how to mend what does not fit"),
 )
