@@ -142,9 +142,9 @@ earned = {
 }
 lesson.figure(
     "three-ways",
-    *(Line(name, epsilons, np.maximum(returns, -100)) for name, returns in earned.items()),
+    *(Line(name, epsilons, np.maximum(returns, -60)) for name, returns in earned.items()),
     x="ε",
-    y="expected return (cut off at −100)",
+    y="expected return (cut off at −60)",
 )
 
 # %%

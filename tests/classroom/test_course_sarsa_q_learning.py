@@ -27,6 +27,12 @@ RIGHT = {
 }
 
 
+def test_no_text_has_marks_that_a_question_does_not_show():
+    tasks = [task.task(LESSON, "practice").text for task in GRADED]
+    options = [text for each in CHOICES for option in each.options for text in (option.text, option.told)]
+    assert not [text for text in (*tasks, *options, *(each.text for each in QUESTIONS)) if "**" in text]
+
+
 def test_names_are_the_only_ones_of_the_lesson():
     assert len(QUESTION) == len(QUESTIONS)
     assert {question.name for question in CHOICES} == RIGHT.keys()
@@ -157,7 +163,7 @@ def at_the_end_too(q, step, gamma, epsilon):
 TARGETS = {
     "greedy": (target_of(lambda v, e, a: v.max()), "Q-learning's target"),
     "one draw": (target_of(lambda v, e, a: v[a]), "the action that was drawn"),
-    "others only": (target_of(lambda v, e, a: (1 - e) * v.max() + e * not_best(v).mean()), "among **all** actions"),
+    "others only": (target_of(lambda v, e, a: (1 - e) * v.max() + e * not_best(v).mean()), "among all actions"),
     "exploring forgotten": (target_of(lambda v, e, a: (1 - e) * v.max()), "What is the next state worth then"),
     "not divided": (target_of(lambda v, e, a: (1 - e) * v.max() + e * v.sum()), "with ε/n, not with ε"),
     "the best alone": (target_of(lambda v, e, a: (1 - e + e / len(v)) * v.max()), "Each of the others has ε/n"),

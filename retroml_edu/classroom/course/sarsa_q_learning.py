@@ -14,7 +14,7 @@ QUESTIONS = (
     Choice(
         "who-earns-more",
         "Both learn for 500 episodes, and both go on exploring with ε = 0.1 all the time. Who earns more per episode "
-        "towards the end, **while exploring**?",
+        "towards the end, while exploring?",
         (
             Option(
                 "Q-learning: it aims at the best return there is",
@@ -62,12 +62,12 @@ QUESTIONS = (
     ),
     Choice(
         "slip-too",
-        "Now the **world** is slippery: one move in ten goes to one side, whatever the agent wants. Where does "
+        "Now the world is slippery: one move in ten goes to one side, whatever the agent wants. Where does "
         "Q-learning go?",
         (
             Option(
                 "Along the edge, as before: it takes the best next action for granted",
-                "It takes its best **action** for granted, not the best outcome. What does a slip at the edge do to "
+                "It takes its best action for granted, not the best outcome. What does a slip at the edge do to "
                 "the reward and the next state that it really gets?",
             ),
             Option(
@@ -85,7 +85,7 @@ QUESTIONS = (
     ),
     Choice(
         "off-policy",
-        "Q-learning is called **off-policy**. Why?",
+        "Q-learning is called off-policy. Why?",
         (
             Option(
                 "Because it takes random actions",
@@ -175,7 +175,7 @@ QUESTIONS = (
     Number(
         "sarsa-number",
         "Q(s, a) = 2, α = 0.5, γ = 1. The agent gets the reward −1 and comes to s′, where its values are 4 (left) and "
-        "0 (right). It explores and chooses **right** there. What is Q(s, a) after SARSA's update?",
+        "0 (right). It explores and chooses right there. What is Q(s, a) after SARSA's update?",
         0.5,
         told="Yes: 2 + 0.5 · (−1 + 0 − 2) = 0.5.",
         hint="The target is the reward plus the value of the next action that was chosen. Go half of the way there.",
@@ -258,7 +258,7 @@ _AT_END = (
 )
 _NO_GAMMA = "The value of the next state is discounted: multiply it by `gamma`."
 _DRAWS_ALL = (
-    "An exploring agent draws among **all** actions, the best one too. So the best one is taken with the probability "
+    "An exploring agent draws among all actions, the best one too. So the best one is taken with the probability "
     "1 − ε + ε/n, each other one with ε/n."
 )
 _NO_EXPLORING = "That is Q-learning's target: exploring has no part in it."
@@ -403,7 +403,7 @@ def _three_updates(rng: np.random.Generator) -> Asked:
         "expected-update",
         f"Q(s, a) = {old}, α = {alpha:g}, γ = {gamma:g}, ε = {epsilon:g}. The agent takes a in s, gets the reward "
         f"{reward} and comes to s′, which does not end the episode. Its values there are {shown}. It draws action "
-        f"{drawn}. What is Q(s, a) after one update of **expected SARSA**? Give three digits behind the point.",
+        f"{drawn}. What is Q(s, a) after one update of expected SARSA? Give three digits behind the point.",
         round(expected, 6),
         tolerance=0.0006,
         told="Yes.",
@@ -420,7 +420,7 @@ def _edge(rng: np.random.Generator) -> Asked:
     instead = {
         1 - (1 - epsilon) ** fields: "Not every exploring action leads over the edge: which of the four does?",
         fields * epsilon / 4: "That is how many falls are expected if each of the steps happened anyway. Ask for the "
-        "probability that **no** step falls, and take it from 1.",
+        "probability that no step falls, and take it from 1.",
         epsilon / 4: "That is the probability for one step. There are several.",
         1 - (1 - epsilon / 3) ** fields: "Exploring draws among all four actions, the best one too.",
     }
