@@ -184,7 +184,6 @@ class SideBySide(Piece):
                 values=None if four else table.max(axis=1),
                 policy=None if four else greedy_policy(table),
                 action_values=table if four else None,
-                backups=None if four else table,
                 path=learner.way(),
                 plan=plan.states if greedy and plan.arrives else None,
                 agent=learner.state,

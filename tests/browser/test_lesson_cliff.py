@@ -78,7 +78,7 @@ def test_learners_are_played_and_turned_side_by_side(page: LabPage) -> None:
     # What is shown: values and arrows in place of triangles. Another learner begins anew.
     bench.get_by_label("On the boards").select_option("best value, arrow")
     expect(boards.nth(1).locator("[data-kind~='four']")).to_have_count(0)
-    bench.get_by_label("Left").select_option("expected SARSA")
+    bench.get_by_role("combobox", name="Left").select_option("expected SARSA")
     expect(cards.nth(0)).to_contain_text("expected SARSA")
     expect(bench.locator(".rml-player-place")).to_have_text("episode 0")
 

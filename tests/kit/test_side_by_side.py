@@ -154,7 +154,7 @@ def test_the_boards_show_what_they_are_asked_to():
     np.testing.assert_allclose(
         np.frombuffer(shown["values"], dtype=np.float32), piece.learners[1].action_values.max(axis=1), rtol=1e-5
     )
-    assert {"plan", "action_values"}.isdisjoint(shown)
+    assert {"plan", "action_values", "backups"}.isdisjoint(shown)  # what it learned was not backed up
 
 
 def test_the_chart_has_a_line_for_each_of_the_newest_means():
