@@ -174,7 +174,8 @@ def show(position):
     sides = controls.values["sides"]
     seen = thrown(sides)[: position + 1]
     count = np.arange(1, len(seen) + 1)
-    plot.show(*line("mean", count, seen.cumsum() / count), *level((sides + 1) / 2, "mean of all throws there could be"))
+    expected = level((sides + 1) / 2, "mean of all throws there could be", x=(1, 300))
+    plot.show(*line("mean", count, seen.cumsum() / count), *expected)
 
 
 controls = Controls(
