@@ -13,6 +13,10 @@ from tests.browser.browser import LabPage
 pytestmark = pytest.mark.browser
 
 CELLS = ["from retroml_edu.kit import WalkBench, WalkErrors\n\nbench = WalkBench()\nbench", "WalkErrors()"]
+_WALKED_TO_THE_LEFT_END = """() => {
+  const left = name => document.querySelector(`.rml-walk-${name}`).getBoundingClientRect().left;
+  return Math.abs(left("walker") - left("end")) < 30;
+}"""
 
 
 def test_a_walk_is_stepped_through_and_its_curves_follow_a_slider(page: LabPage) -> None:
@@ -34,11 +38,7 @@ def test_a_walk_is_stepped_through_and_its_curves_follow_a_slider(page: LabPage)
     expect(said.first).to_contain_text("moves A: 0.500 → 0.450")
     expect(bench.locator(".rml-walk-one .rml-walk-halo")).to_have_count(1)
     expect(bench.locator(".rml-walk-two .rml-walk-halo")).to_have_count(5)
-    at_the_end = bench.locator(".rml-walk-walker").bounding_box()
-    left_end = bench.locator(".rml-walk-end").first.bounding_box()
-    assert at_the_end is not None
-    assert left_end is not None
-    assert abs(at_the_end["x"] - left_end["x"]) < 30
+    page.page.wait_for_function(_WALKED_TO_THE_LEFT_END)  # it glides there
 
     bench.get_by_role("combobox", name="Walk").select_option("19 states")
     expect(bench.locator(".rml-walk-state")).to_have_count(19)
