@@ -53,7 +53,7 @@ lesson = Lesson("03-monte-carlo-td")  # for graded work: Lesson("03-monte-carlo-
 # Without a discount, and with 1 for the right end, the value of a state is the chance to leave at the right: 1/6, 2/6,
 # 3/6, 4/6 and 5/6. So this is a world in which we know the truth, and can measure how far off a learner is.
 #
-# Two questions before you run anything. A guess that turns out wrong teaches more than none.
+# A question and a drawing before you try anything. A guess that turns out wrong teaches more than none.
 
 # %%
 lesson.ask("first-episode")
@@ -78,7 +78,7 @@ lesson.predict(
 #
 # Below, one walker, and two learners that watch it. The circles are the states, the ring is the walker. Above each
 # state: what it is worth to TD(0) (blue circles), to Monte Carlo (orange squares), and in truth (dotted line). A value
-# that has just moved is lit; the diamond is the target towards which it moved.
+# that has just been updated is lit; the diamond is the target towards which it was moved.
 #
 # Press **1 ▸** and read what each learner does with the step.
 
@@ -95,10 +95,11 @@ bench
 #    Where do all its diamonds lie?
 # 3. **The second and third episode.** Watch how the news from the ends travels to the middle: with Monte Carlo at once,
 #    with TD(0) back by one state whenever the walker steps into a state whose value has moved.
-# 4. **Speed 100×.** After some hundred episodes, whose values shake more? Then turn α down to 0.02.
-# 5. **Another method.** Choose *n-step TD* as the second learner, with n = 3: how many moves late is it? With *TD(λ)*:
-#    how many values move in one step?
-# 6. **19 states**, TD(0) against Monte Carlo: after ten episodes, which values has TD(0) moved at all?
+# 4. **Speed 100×.** After some hundred episodes, whose values shake more? Then turn α down to 0.02 (that begins anew)
+#    and play as long again.
+# 5. **Another method** (both are explained further on). Choose *n-step TD* as the second learner, with n = 3: after
+#    which step does it first update a value? With *TD(λ)*: how many values move at the end of the first episode?
+# 6. **19 states**, TD(0) against Monte Carlo, α = 0.1: after ten episodes, which values has TD(0) moved at all?
 
 # %% [markdown] tags=["instructor"]
 # **Answers to the things to try**
@@ -109,8 +110,9 @@ bench
 # 2. One update a visit (every-visit Monte Carlo with a constant step size); all diamonds lie at the return, 0 or 1.
 # 3. With TD(0) a value moves only if the next state's differs: after the first episode one value has moved, in the
 #    second its neighbour can, and the neighbour's neighbour where the walker turns back from there.
-# 4. Monte Carlo's: each target is 0 or 1, never near the value. A small step averages more of them.
-# 5. Three steps: the first update comes after the third. With λ = 0.8 all states visited so far move.
+# 4. Monte Carlo's: each target is 0 or 1, and no value is either. A small step averages over more of them.
+# 5. After the third. With λ = 0.8 all states of the episode move at its end, the earlier ones less; before the end
+#    none does, as the TD error is 0.
 # 6. Those near the ends most; the values in the middle are still at 0 or close to it.
 
 # %% [markdown]
@@ -128,7 +130,8 @@ bench
 # | TD(0) | $R_{t+1} + \gamma V(S_{t+1})$ | one step | equation 6.2 |
 # | n-step TD | $R_{t+1} + \dots + \gamma^{n-1} R_{t+n} + \gamma^n V(S_{t+n})$ | n steps | equation 7.1 |
 #
-# (TD is due to Sutton, 1988.)
+# (As a method of prediction of its own, TD is due to Sutton, 1988. Samuel's checkers player of 1959 already had the
+# idea.)
 #
 # TD's targets contain $V$, the learner's own current guess. That is called **bootstrapping**. It is not a look at the
 # true value, which nobody has. An end is worth 0: nothing follows it.
@@ -136,11 +139,11 @@ bench
 # Two properties of the targets decide what happens.
 #
 # - **Bias.** The mean of Monte Carlo's target *is* the true value: that is how a value is defined. The mean of TD's
-#   target is true only if $V(S_{t+1})$ is. While values are wrong, TD's targets are wrong on average.
+#   target is the true value if $V(S_{t+1})$ is true. While values are wrong, it is in general wrong as well.
 # - **Variance.** Monte Carlo's target sums the luck of all steps to the end. TD's has the luck of one step.
 #
 # How large is that difference? From C, with all values true, TD(0)'s target is 2/6 or 4/6, and Monte Carlo's is 0 or 1.
-# Measured over episodes:
+# Variances, measured over episodes, still with all values true:
 
 
 # %% tags=["claim"]
@@ -232,7 +235,8 @@ def n_step_target(rewards, values, t, n, gamma):
 lesson.check(n_step_target)
 
 # %% [markdown]
-# Your lines are the whole method. Here they learn from 100 episodes, beside the package's compiled TD(0):
+# Your `td_update` is all that TD(0) needs. Here it learns from 100 episodes, beside the package's compiled TD(0); the
+# difference should be 0, but for the last digits.
 
 # %%
 world = random_walk()
@@ -444,13 +448,14 @@ lesson.claim(
 # %% [markdown]
 # ### TD(λ) in a paragraph
 #
-# n-step TD has to wait for n rewards. TD(λ) does not: it keeps a **trace** for each state, which grows by 1 at a visit
-# and shrinks by γλ at every step, and moves all values by one TD error, each by its trace (S&B, section 12.2):
+# n-step TD has to wait for n rewards. TD(λ) does not. It keeps a **trace** $z_t(s)$ for each state: at every step all
+# traces are multiplied by γλ, a number from 0 to 1, and that of the visited state grows by 1. Then one **TD error**
+# $\delta_t$ moves all values, each in proportion to its trace (S&B, section 12.2):
 #
 # $$\delta_t = R_{t+1} + \gamma V(S_{t+1}) - V(S_t), \qquad V(s) \leftarrow V(s) + \alpha\, \delta_t\, z_t(s).$$
 #
-# With λ = 0 only the newest state has a trace: that is TD(0). You saw it in the first widget: choose TD(λ) there again
-# and watch which values move at an end.
+# With λ = 0 only the newest state has a trace: that is TD(0). Choose TD(λ) in the first widget again and watch which
+# values move at an end, and how far.
 
 # %%
 lesson.ask("order-of-targets")
@@ -465,11 +470,11 @@ lesson.ask("order-of-targets")
 lesson.ask("predictor")
 
 # %% [markdown]
-# **Batch Monte Carlo** ends at the mean of the returns that were seen: nothing fits the *seen* returns better. **Batch
-# TD(0)** ends at the values of the Markov process that fits the seen steps best: from each state it goes on as often to
-# each next one as was seen, with the mean reward that was seen. That is the **certainty-equivalence** estimate (S&B,
-# section 6.3). If the world is a Markov process, the second uses the data better, since each visit of B tells something
-# about A too.
+# **Batch Monte Carlo** ends at the mean of the returns that were seen: no other values have a smaller mean squared
+# error on the *seen* returns. **Batch TD(0)** ends at the values of the Markov process that fits the seen steps best:
+# from each state it goes on as often to each next one as was seen, with the mean reward that was seen. That is the
+# **certainty-equivalence** estimate (S&B, section 6.3). If the world is a Markov process, the second uses the data
+# better, since each visit of B tells something about A too.
 #
 # On the walk (S&B, figure 6.2):
 
@@ -551,7 +556,9 @@ lesson.export()
 #
 # - R. S. Sutton and A. G. Barto (2018), *Reinforcement Learning: An Introduction*, 2nd edition, MIT Press: section 5.1
 #   (Monte Carlo prediction), 6.1 to 6.3 (TD(0), its advantages, batch updating; examples 6.2 and 6.4, figure 6.2),
-#   7.1 (n-step TD, figure 7.2), 12.1 and 12.2 (λ-return and TD(λ)).
+#   7.1 (n-step TD, figure 7.2), 12.1 and 12.2 (λ-return and TD(λ), figure 12.6).
+# - A. L. Samuel (1959), Some studies in machine learning using the game of checkers, *IBM Journal of Research and
+#   Development* 3, 210–229.
 # - R. S. Sutton (1988), Learning to predict by the methods of temporal differences, *Machine Learning* 3, 9–44.
 
 # %% [markdown] tags=["instructor"]

@@ -190,6 +190,8 @@ class Replay:
             n = None if isinstance(learner.learner, TDLambda) else learner.learner.n
             return "waits for the end of the episode." if n is None else f"waits until {n} rewards are known."
         if isinstance(learner.learner, TDLambda):
+            if all(each.after == each.before for each in updates):
+                return "moves nothing: the TD error is 0."
             moved = ", ".join(self.names[each.state] for each in updates)
             return f"moves {moved}: each by its trace, with one TD error."
         if len(updates) == 1:

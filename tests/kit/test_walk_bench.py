@@ -71,8 +71,9 @@ def test_what_is_said_of_a_step_names_the_target():
     assert said(bench)[2] == "makes 11 updates, one a visit: A, B, C, D, E, towards the return 0."
     bench.controls.set("second", "TD(λ)")
     bench.player.go(2)
-    assert said(bench)[2] == "moves C, D: each by its trace, with one TD error."
+    assert said(bench)[2] == "moves nothing: the TD error is 0."
     bench.finish_episode()
+    assert said(bench)[2] == "moves A, B, C, D, E: each by its trace, with one TD error."
     bench.finish_episode()
     assert said(bench)[0].startswith("Episode 2, step ")
 

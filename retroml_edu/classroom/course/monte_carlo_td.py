@@ -62,11 +62,11 @@ VALUE_OF_A = Number(
 
 NEEDS_THE_END = Choice(
     "needs-the-end",
-    "Which methods can move a value before the episode is over?",
+    "Which methods can move a value before the episode is over? Choose all.",
     (
         Option("TD(0)", "TD(0) moves a value after every step.", right=True),
-        Option("n-step TD with n = 4", "4-step TD is four steps late.", right=True),
-        Option("TD(λ)", "TD(λ) uses every error at once.", right=True),
+        Option("n-step TD with n = 4", "4-step TD moves the first one as soon as four rewards are known.", right=True),
+        Option("TD(λ)", "TD(λ) moves values after every step, each by its trace.", right=True),
         Option(
             "Monte Carlo",
             "Monte Carlo's target is the return, the sum of all rewards to the end. Is it known before the end?",
@@ -81,7 +81,7 @@ BIAS = Choice(
         Option(
             "Monte Carlo's is unbiased with much variance; TD(0)'s is biased with little",
             "Yes. The return's mean is the true value, by definition, but it sums the luck of a whole episode. TD(0)'s "
-            "target has the luck of one step, and as its mean what the wrong values say.",
+            "target has the luck of one step, but its mean is off by as much as the next values are, on average.",
             right=True,
         ),
         Option(
@@ -170,7 +170,8 @@ PREDICTOR = Number(
 
 TARGETS_OF_N = Order(
     "order-of-targets",
-    "From a state in the middle of the 19-state walk, put these targets in order: from the least variance to the most.",
+    "From a state in the middle of the 19-state walk, with all values true, put these targets in order: from the least "
+    "variance to the most.",
     (
         "TD(0): one reward and the value of the next state",
         "4-step TD: four rewards and the value after them",
@@ -279,7 +280,7 @@ def _returns_case(rewards: Sequence[float], gamma: float) -> Case:
         (_returns(rewards, 1.0), "Every further step counts `gamma` times as much: the discount is missing."),
         (expected[::-1], "The numbers are right, and in the wrong order: the first is the return of the first state."),
         ([*expected[1:], 0.0], "One step late: the return of a state begins with the reward right after that state."),
-        ([gamma * each for each in expected], "The first reward of each return is not discounted."),
+        ([gamma * each for each in expected], "The first reward of each return counts in full: it is not discounted."),
         (forward, "These are sums of the rewards before. A return sums what comes after."),
         (expected[:1], "That is the return of the first state. Return one for each step."),
     ]
