@@ -70,8 +70,8 @@ bench
 # 1. **Step by step.** Set *Play by* to *step* and press **1 ▸** a few times, then Play. Which triangle changes, and
 #    when? What changes when it falls?
 # 2. **Episodes.** Set *Play by* to *episode*, speed 5×, and play to about episode 300. Where does each walk? Who falls
-#    more often? Read the two lines above the boards.
-# 3. **ε to 0.** First answer the question below. Then draw ε to 0 while they play, and look at both ways and at the
+#    more often? Read the lines above each board.
+# 3. **ε to 0.** First answer the question below. Then drag ε to 0 while they play, and look at both ways and at the
 #    chart for a hundred episodes.
 # 4. **ε to 0.3.** And back up. Which of the two changes its way, and why?
 # 5. **Smaller steps.** Press **|◂**, set ε = 0.1 and α = 0.1, and play 1,000 episodes. How many rows does SARSA keep
@@ -159,9 +159,9 @@ lesson.figure(
 # expected SARSA look for the best way of a walker who explores, Q-learning for that of one who does not.
 #
 # The figure also says for which ε the edge is worth it: only below 0.01. Then why does SARSA stay where it is when you
-# turn ε to 0? Because it has stopped to look. A greedy agent tries nothing else, and what is not tried is not
-# corrected. SARSA converges to the best policy if ε goes to 0 **slowly**, so that every action is still taken again and
-# again on the way (Sutton and Barto 2018, section 6.4).
+# turn ε to 0? Because it has stopped looking. A greedy agent tries nothing else, and what is not tried is not
+# corrected. SARSA converges to the best policy if its step sizes fall as they should and ε goes to 0 **slowly**, so
+# that every action is still taken again and again on the way (Sutton and Barto 2018, section 6.4).
 
 # %% tags=["claim"]
 ALPHA, EPSILON = 0.5, 0.1
@@ -303,7 +303,7 @@ lesson.check(expected_sarsa_target)
 # %% [markdown]
 # ### Your updates at work
 #
-# This is the whole agent. Read it: the update is the only thing that is handed in.
+# This is the whole agent. Read it: the update is the only part that differs between the two, and it is yours.
 
 
 # %%
@@ -405,8 +405,9 @@ lesson.claim(
 )
 
 # %% [markdown]
-# SARSA and expected SARSA learn about the same policy, and SARSA earns less. Its targets are shaken by the draw of
-# $A'$, and with α = 0.5 so are its values. How much that matters depends on the step size.
+# SARSA and expected SARSA both learn what an ε-greedy policy is worth, and yet SARSA earns less: by the figures above,
+# it is some 22 above Q-learning's −50, so at about −28, and expected SARSA is at −21. SARSA's targets are shaken by the
+# draw of $A'$, and with α = 0.5 so are its values. How much that matters depends on the step size.
 #
 # ### Step sizes
 #
@@ -452,13 +453,14 @@ lesson.claim(
 
 # %% [markdown]
 # On the cliff nothing is left to chance but the agent's own draws. Expected SARSA averages over those, so its target is
-# always the same from the same values, and a step size of 1 does no harm.
+# always the same from the same values, and a step size of 1 does no harm (Sutton and Barto 2018, section 6.6).
 #
 # ### Too much hope
 #
 # The maximum has a fault of its own. In the world of example 6.7 an episode begins with *left* or *right*. Right ends
-# it and pays 0. Left leads to a state with ten actions; each pays −0.1 on average, with a standard deviation of 1. So
-# left is the mistake. With ε = 0.1, who knows that takes left in 5 % of episodes.
+# it and pays 0. Left pays 0 and leads to a state with many actions, here ten; each ends the episode and pays −0.1 on
+# average, with a standard deviation of 1. So left is the mistake. With ε = 0.1, who knows that takes left in 5 % of
+# episodes.
 
 # %%
 RUNS = lesson.budget(2_000, quick=200)
@@ -477,8 +479,8 @@ lesson.figure(
 
 # %% [markdown]
 # After a few payments some of the ten estimates are above 0 by luck. Q-learning takes the highest of them for the worth
-# of that state, so left looks good. It goes there again and again, until each estimate has come down. What left is held
-# to be worth, on average over the runs (truly −0.1):
+# of that state, so left looks good. It goes there again and again, until the highest estimates have come down. What
+# left is held to be worth, on average over the runs (truly −0.1):
 
 # %%
 lesson.figure(
@@ -602,10 +604,13 @@ lesson.export()
 #
 # 1. The triangle of the action that was taken changes, one step after another: values of all fields on the way go down
 #    by little, that over the edge goes to −50 at once (α = 0.5 of −100).
-# 2. Q-learning along the edge with a fall in every third episode; SARSA one or two rows above it, with few falls.
-# 3. Both keep their ways. Q-learning's curve jumps to −13, SARSA's to −15 or −17, and stays there: it does not try the
-#    edge again. Even a decay over some thousand episodes leaves it there on most seeds.
-# 4. SARSA goes up to the highest row. Q-learning stays at the edge and pays for it.
+# 2. Q-learning along the edge, with falls in about every fourth episode; SARSA one or two rows above it, with few
+#    falls.
+# 3. Both keep their ways. Q-learning's curve goes to −13, SARSA's to −17 (to −19 on a few seeds), and stays there: it
+#    does not try the edge again. Even a decay over some thousand episodes leaves it there on most seeds. (The chart has
+#    the mean of 50 episodes, so it takes that long to get there.)
+# 4. SARSA goes up to the highest row; on many seeds its greedy way goes in circles by then, as is said above the board.
+#    Q-learning stays at the edge and pays for it.
 # 5. One row in place of two on most seeds: 15 steps is best for ε = 0.1 (see the exact figure). With α = 0.5 its values
 #    are noisy, and noise near a cliff is all downwards.
 # 6. Its curve is calmer and higher, at about −21, and its greedy way has 15 steps.

@@ -22,7 +22,7 @@ RIGHT = {
     "off-policy": "Because it learns the values of the greedy policy",
     "which-action": "Q(s′, b) for SARSA, max",
     "better-yet-worse": "The greedy way is what it would go",
-    "expected": "Nothing is left to chance",
+    "expected": "The same step with the same outcome",
     "double-why": "It takes the highest",
 }
 
@@ -53,7 +53,16 @@ def test_a_step_of_sarsa_has_one_order():
 
 
 @pytest.mark.parametrize(
-    ("answer", "hint"), [(2.5, "best next value"), (1.5, "mean"), (-1, "half of the way"), (7, "Go half")]
+    ("answer", "hint"),
+    [
+        (2.5, "best next value"),
+        (2 + 0.5 * (-1 + 2 - 2), "mean"),  # of 4 and 0
+        (2 + 0.5 * -1, "Take Q(s, a) off"),
+        (0.5 * -1, "half of the target"),
+        (0.5 * (-1 - 2), "how much the value changes"),
+        (-1, "half of the way"),
+        (7, "Go half"),
+    ],
 )
 def test_a_wrong_update_gets_its_hint(answer, hint):
     assert QUESTION["sarsa-number"].judge("0.5").right

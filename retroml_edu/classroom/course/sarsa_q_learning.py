@@ -28,7 +28,7 @@ QUESTIONS = (
             ),
             Option(
                 "The same: same world, same ε, same step size",
-                "Only one term of the update is another. Does that term look at what the agent will really do next?",
+                "Only one term of the update differs. Does that term look at what the agent will really do next?",
             ),
         ),
     ),
@@ -181,9 +181,11 @@ QUESTIONS = (
         hint="The target is the reward plus the value of the next action that was chosen. Go half of the way there.",
         instead={
             2.5: "That is Q-learning's update: it uses the best next value, 4. SARSA uses that of the action chosen.",
-            1.5: "That uses the mean of the next values. SARSA uses the one of the action that was chosen.",
+            1.5: "Have you used the mean of the next values? SARSA uses that of the action chosen. Or have you added "
+            "half of the target? Take Q(s, a) off it first.",
             -1.0: "That is the target. The update goes only half of the way there, as α = 0.5.",
-            -0.5: "That adds half of the target without taking Q(s, a) off it first.",
+            -0.5: "That is half of the target. The way to it begins at the old value, 2.",
+            -1.5: "That is by how much the value changes. What is it then?",
             1.0: "Is the reward −1 in your target?",
         },
     ),
@@ -193,8 +195,8 @@ QUESTIONS = (
         "does that change?",
         (
             Option(
-                "Nothing is left to chance between two steps from the same state with the same outcome: it can take "
-                "larger steps",
+                "The same step with the same outcome always has the same target, as long as the values are the same: "
+                "it can take larger steps",
                 "Yes. The draw of the next action no longer shakes the target, so a large α does less harm.",
                 right=True,
             ),
