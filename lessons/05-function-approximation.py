@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Lesson 5 · Function approximation
 #
-# Until now each state had its own place in a table. A car on a hill has endlessly many states, and will never see the
+# Until now each state had its own place in a table. A car on a hill has endlessly many states, and hardly ever sees the
 # same one twice. So what it learns in one state has to hold for others as well. You watch how, and see what it costs.
 #
 # **Afterwards you can**
@@ -68,9 +68,9 @@ lesson.predict(
 # %% [markdown]
 # ## 2 · Two cars on the same hill
 #
-# Both cars below learn with SARSA, from the same rewards, step by step. They differ only in how they hold values. Each
-# map shows all states, place to the right and speed upwards; its colour says how many steps the car thinks are still to
-# go. The thick line is the episode that goes on, the thin one that before.
+# Both cars below learn with SARSA, on the same hill, step by step. They differ only in how they hold values. Each map
+# shows all states, place to the right and speed upwards; its colour says how many steps the car thinks are still to go
+# with the action that it thinks best. The thick line is the episode that goes on, the thin one the episode before.
 #
 # - **One tiling**: the map is cut into tiles, and each tile has one value for each action. This is *state aggregation*.
 # - **Tile coding**: several such boards, each shifted by a part of a tile. A value is the sum of the tiles that a state
@@ -85,12 +85,13 @@ cars
 # %% [markdown]
 # **Things to try**
 #
-# 1. Choose speed 1 and press **1 ▸** a few times. Which part of each map changes after one step? Then speed 10, and
-#    **Play**. Why do the cars try everything out, although ε is 0?
+# 1. Choose speed 1 and press **1 ▸** some ten times. For the first few steps the maps stay as they are: all values
+#    are 0, and the best action's stays so until each action has been tried. Which part of each map changes then, with
+#    one step? Now speed 10, and **Play**. Why do the cars try everything out, although ε is 0?
 # 2. Choose speed 1,000 and play. Which car's episodes become short first? Look at the shape of B's map: where is it
 #    highest, and why *there*?
 # 3. Give A 4 tiles a side, then 40, and play again. What is wrong with each?
-# 4. Give B a step size above 2. Read what is said. Then find out whether 1.5 works.
+# 4. Give B a step size of about 2.5. Read what is said. Then find out whether 1.5 works.
 # 5. Give A *Fourier features* of order 1, then 3, then 9. How far from the car does one step change the map? Turn
 #    *Landscape* on to see it better.
 
@@ -103,9 +104,11 @@ cars
 # 2. B, with nearly every seed. It is highest in the valley with little speed: from there the car has to swing twice.
 #    Near the goal, and with high speed towards it, few steps are left. (Many expect it to be highest at the left end.)
 # 3. 4 tiles: neighbours that need different actions share one value, and the car may never come out (cut off at
-#    5,000 steps). 40 tiles: fine enough, but 1,600 patches to be visited one by one; the map stays spotty for long.
-# 4. Above 2 each correction overshoots by more than the error: values diverge within a few episodes, and the status
-#    line says so. 1.5 learns: it overshoots, but by less than the error; noise is larger than with 0.5.
+#    5,000 steps). 40 tiles: fine enough, but 1,600 patches to be visited one by one; the map stays spotty for long. Of
+#    single boards with 8, 12, 16, 24 and 32 tiles a side, 12 did best with α = 0.5.
+# 4. Above 2 each correction overshoots by more than the error: with 2.5 values diverge within a few episodes, and the
+#    status line says so (just above 2 it can take hundreds). 1.5 learns: it overshoots, but by less than the error;
+#    noise is larger than with 0.5.
 # 5. Everywhere, most with low orders: a wave has no edge. Order 1 cannot hold the shape of the spiral.
 
 # %% [markdown]
@@ -143,8 +146,9 @@ lesson.compare("episode-lengths", np.arange(1, 101), tile_lengths.mean(axis=0))
 # $$\mathbf w \leftarrow \mathbf w + \alpha \big[ \underbrace{R + \gamma\, \hat q(S', A', \mathbf w)}_{\text{target}} -
 # \hat q(S, A, \mathbf w) \big]\, \nabla \hat q(S, A, \mathbf w)$$
 #
-# For sums of weighted features the gradient $\nabla \hat q(S, A, \mathbf w)$ is the features themselves: with tiles, 1
-# for the tiles that are on, and 0 for all others.
+# The gradient $\nabla \hat q(S, A, \mathbf w)$ says how much the value changes with each weight: it is the vector of
+# the derivatives. For sums of weighted features it is the features themselves: with tiles, 1 for the tiles that are on,
+# and 0 for all others.
 
 # %%
 lesson.ask("semi-gradient")
@@ -177,8 +181,8 @@ lesson.check(active_tile)
 # ### One step of semi-gradient SARSA
 #
 # `active` are the numbers of the tiles that are on for the state and action that were left, `next_active` for those
-# that come next. Both have one number for each tiling. Return the new weights, and leave the old ones as they are. At
-# the end of an episode nothing comes next: then `next_active` is `None`.
+# that come next. Both have one number for each tiling, and the tilings share the step size. Return the new weights, and
+# leave the old ones as they are. At the end of an episode nothing comes next: then `next_active` is `None`.
 
 
 # %% tags=["exercise"]
@@ -200,7 +204,7 @@ lesson.check(sarsa_update)
 # %% [markdown]
 # ### Your car
 #
-# Your two functions are all that a car needs to learn. The next cell adds the physics (three lines) and the loop.
+# Your two functions are all that a car needs to learn. The next cell adds the physics (a few lines) and the loop.
 
 
 # %%
@@ -266,7 +270,7 @@ lesson.claim(
 )
 
 # %% [markdown]
-# Which step size? In the figure the larger ones learn faster at first.
+# Which step size? In that figure the larger ones learn faster at first.
 
 
 # %% tags=["claim"]
@@ -284,8 +288,8 @@ lesson.claim(
 )
 
 # %% [markdown]
-# Shifted boards, or one finer board? One board of 12 × 12 tiles does best of the single boards that we tried (8, 12,
-# 16, 24 and 32 tiles a side, α = 0.5).
+# Shifted boards, or one finer board? We compare with one board of 12 × 12 tiles. In the widget above you can look for a
+# single board that does better.
 
 
 # %% tags=["claim"]
@@ -367,8 +371,8 @@ triad
 # 1. Switch the parts on one by one, in any order. Which pairs are stable? What happens with all three?
 # 2. With all three on, take a tenth of the step size. Does that help?
 # 3. Lower γ until it becomes stable. At which discount? Does that depend on the step size?
-# 4. All three, γ = 0.99: state 7 is worth more than the others believe it is, or less? Whose weight does each update of
-#    state 1 move, and what does that do to state 7?
+# 4. All three, γ = 0.99: does state 7 seem to be worth more than the other states, or less? Which weights does each
+#    update of state 1 move, and what does that do to the value of state 7?
 
 # %% [markdown] tags=["instructor"]
 # **Answers to the things to try**
@@ -376,7 +380,7 @@ triad
 # 1. Each single part and each pair is stable for the step sizes offered; all three diverge if γ is above about 0.88. On
 #    policy only state 7 is updated, so the other values settle somewhere, not at 0: nobody visits those states.
 # 2. No: ten times as slow. It is the direction that is wrong, not the length. (The map: upright borders.)
-# 3. Between 0.88 and 0.89 for all but the largest step sizes, for which it lies a little lower.
+# 3. Between 0.88 and 0.89 (for small steps at 15/17); from α = 0.1 on it lies just below 0.88.
 # 4. State 7 seems to be worth more. Each update of states 1 to 6 raises the shared w8, which counts twice in state 7:
 #    the sum is in the text that follows. Six states pull the target up, one alone corrects it.
 #
@@ -385,16 +389,19 @@ triad
 # %% [markdown]
 # ### Why the values run away
 #
-# Say that state 7 seems to be worth 1 more than each of the six others, and take $\alpha / 7$ as the unit. In one sweep
-# the six states each raise their own weight by 2 and the shared $w_8$ by 1, so $w_8$ rises by 6. Then
+# Say that the target of the six first states, $\gamma$ times the value of state 7, lies 1 above the value of each, and
+# take $\alpha / 7$ as the unit. In one sweep the six states each raise their own weight by 2 and the shared $w_8$ by 1,
+# so $w_8$ rises by 6. Then
 #
 # - the value of state 1, $2 w_1 + w_8$, rises by 4 + 6 = 10;
-# - the value of state 7, $w_7 + 2 w_8$, rises by 12, and with it the target.
+# - the value of state 7, $w_7 + 2 w_8$, rises by 12, and the target by $12 \gamma$: by more than 10, if $\gamma$ is
+#   above 5/6.
 #
 # The values chase a target that runs ahead of them. State 7 would correct itself: its own target is $\gamma$ times its
-# value. On policy only it is updated; off policy it is one of seven. A smaller step size makes all of this slower, and
-# changes nothing else. Where steps come from the policy itself, TD with linear features is proved to converge, if its
-# step sizes fall as they should (Tsitsiklis and Van Roy 1997).
+# value. On policy only it is updated. Off policy it is one of seven, and all that its corrections do is to lift that
+# bound from 5/6 to about 0.88. A smaller step size makes all of this slower, and changes nothing else. Where steps come
+# from the policy itself, TD with linear features is proved to converge, if its step sizes fall as they should
+# (Tsitsiklis and Van Roy 1997).
 #
 # The next two claims draw the discount, the step size (0.02 to 0.2) and the weights to begin with anew for each seed.
 
@@ -481,12 +488,13 @@ networks
 
 # %% [markdown] tags=["instructor"]
 # **Answers to the things to try**
-# With seed 0 (the first draws) B learns faster than A, drives well for some 200 episodes,
-# and then loses it at about 50,000 steps: the whole landscape lifts. Other draws: most stay between 120 and 250 steps,
-# some lose it. With 0.02 most cars get stuck sooner or later. It is a property of the method, not an error of the
-# program: the tests compare each of its updates with gradients computed by differences. Misconception to look for: "a
-# network is stronger, so it must learn better". It can represent more. Here it is updated from steps that follow one
-# another closely, towards targets that move with it.
+#
+# With seed 0 (the first draws) B learns faster than A, drives well for some 240 episodes, and then loses it for a while
+# at about 40,000 steps: the whole landscape lifts. Other draws: most stay between 120 and 250 steps, some lose it. With
+# 0.02 most cars get stuck sooner or later. It is a property of the method, not an error of the program: the tests
+# compare each of its updates with gradients computed by differences. Misconception to look for: "a network is stronger,
+# so it must learn better". It can represent more. Here it is updated from steps that follow one another closely,
+# towards targets that move with it.
 
 # %%
 runs = range(lesson.budget(20, quick=3))
@@ -507,8 +515,8 @@ lesson.figure(
 )
 
 # %% [markdown]
-# The figure shows which share of the cars took fewer than 200 steps. The network is the first to get there: what one
-# step teaches holds for the whole map. And it is the one that does not stay there.
+# The figure shows which share of the cars took fewer than 200 steps. Cars with the network get there sooner than those
+# with the eight tilings: what one step teaches holds for the whole map. But not all of them stay there.
 #
 # Here are the cars one by one: the mean of their last 50 episodes.
 
@@ -549,7 +557,7 @@ lesson.claim(
 )
 
 # %% [markdown]
-# Is it a matter of the step size? The next claim counts cars that get *stuck*: three episodes in a row in which they do
+# What does a larger step size do? The next claim counts cars that get *stuck*: three episodes in a row in which they do
 # not arrive within 5,000 steps, after they have already had one of fewer than 200.
 
 

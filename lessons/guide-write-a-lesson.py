@@ -77,8 +77,8 @@ lesson = Lesson("guide-write-a-lesson", material=Asked)
 # %% [markdown]
 # ## Questions
 #
-# There are four kinds. An answer is judged at once. Put the usual misconceptions among the options, and say to each
-# what to think about: a wrong answer with a good reply teaches more than a right one.
+# There are four kinds. An answer is judged at once. Put the usual misconceptions among the options, and tell whoever
+# chooses one what to think about: a wrong answer with a good reply teaches more than a right one.
 
 # %%
 lesson.ask(
@@ -129,7 +129,7 @@ lesson.ask(
 # ## A prediction
 #
 # Before they run anything, students draw the curve that they expect. Later the one that came is laid over it, and
-# sentences say how near theirs was. Who has drawn nothing is told so, and the lesson goes on.
+# sentences say how near theirs was. Those who have drawn nothing are told so, and the lesson goes on.
 
 # %%
 lesson.predict(
@@ -230,7 +230,7 @@ print(tried.told, tried.hint, sep="\n")
 # random generator, and a bound. It is measured over seeds, always the same ones, and holds if the whole 95 % interval
 # of the mean is within the bound. Its cell has the tag `claim`.
 #
-# *With four times as many throws, the mean comes twice as near.*
+# *With four times as many throws, the mean comes about twice as near to 3.5.*
 
 
 # %% tags=["claim"]

@@ -44,7 +44,7 @@ def _alpha(value: float, low: float, high: float, hint: str) -> Slider:
     return Slider("alpha", "Step size α", value, low, high, log=True, hint=hint)
 
 
-_SHARED = "How much of an error one step corrects; shared among the tilings. Above 2 each correction overshoots."
+_SHARED = "How much of an error one step corrects, all tilings together. Above 2 it overshoots by more than the error."
 _SIDE = "Tiles along each axis: more of them are finer, and each is visited more seldom."
 
 

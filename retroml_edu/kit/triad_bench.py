@@ -60,9 +60,7 @@ class TriadBench(Piece):
                 "bootstrapping", "Bootstrapping", bootstrapping, "Targets are values that were learned; else returns."
             ),
             Switch("off_policy", "Off policy", off_policy, "All states are updated; else those the policy visits."),
-            Slider(
-                "alpha", "Step size α", alpha, 0.002, 0.2, log=True, hint="How much of an error one sweep corrects."
-            ),
+            Slider("alpha", "Step size α", alpha, 0.002, 0.2, log=True, hint="How far one sweep moves the weights."),
             Slider("gamma", "Discount γ", gamma, 0.5, 1.0, step=0.01, hint="How much of the next value counts."),
             on_change=lambda _values: self._changed(),
         )

@@ -14,8 +14,8 @@ from retroml_edu.classroom.quiz import Choice, FreeText, Number, Option, Order, 
 QUESTIONS: tuple[Question, ...] = (
     Choice(
         "one-step",
-        "The car makes one step and corrects the value of the state it was in. Its values are held by one tiling of "
-        "12 × 12 tiles. How many states change their value?",
+        "The car makes one step and corrects the value of the action that it took there. Its values are held by one "
+        "tiling of 12 × 12 tiles. For how many states does the value of that action change?",
         (
             Option(
                 "Exactly one: the state it was in.",
@@ -205,8 +205,8 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     FreeText(
         "why-network",
-        "The network was the first to have short episodes, but it did not keep what it had learned with every seed, as "
-        "the tiles did. Which of its properties could be why? Name two.",
+        "The network had short episodes sooner than the tiles. But unlike them, it did not keep what it had learned "
+        "with every seed. Which of its properties could be why? Name two.",
         {
             r"global|everywhere|all states|whole|far away|elsewhere|other states|local": (
                 "Think of what one step changes: a tile ends at its edge. Does a hidden unit?"
@@ -388,7 +388,7 @@ def _value_after(draw: np.random.Generator) -> Asked:
         f"{tilings} tilings, α = {alpha:g} (each weight moves by α/{tilings} times the error), γ = {gamma:g}, reward "
         f"−1. The value of the state and action that are corrected is −{-value:g}, that of the next state and action "
         f"−{-following:g}. They share {shared} active tile{'s' if shared > 1 else ''}. What is the value of the *next* "
-        f"state and action after the update?"
+        f"state and action after the update? Give two digits behind the point, or more."
     )
     instead = {
         following: "It shares tiles with the state that was corrected: their weights have moved.",
