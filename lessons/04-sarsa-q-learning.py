@@ -627,6 +627,8 @@ lesson.export()
 #   slowly, with half of the steps for each table. That its return is above Q-learning's over 500 episodes is for that
 #   reason: most of its runs are not at the edge yet.
 #
-# **Marking.** `expected-update` and `fall-on-the-edge` are judged in the notebook; `own-target` by its cases. In
-# `which-would-you` look for: whose falls count, those while learning or those of the final policy. Two points for that,
-# one for naming on-policy or off-policy rightly.
+# **Marking.** The answers to `expected-update` and `fall-on-the-edge` are kept without a judgement, so that nobody can
+# try until it is right; tolerance 0.0006. `own-target` is judged by its cases at once. In `which-would-you` look for:
+# whose falls count, those while learning or those of the final policy. Two points for that, one for naming on-policy or
+# off-policy rightly. With `Material` from `retroml_edu.classroom.course` and `lesson` as this lesson's name, the number
+# that a student should have is `Material.of(lesson).task("expected-update").task(lesson, variant).asked.expected`.

@@ -279,7 +279,7 @@ def _update_case(
         (moved(-alpha / n * error), "The error is the target less the value, and the weights move towards the target."),
         (moved(alpha / n * error, list(range(len(start)))), "Only weights of active tiles move; elsewhere ∇q is 0."),
         (moved(alpha / n * (reward + (following / gamma if gamma else 0.0) - value)), "The next value is discounted."),
-        (moved(alpha / n * (reward - value)), "The target is the reward *and* the discounted value of the next state."),
+        (moved(alpha / n * (reward - value)), "The target is the reward and the discounted value of the next state."),
         (both, "That is the full gradient, which moves the next state's weights too. The semi-gradient leaves them."),
         (start, "Nothing has changed. Work on a copy, and return it."),
     ]  # fmt: skip
@@ -387,8 +387,8 @@ def _value_after(draw: np.random.Generator) -> Asked:
     text = (
         f"{tilings} tilings, α = {alpha:g} (each weight moves by α/{tilings} times the error), γ = {gamma:g}, reward "
         f"−1. The value of the state and action that are corrected is −{-value:g}, that of the next state and action "
-        f"−{-following:g}. They share {shared} active tile{'s' if shared > 1 else ''}. What is the value of the *next* "
-        f"state and action after the update? Give two digits behind the point, or more."
+        f"−{-following:g}. They share {shared} active tile{'s' if shared > 1 else ''}. What is the value of the next "
+        f"state and action after the update? Give two digits after the point, or more."
     )
     instead = {
         following: "It shares tiles with the state that was corrected: their weights have moved.",

@@ -49,8 +49,8 @@ QUESTIONS = (
             ),
             Option(
                 "It stays on its longer way",
-                "Yes. It goes where its values are highest, learns that this way is as good as it thought, and never "
-                "tries the edge again. What is not tried is not corrected.",
+                "Yes. It goes where its values are highest, learns that without exploring this way is even better than "
+                "it thought, and never tries the edge again. What is not tried is not corrected.",
                 right=True,
             ),
             Option(
@@ -167,7 +167,7 @@ QUESTIONS = (
             ),
             Option(
                 "Q-learning's values are too high, as it takes a maximum",
-                "That exists, and is shown further on. But here the world is deterministic, and its values become "
+                "That exists, as you have seen in part 5. But here the world is deterministic, and its values become "
                 "exactly those of the best way.",
             ),
         ),
@@ -405,7 +405,7 @@ def _three_updates(rng: np.random.Generator) -> Asked:
         "expected-update",
         f"Q(s, a) = {old}, α = {alpha:g}, γ = {gamma:g}, ε = {epsilon:g}. The agent takes a in s, gets the reward "
         f"{reward} and comes to s′, which does not end the episode. Its values there are {shown}. It draws action "
-        f"{drawn}. What is Q(s, a) after one update of expected SARSA? Give three digits behind the point.",
+        f"{drawn}. What is Q(s, a) after one update of expected SARSA? Give three digits after the point.",
         round(expected, 6),
         tolerance=0.0006,
         told="Yes.",
@@ -430,7 +430,7 @@ def _edge(rng: np.random.Generator) -> Asked:
         "fall-on-the-edge",
         f"An agent stands at the edge, cliff below it on the whole way. Its greedy action is right. It explores with "
         f"ε = {epsilon:g}, drawing among the four actions, and no move slips. It takes {fields} steps; suppose that no "
-        "step but a fall takes it off its row. How likely is it to fall at least once? Give three digits behind the "
+        "step but a fall takes it off its row. How likely is it to fall at least once? Give three digits after the "
         "point.",
         round(expected, 6),
         tolerance=0.0006,
