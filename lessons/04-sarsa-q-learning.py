@@ -58,7 +58,8 @@ lesson.predict(
 #
 # Both have the same world, the same seed and the same settings. The line with arrows is the newest way of each; a cross
 # marks a fall. The **dotted** line is the way that it would go without exploring: its greedy way. Each field has four
-# triangles, one for each direction: the darker the orange, the lower the value. Move the mouse over a field to read it.
+# triangles, one for each direction: the stronger the orange, the lower the value. Move the mouse over a field to read
+# what it holds.
 
 # %%
 bench = SideBySide("SARSA", "Q-learning", alpha=0.5, epsilon=0.1)
@@ -246,7 +247,7 @@ lesson.claim(
 # %% [markdown]
 # ## 4 · Write the three updates
 #
-# A step of experience is what SARSA is named after, and whether the episode has ended with it:
+# A step of experience holds what SARSA is named after, and whether the episode has ended with it:
 # `state, action, reward, next_state, next_action, done`. Both updates get the same step. Return the **new value** of
 # `q[state, action]`; leave `q` as it is. Where `done` is true nothing follows: `next_state` and `next_action` mean
 # nothing then.

@@ -353,7 +353,8 @@ lesson.claim(
 #
 # Approximation did well so far. It need not. In **Baird's counterexample** (Baird 1995; Sutton and Barto 2018, section
 # 11.2) there are seven states, and every reward is 0: *all values are 0, and the features can say so exactly*. The
-# policy that is evaluated always goes to state 7. Three things can be switched on:
+# policy that is evaluated always goes to state 7. Three things can be switched on, which together are called the
+# **deadly triad** (section 11.3):
 #
 # - **function approximation**: eight weights for seven states; the value of state 1, for one, is $2 w_1 + w_8$;
 # - **bootstrapping**: the target is $\gamma$ times the learned value of state 7, instead of the return, which is 0;

@@ -79,6 +79,28 @@ def test_a_choice_of_method_has_to_speak_of_both_and_of_exploring():
     assert question.judge(f"{filler}: SARSA, Q-learning, because the robot explores").told == question.told
 
 
+def return_of_the_way(row, epsilon):
+    """Return what the way along a row of the cliff's board earns its walker, who explores."""
+    world = cliff()
+    mdp, start = world.mdp(), world.outcomes().start
+    up, right, down = 0, 1, 2
+    way = np.zeros((mdp.n_states, 4))
+    for state, (here, column) in enumerate(world.fields):
+        way[state, down if column == 11 or here < row else right if here == row else up] = 1.0
+    return mdp.values_of((1 - epsilon) * way + epsilon / 4, gamma=1.0)[start]
+
+
+def test_the_ways_along_the_cliff_earn_what_the_lesson_says():
+    edge, one_above, two_above = 2, 1, 0
+    assert [round(return_of_the_way(row, 0.0)) for row in (edge, one_above, two_above)] == [-13, -15, -17]
+    assert round(return_of_the_way(edge, 0.1)) == -52
+    assert round(return_of_the_way(one_above, 0.1)) == -21
+    assert return_of_the_way(one_above, 0.1) > return_of_the_way(two_above, 0.1)
+    assert return_of_the_way(two_above, 0.2) > return_of_the_way(one_above, 0.2)
+    assert all(return_of_the_way(edge, epsilon) < return_of_the_way(one_above, epsilon) for epsilon in (0.01, 0.05))
+    assert return_of_the_way(edge, 0.005) > return_of_the_way(one_above, 0.005)
+
+
 def sarsa_update(q, step, alpha, gamma):
     state, action, reward, next_state, next_action, done = step
     target = reward if done else reward + gamma * q[next_state, next_action]

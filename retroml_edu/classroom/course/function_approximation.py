@@ -61,7 +61,7 @@ QUESTIONS: tuple[Question, ...] = (
         (
             Option(
                 "Eight weights are moved at once, and the value is their sum.",
-                "Each repairs an eighth of the error, so α is the part of the error that one step corrects.",
+                "Each corrects α/8 of the error, so together they correct the part α of it.",
                 right=True,
             ),
             Option(
