@@ -640,7 +640,8 @@ lesson.graded("tile-indices")
 # The usual mistakes have hints of their own: tiles counted from 0 on each board; N instead of N + 1 tiles a board;
 # every board shifted by k / K.
 #
-# `value-after`: the next value moves by α times the error times the share of its tiles that were corrected.
+# `value-after`: the next value moves by α times the error times the share of its tiles that were corrected. Answers are
+# kept without a judgement; tolerance 0.005.
 
 # %% [markdown]
 # ## 8 · Hand in

@@ -211,7 +211,7 @@ class WalkErrors(Piece):
         seen = [self._curve, *(curve for _, curve in self._pinned)]
         highest = max(1.3 * self._curve[0, 0], *(1.1 * curve.mean(axis=0).max() for curve in seen))
         self.plot.show(*traces, *_curve(self._name, self._curve, 0), yaxis={"range": [0, highest or 1.0]})
-        mean, low, high = mean_interval(self._curve.mean(axis=1)[:, None])
+        mean, low, high = mean_interval(self._curve[:, 1:].mean(axis=1)[:, None])
         self.tell(
             f"{self._name}: error {mean[0]:.3f} on average over {n_episodes} episodes (95 % interval "
             f"{low[0]:.3f} to {high[0]:.3f}, {self._runs} runs); {self._curve[:, -1].mean():.3f} after the last."

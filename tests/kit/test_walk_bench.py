@@ -204,6 +204,12 @@ def test_ends_of_one_s_own_reach_the_curves():
     np.testing.assert_allclose(mean(left=1.0), 0.0, atol=1e-12)
 
 
+def test_the_error_that_is_told_is_the_mean_over_episodes_without_what_was_before_the_first():
+    curve = error_curves(WALKS["5 states"], [NStepTD(0.1)], runs=20, n_episodes=100)[0]
+    assert f"error {curve[:, 1:].mean():.3f} on average over 100 episodes" in WalkErrors(runs=20).status.text
+    assert f"{curve.mean():.3f}" != f"{curve[:, 1:].mean():.3f}"
+
+
 def test_a_study_is_the_mean_of_what_each_learner_errs():
     found = study(WALKS["19 states"], "n", runs=8, n_episodes=3)
     i, j = found.names.index("n = 4"), 12
