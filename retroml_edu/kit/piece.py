@@ -53,6 +53,7 @@ class Piece:
         keep_shell_answering()
         self.label = label
         self.lock = threading.RLock()
+        self._is_inside = self._went_wrong = False
         self.page = Page(label=label, kept=_KEPT)
         self.status = StatusLine()
         self.box = ipywidgets.VBox([self.page, *parts, self.status])
@@ -61,15 +62,23 @@ class Piece:
 
     @contextmanager
     def problems(self) -> Iterator[None]:
-        """Tell what goes wrong inside under the parts, instead of raising it; hold the lock meanwhile."""
+        """Tell what goes wrong inside under the parts, instead of raising it; hold the lock meanwhile.
+
+        One may stand in another, as where a callback presses a button: what the inner one tells stays.
+        """
         with self.lock:
+            is_outermost, self._is_inside = not self._is_inside, True
+            if is_outermost:
+                self._went_wrong = False
             try:
                 yield
             except RetroMLError as error:
                 self._say(str(error))
             except Exception as error:  # noqa: BLE001 - a callback's errors would be seen nowhere
                 self._say(f"{type(error).__name__}: {error}", traceback.format_exc())
-            else:
+            finally:
+                self._is_inside = not is_outermost
+            if is_outermost and not self._went_wrong:
                 self._say("")
 
     def tell(self, text: str) -> None:
@@ -77,6 +86,7 @@ class Piece:
         self.status.text = text
 
     def _say(self, problem: str, detail: str = "") -> None:
+        self._went_wrong = bool(problem)
         if self.status.problem != problem or self.status.detail != detail:
             with self.status.hold_sync():
                 self.status.problem, self.status.detail = problem, detail

@@ -76,6 +76,18 @@ class TestPiece:
         assert piece.status.problem == "IndexError: pop index out of range"
         assert "Traceback" in piece.status.detail
 
+    def test_what_an_inner_block_tells_is_not_wiped_away_by_those_that_end_well(self):
+        piece = Piece("Bench")
+        with piece.problems():
+            with piece.problems():
+                raise LessonError("Too many arms.")
+            with piece.problems():
+                piece.tell("Pull 3")
+        assert piece.status.problem == "Too many arms."
+        with piece.problems():
+            piece.tell("Pull 4")
+        assert piece.status.problem == ""
+
     def test_an_interrupt_is_not_swallowed(self):
         with pytest.raises(KeyboardInterrupt), Piece("Bench").problems():
             raise KeyboardInterrupt
