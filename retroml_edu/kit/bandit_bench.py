@@ -74,6 +74,7 @@ class BanditBench(Piece):
         self._was = dict(self.head.values)
         super().__init__(f"Bandit bench: {view}, {method}", self.head)  # a page may hold several
         self.game, self.player = self._single.game, self._single.player
+        self.player.lock = self.lock
         with self.problems():
             self._begin()
 
@@ -118,15 +119,18 @@ class BanditBench(Piece):
 
     def pull(self, arm: int) -> None:
         """Pull an arm, counted from 1, by hand."""
-        self._single.pull(arm - 1)
+        with self.lock:
+            self._single.pull(arm - 1)
 
     def reveal(self) -> list[Rival]:
         """Show the true means and how the strategies do on this problem; return the latter."""
-        return self._single.reveal()
+        with self.lock:
+            return self._single.reveal()
 
     def pin(self) -> None:
         """Keep the curve that is drawn."""
-        self._average.pin()
+        with self.lock:
+            self._average.pin()
 
     def wait(self, timeout_s: float = 60.0) -> bool:
         """Wait until the averages are those of all problems; return whether they are."""

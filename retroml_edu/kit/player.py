@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import anywidget
@@ -35,6 +36,8 @@ class Player(anywidget.AnyWidget):
         position: Where it is; written by code.
         playing: Whether it goes on by itself; written by the page.
         rate: Positions of a tick; written by the person.
+        lock: Held from where a position is read to where the next one is written. A piece gives its own: with a lock
+            each, the two could wait for each other.
     """
 
     _esm = script("dom.js", "words.js", "player.js")
@@ -61,19 +64,22 @@ class Player(anywidget.AnyWidget):
         if rate not in rates or min(rates) < 1:
             raise LessonError(f"A player begins with one of its rates: {', '.join(map(str, rates))}.")
         self._show, self._restart = show, restart
+        self.lock: AbstractContextManager[object] = nullcontext()
         super().__init__(length=length, unit=unit, rates=list(rates), rate=rate, back=back)
         self.on_msg(self._hear)
 
     def go(self, steps: int) -> None:
         """Move on by some positions, or back, and show what is there."""
-        self.to(self.position + steps)
+        with self.lock:
+            self.to(self.position + steps)
 
     def to(self, position: int) -> None:
         """Show a position; one that cannot be reached is replaced by the nearest that can."""
-        lowest = 0 if self.back else self.position
-        wanted = max(lowest, position if self.length is None else min(position, self.length))
-        reached = self._show(wanted)
-        self.position = wanted if reached is None else reached
+        with self.lock:
+            lowest = 0 if self.back else self.position
+            wanted = max(lowest, position if self.length is None else min(position, self.length))
+            reached = self._show(wanted)
+            self.position = wanted if reached is None else reached
 
     def begin(self) -> None:
         """Go back to the beginning."""
@@ -81,10 +87,11 @@ class Player(anywidget.AnyWidget):
         self._begin()
 
     def _begin(self) -> None:
-        if self._restart is not None:
-            self._restart()
-        self.position = 0
-        self._show(0)
+        with self.lock:
+            if self._restart is not None:
+                self._restart()
+            self.position = 0
+            self._show(0)
 
     def _hear(self, _widget: object, message: Mapping[str, Any], _buffers: object) -> None:
         before = self.position

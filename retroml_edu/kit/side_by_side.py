@@ -102,6 +102,7 @@ class SideBySide(Piece):
         self._begin()
         parts = [column(card, board) for card, board in zip(self.cards, self.boards, strict=True)]
         super().__init__(label, self.controls, self.player, row(*parts), self.plot, self.setup)
+        self.player.lock = self.lock
         self._draw()
 
     @property
@@ -116,8 +117,9 @@ class SideBySide(Piece):
             count: How many steps or episodes.
             by: "step" or "episode".
         """
-        self.controls.set("by", by)
-        self.player.go(count)
+        with self.lock:
+            self.controls.set("by", by)
+            self.player.go(count)
 
     # -- what a person changes ---------------------------------------------------------------------------------------
 
@@ -161,9 +163,9 @@ class SideBySide(Piece):
     def _count(self, unit: str) -> int:
         return max(each.steps if unit == STEP else each.n_episodes for each in self.learners)
 
-    def _go(self, position: int) -> None:
+    def _go(self, position: int) -> int:
+        by = self.controls.values["by"]
         with self.problems():
-            by = self.controls.values["by"]
             more = position - self._count(by)
             for learner in self.learners if more > 0 else ():
                 if by == STEP:
@@ -173,6 +175,7 @@ class SideBySide(Piece):
             if position == 0:
                 self.tell("Nothing is learned yet: all values are 0.")
             self._draw()
+        return self._count(by)
 
     def _draw(self) -> None:
         tables = [learner.action_values for learner in self.learners]

@@ -80,6 +80,7 @@ class ValueSurface(Piece):
         super().__init__(
             "Value surface", self.player, self.common, _pair(*chosen), _pair(*seen), _pair(self.hill, self.lengths)
         )
+        self.player.lock = self.lock
         self._draw()
         self.tell(_BEGIN)
 
@@ -169,7 +170,7 @@ class ValueSurface(Piece):
 
     def _show(self, position: int) -> int:
         with self.problems():
-            # A tick that was asked for before another thread began anew has a position far beyond.
+            # Nobody waits for more steps in one go than the fastest speed makes.
             steps = min(position - self.player.position, _RATES[-1])
             if all(run.said for run in self.runs.values()):
                 steps = 0

@@ -80,14 +80,16 @@ class WalkBench(Piece):
         self._seed = seed
         self._walk = self.controls.values["walk"]
         super().__init__("Random walk, two learners", self.controls, self.row, row(self.player, self.more))
+        self.player.lock = self.lock
         self._restart()
         self._show(0)
 
     def finish_episode(self) -> None:
         """Play to the end of this episode; of the next one, if this one is over."""
-        if self.replay.ended:
-            self.player.go(1)
-        self.player.go(self.replay.left_of_episode())
+        with self.lock:
+            if self.replay.ended:
+                self.player.go(1)
+            self.player.go(self.replay.left_of_episode())
 
     def _restart(self) -> None:
         with self.problems():

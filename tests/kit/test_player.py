@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from retroml_edu.core.errors import LessonError
-from retroml_edu.kit import Player
+from retroml_edu.kit import BanditBench, GridLab, Player, SideBySide, ValueSurface, WalkBench
 
 
 @pytest.fixture
@@ -60,6 +62,34 @@ def test_from_the_beginning_what_was_learned_is_forgotten_first(page_of):
     page_of(player).tell(action="begin")
     assert told == [4, "forgotten", 0, "forgotten", 0]
     assert player.position == 0
+
+
+def test_two_threads_that_move_on_at_once_leave_it_where_both_have_moved_it_to():
+    begun, go_on, shown = threading.Event(), threading.Event(), []
+
+    def show(position):
+        shown.append(position)
+        if position == 1:
+            begun.set()
+            go_on.wait(60)
+
+    player = Player(show)
+    player.lock = threading.RLock()
+    threads = [threading.Thread(target=player.go, args=(steps,), daemon=True) for steps in (1, 10)]
+    threads[0].start()
+    assert begun.wait(60)
+    threads[1].start()
+    go_on.set()
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive()
+    assert (shown, player.position) == ([1, 11], 11)
+
+
+@pytest.mark.parametrize("make", [BanditBench, GridLab, SideBySide, ValueSurface, WalkBench])
+def test_a_player_shares_the_lock_of_its_piece(make):
+    piece = make()
+    assert piece.player.lock is piece.lock
 
 
 def test_a_page_that_asks_for_what_there_is_not_is_answered_all_the_same(shown, page_of):

@@ -133,7 +133,7 @@ def test_other_draws_begin_anew_and_differ_from_the_beginning_repeats():
 def test_a_tick_from_before_a_new_beginning_makes_no_leap():
     surface = ValueSurface()
     surface.play(1_000)
-    assert surface._show(1_000_000) == 11_000  # as a page's tick computed it before another thread began anew
+    assert surface._show(1_000_000) == 11_000  # no more in one go than the fastest speed makes
 
 
 def test_the_scale_of_lengths_is_a_mean_of_the_last_ten():
