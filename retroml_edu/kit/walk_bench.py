@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -23,6 +22,8 @@ EPISODES = {5: 100, 19: 50}
 STUDY_RUNS = 100
 MOST_MOVES = 10_000
 """Of one request: about a second."""
+_AWAY = 4.0
+"""Times the first error: a line that comes there runs away, as with large steps and traces, and ends."""
 _ALPHA = "How far a value moves towards its target, as a part of the way."
 _N = "How many rewards n-step TD waits for before it moves a value."
 _LAMBDA = "How far back TD(λ) passes an error on: 0 is TD(0), 1 is close to Monte Carlo."
@@ -208,11 +209,15 @@ class WalkErrors(Piece):
         walk = self._world()
         n_episodes = EPISODES[walk.states]
         [self._curve] = error_curves(walk, [learner], runs=self._runs, n_episodes=n_episodes, seed=self._seed)
-        traces = [each for i, (name, curve) in enumerate(self._pinned) for each in _curve(name, curve, i + 1)]
+        first = float(self._curve[0, 0])
+        seen = [*((name, curve, i + 1) for i, (name, curve) in enumerate(self._pinned)), (self._name, self._curve, 0)]
+        traces = [trace for each in seen for trace in _curve(*each, most=_AWAY * (first or 1.0))]
         # While a slider is dragged the axis stays, unless a curve leaves it.
-        seen = [self._curve, *(curve for _, curve in self._pinned)]
-        highest = max(1.3 * self._curve[0, 0], *(1.1 * curve.mean(axis=0).max() for curve in seen))
-        self.plot.show(*traces, *_curve(self._name, self._curve, 0), yaxis={"range": [0, highest or 1.0]})
+        highest = max(1.3 * first, *(1.1 * float(trace["y"].max()) for trace in traces if "name" in trace))
+        self.plot.show(*traces, yaxis={"range": [0, highest or 1.0]})
+        if len(traces[-1]["y"]) <= n_episodes:
+            self.tell(f"{self._name}: the error runs away, and the line ends there. Take a smaller α or λ.")
+            return
         mean, low, high = mean_interval(self._curve[:, 1:].mean(axis=1)[:, None])
         self.tell(
             f"{self._name}: error {mean[0]:.3f} on average over {n_episodes} episodes (95 % interval "
@@ -283,8 +288,7 @@ class WalkStudy(Piece):
         found, most = self.found, 2 * self._range()[1]
         traces: list[Trace] = []
         for i, name in enumerate(found.names):
-            seen = np.isfinite(found.high[i]) & (found.high[i] < most)  # beyond, lines run away
-            last = len(seen) if seen.all() else int(np.argmin(seen))
+            last = _before(found.high[i], most)
             parts = (found.alphas[:last], found.mean[i, :last], found.low[i, :last], found.high[i, :last])
             traces += line(name, *parts, color=i)
         _, alpha, error = found.best()
@@ -293,6 +297,14 @@ class WalkStudy(Piece):
         return [*traces, {"type": "scatter", **lowest}]
 
 
-def _curve(name: str, runs: np.ndarray, color: int) -> list[dict[str, Any]]:
-    mean, low, high = mean_interval(runs)
-    return line(name, np.arange(len(mean)), mean, low, high, color=color)
+def _curve(name: str, runs: np.ndarray, color: int, *, most: float) -> list[Trace]:
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, low, high = mean_interval(runs)
+    last = _before(high, most)
+    return line(name, np.arange(last), mean[:last], low[:last], high[:last], color=color)
+
+
+def _before(high: np.ndarray, most: float) -> int:
+    """Return how many points a line has before it runs away: beyond, it grows until it is no number."""
+    seen = np.isfinite(high) & (high < most)
+    return len(seen) if seen.all() else int(np.argmin(seen))

@@ -15,6 +15,8 @@ METHODS = ("TD(0)", "n-step TD", "TD(λ)", "Monte Carlo")
 
 _SEEN = 5e-4
 """By how much a value has to move for three digits to show it."""
+_MOST = 1e6
+"""Where a value stays that runs away, as with large steps and traces: it would soon be no number."""
 
 
 def learner_of(method: str, alpha: float, n: int, decay: float) -> tuple[str, Learner]:
@@ -113,6 +115,7 @@ class Watched:
         self.traces[state] += 1.0
         before = self.values.copy()
         self.values += learner.alpha * error * self.traces
+        np.clip(self.values, -_MOST, _MOST, out=self.values)
         touched = np.flatnonzero(self.traces > 1e-3)
         self.updates = [Update(int(each), float(before[each]), float(self.values[each])) for each in touched]
 
@@ -192,6 +195,8 @@ class Replay:
         if isinstance(learner.learner, TDLambda):
             if all(each.after == each.before for each in updates):
                 return "moves nothing: the TD error is 0."
+            if np.abs(learner.values).max() >= _MOST:
+                return "runs away: with traces so large, a step corrects by more than the error."
             moved = ", ".join(self.names[each.state] for each in updates)
             return f"moves {moved}: each by its trace, with one TD error."
         if len(updates) == 1:

@@ -1,5 +1,6 @@
 """Random walks in lessons: what each learner does with a step, errors under sliders, studies over step sizes."""
 
+import json
 from itertools import islice
 
 import numpy as np
@@ -194,6 +195,29 @@ def test_a_curve_is_pinned_beside_the_next_and_cleared():
     errors.controls.press("clear")
     assert errors.pinned == []
     assert errors.status.problem == ""
+
+
+def test_a_learner_that_runs_away_is_drawn_as_far_as_it_can_be_seen():
+    errors = WalkErrors(19, method="TD(λ)", alpha=1.0, runs=10)
+    errors.controls.set("decay", 1.0)
+    errors.controls.press("pin")
+    errors.controls.set("method", "TD(0)")
+    assert all(np.isfinite(trace["y"]).all() and len(trace["y"]) for trace in errors.plot.traces)
+    assert np.isfinite(errors.plot.figure["layout"]["yaxis"]["range"]).all()
+    assert "95 % interval" in errors.status.text
+    errors.controls.set("method", "TD(λ)")
+    assert "runs away" in errors.status.text
+    assert errors.status.problem == ""
+
+
+def test_a_learner_that_runs_away_move_by_move_still_has_numbers():
+    bench = WalkBench(19, first="TD(λ)", alpha=1.0)
+    bench.controls.set("decay", 1.0)
+    bench.player.go(3_000)
+    bench.finish_episode()
+    assert json.dumps(bench.row.now, allow_nan=False)
+    assert any("runs away" in each for each in said(bench))
+    assert bench.status.problem == ""
 
 
 def test_ends_of_one_s_own_reach_the_curves():
