@@ -11,6 +11,7 @@ import numpy as np
 import traitlets
 
 from retroml_edu.figures.palette import THEMES, Theme
+from retroml_edu.figures.parts import plain
 from retroml_edu.kit.assets import script
 from retroml_edu.widgets.chart import plotly_js, plotly_version
 
@@ -86,8 +87,8 @@ def _axes(x: str, y: str, height: int) -> dict[str, Any]:
         "hoverlabel": {"bgcolor": "$surface", "font": {"color": "$text"}, "bordercolor": "$grid"},
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         "uirevision": "kept",
-        "xaxis": {**axis, "title": {"text": x}},
-        "yaxis": {**axis, "title": {"text": y}},
+        "xaxis": {**axis, "title": {"text": plain(x)}},
+        "yaxis": {**axis, "title": {"text": plain(y)}},
     }
 
 

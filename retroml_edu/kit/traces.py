@@ -1,4 +1,7 @@
-"""What a lesson draws, as plotly's traces: lines with their intervals, levels, bars, heat maps."""
+"""What a lesson draws, as plotly's traces: lines with their intervals, levels, bars, heat maps.
+
+Names stand in the page as they are: plotly would take ``<`` for the beginning of a tag.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from retroml_edu.figures.parts import plain
 from retroml_edu.kit.plot import Trace
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
@@ -56,7 +60,7 @@ def line(
         {
             "type": "scatter",
             "mode": "lines",
-            "name": name,
+            "name": plain(name),
             "x": x,
             "y": y,
             "line": {"color": paint, "width": 2, "dash": pattern},
@@ -78,7 +82,7 @@ def level(value: float, text: str, x: tuple[float, float] = (0.0, 1.0)) -> list[
         {
             "type": "scatter",
             "mode": "lines",
-            "name": text,
+            "name": plain(text),
             "x": np.array(x),
             "y": np.array([value, value]),
             "line": {"color": "$muted", "width": 1.5, "dash": "dash"},
@@ -96,7 +100,7 @@ def bars(name: str, x: Sequence[str] | np.ndarray, y: np.ndarray, *, color: int 
         color: Number of the colour.
         text: What stands at each bar.
     """
-    trace = {"type": "bar", "name": name, "x": x, "y": y, "marker": {"color": f"$line{color % len(DASHES)}"}}
+    trace = {"type": "bar", "name": plain(name), "x": x, "y": y, "marker": {"color": f"$line{color % len(DASHES)}"}}
     return [trace if text is None else trace | {"text": text, "textposition": "auto"}]
 
 
@@ -109,6 +113,5 @@ def heat(x: np.ndarray, y: np.ndarray, z: np.ndarray, *, title: str = "") -> lis
         z: Shape (rows, columns).
         title: Of the scale.
     """
-    return [
-        {"type": "heatmap", "x": x, "y": y, "z": z, "colorscale": "Cividis", "colorbar": {"title": {"text": title}}}
-    ]
+    bar = {"title": {"text": plain(title)}}
+    return [{"type": "heatmap", "x": x, "y": y, "z": z, "colorscale": "Cividis", "colorbar": bar}]

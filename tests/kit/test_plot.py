@@ -59,6 +59,17 @@ def test_the_library_is_sent_when_a_page_asks_and_never_before(page_of):
     assert b"plotly.js" in page.buffers[0][0][:2000]
 
 
+def test_names_and_titles_are_text_and_no_markup():
+    name, numbers = "<a href='http://x'>P(x < 1)</a> & $line0", np.arange(2.0)
+    plain = "&lt;a href='http://x'&gt;P(x &lt; 1)&lt;/a&gt; &amp; &#36;line0"
+    traces = [*line(name, numbers, numbers), *level(1.0, name), *bars(name, numbers, numbers)]
+    assert [trace["name"] for trace in traces] == [plain] * 3
+    layout = Plot(name, name).figure["layout"]
+    assert [layout[axis]["title"]["text"] for axis in ("xaxis", "yaxis")] == [plain] * 2
+    [of_map] = heat(numbers, numbers, np.zeros((2, 2)), title=name)
+    assert of_map["colorbar"]["title"]["text"] == plain
+
+
 class TestPiece:
     def test_what_a_lesson_forbids_is_told_in_a_sentence_and_gone_when_it_went_well(self):
         piece = Piece("Bench", row(Plot(), Plot()))
