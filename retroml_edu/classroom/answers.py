@@ -24,6 +24,8 @@ MOST_ENTRIES = 1_000
 MOST_NAME = 200
 _ABANDONED_S = 10.0
 """Age of a lock from which on whoever made it counts as gone: a write takes some milliseconds."""
+_PATIENCE_S = 30.0
+"""After which nobody waits for a lock any longer: it cannot be taken away either."""
 _AGAIN_S = 0.01
 _WRITING = threading.RLock()
 
@@ -156,6 +158,8 @@ class AnswerSheet:
                     # The clock of a server that has the folder may be another: whoever waits for so long also knows.
                     if max(time.time() - lock.stat().st_mtime, time.monotonic() - began_s) > _ABANDONED_S:
                         lock.unlink()
+                if time.monotonic() - began_s > _PATIENCE_S:
+                    raise LessonError(f"Your answers cannot be kept in {self.file}: delete {lock}, and answer again.")
                 time.sleep(_AGAIN_S)
             try:
                 yield

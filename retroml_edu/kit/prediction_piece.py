@@ -20,6 +20,8 @@ NOTHING_DRAWN = "You have drawn no curve yet: draw it above, then run this cell 
 _KEPT = "✓ Kept. You can change it until you compare it with what came."
 MOST_POINTS = 400
 """Of a curve that is laid over: the canvas is some hundred pixels wide."""
+MOST_NUMBER = 1e100
+"""In a file: what is larger, or none at all, was drawn by nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,7 @@ def show_kept(canvas: PredictionCanvas, entry: Mapping[str, Any]) -> bool:
     values = entry.get("values")
     if not isinstance(values, list) or len(values) != canvas.points:
         return False
-    if not all(type(each) in (int, float) and np.isfinite(each) for each in [*numbers, *values]):
+    if not all(type(each) in (int, float) and abs(each) <= MOST_NUMBER for each in [*numbers, *values]):
         return False
     x_end, low, high, within, claimed = map(float, numbers)  # type: ignore[arg-type]
     if not (x_end > 0 and low < high and within >= 0 and 0 < claimed < 1):

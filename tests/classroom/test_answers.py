@@ -92,6 +92,17 @@ def test_a_lock_from_a_clock_that_is_ahead_does_not_stop_anybody_for_long(sheet,
     assert sheet.entry(QUESTIONS, "a") is not None
 
 
+def test_a_lock_that_cannot_be_taken_away_is_not_waited_for_for_ever(sheet, monkeypatch):
+    monkeypatch.setattr(answers, "_ABANDONED_S", 0.0)
+    monkeypatch.setattr(answers, "_PATIENCE_S", 0.05)
+    lock = sheet.file.with_name(f".{sheet.file.name}.lock")
+    lock.mkdir()
+    with pytest.raises(LessonError, match=f"delete .*{re.escape(lock.name)}"):
+        keep(sheet, "a", answer=1)
+    lock.rmdir()
+    keep(sheet, "a", answer=1)
+
+
 GOOD = {"format_version": 1, "lesson": "01-bandits"}
 
 

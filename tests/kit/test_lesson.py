@@ -216,7 +216,7 @@ def test_what_makes_no_curve_is_refused(lesson, x, y):
 
 
 @pytest.mark.parametrize(
-    "strange", [{"values": ["a"] * 11}, {"within": -1}, {"low": None}, {"claimed": 2}, {"x_end": 0}]
+    "strange", [{"values": ["a"] * 11}, {"within": -1}, {"low": None}, {"claimed": 2}, {"x_end": 0}, {"high": 10**400}]
 )
 def test_a_prediction_that_was_changed_by_hand_is_none(lesson, strange):
     lesson.predict("curve", **ASKED).draw([0.5] * 11)
