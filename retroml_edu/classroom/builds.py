@@ -22,7 +22,7 @@ INSTRUCTOR = "instructor"
 GAP = "raise NotImplementedError  # your lines here"
 TAGS = frozenset({INSTRUCTOR, "exercise", "claim"})
 _SECRET = re.compile(r"(begin|end)\s*solution", re.IGNORECASE)
-_HEADER = re.compile(r"# %%(?: \[markdown\])?(?: tags=(\[(?:\"[a-z-]+\"(?:, )?)*\]))?")
+_HEADER = re.compile(r"# %%(?: \[markdown\])?(?: tags=(\[(?:\"[a-z-]+\"(?:, \"[a-z-]+\")*)?\]))?")
 """How a cell begins: anything else could be read in another way than it was meant."""
 _NAME = re.compile(r"(?:\d\d|guide)(?:-[a-z0-9]+)+")
 _GUIDE = "guide-"

@@ -107,6 +107,8 @@ def test_a_solution_that_is_not_closed_is_told_with_its_line(source, old, new, m
         ("### BEGIN SOLUTION", "### Begin Solution", "line 21: .* take turns"),
         ('["instructor"]', "instructor", "line 24: a cell begins with"),
         ('["instructor"]', '["Instructor"]', "line 24: a cell begins with"),
+        ('["instructor"]', '["instructor""exercise"]', "line 24: a cell begins with"),
+        ('["instructor"]', '["instructor", ]', "line 24: a cell begins with"),
         ('["instructor"]', '["instructors"]', "line 24: .* there are claim, exercise, instructor"),
         ("# %% [markdown] tags", "# %% [raw] tags", "line 24: a cell begins with"),
         ("Many forget the discount.", "Fine.\n\n# %%\n# Begin solution: it is 42", "left in a student's cell"),
