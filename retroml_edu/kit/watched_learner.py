@@ -9,6 +9,8 @@ import numpy as np
 from retroml_edu.tabular.control import MOST_STEPS, MethodName, TabularLearner
 from retroml_edu.tabular.gridworld import GridWorld
 
+_AT_ONCE = 100
+"""Episodes whose steps are held together: one may take ten thousand."""
 MOST_SHOWN = 400
 """Fields of a way: an agent that knows nothing yet may wander for thousands of steps."""
 
@@ -104,7 +106,9 @@ class WatchedLearner:
 
     def play(self, episodes: int) -> None:
         """Play to the end of so many episodes; one that goes on is the first."""
-        self._take(*self._made(episodes * MOST_STEPS, episodes))
+        for first in range(0, episodes, _AT_ONCE):
+            some = min(_AT_ONCE, episodes - first)
+            self._take(*self._made(some * MOST_STEPS, some))
 
     def way(self) -> list[int]:
         """Return the states of the episode that goes on, or of the last one if none does; the newest part of long ones.

@@ -34,6 +34,19 @@ def test_it_learns_what_a_learner_by_itself_learns_however_it_is_asked():
     np.testing.assert_array_equal(one.action_values, plain.action_values)
 
 
+def test_many_episodes_are_learned_a_hundred_at_a_time_and_come_out_the_same():
+    at_once, one_by_one = watched("SARSA"), watched("SARSA")
+    longest = []
+    made = at_once._made
+    at_once._made = lambda steps, episodes: longest.append(episodes) or made(steps, episodes)
+    at_once.play(250)
+    for _ in range(250):
+        one_by_one.play(1)
+    assert longest == [100, 100, 50]  # what is held of their steps is bounded
+    np.testing.assert_array_equal(at_once.episodes.steps, one_by_one.episodes.steps)
+    assert (at_once.steps, at_once.way()) == (one_by_one.steps, one_by_one.way())
+
+
 def test_steps_and_falls_of_an_episode_make_its_return():
     learner = watched(epsilon=0.3)
     for count in (3, 1, 200):
