@@ -29,6 +29,16 @@ _N = "How many rewards n-step TD waits for before it moves a value."
 _LAMBDA = "How far back TD(λ) passes an error on: 0 is TD(0), 1 is close to Monte Carlo."
 
 
+def _choice(states: int) -> Select:
+    return Select("walk", "Walk", f"{states} states", tuple(WALKS), "How many states lie between the two ends.")
+
+
+def _walk(name: str, ends: tuple[float | None, float]) -> Walk:
+    """Return a walk with ends of one's own; a left end that is left out is the book's."""
+    walk, (left, right) = WALKS[name], ends
+    return replace(walk, left=walk.left if left is None else left, right=right)
+
+
 class WalkBench(Piece):
     """The same episodes, two learners: a student steps the walker on and sees whose values move, when and towards what.
 
@@ -58,11 +68,11 @@ class WalkBench(Piece):
         alpha: float = 0.1,
         seed: int = 1,
     ) -> None:
-        walk = f"{states} states"
-        left = WALKS[walk].left if walk in WALKS and left is None else left or 0.0
+        choice = _choice(states)
+        ends = _walk(choice.value, (left, right))
         self.controls = Controls(
-            Select("walk", "Walk", walk, tuple(WALKS), "How many states lie between the two ends."),
-            Slider("left", "Reward, left end", left, -1.0, 1.0, 0.5, hint="Paid for reaching the left end."),
+            choice,
+            Slider("left", "Reward, left end", ends.left, -1.0, 1.0, 0.5, hint="Paid for reaching the left end."),
             Slider("right", "Reward, right end", right, -1.0, 1.0, 0.5, hint="Paid for reaching the right end."),
             Select("first", "First learner", first, METHODS),
             Select("second", "Second learner", second, METHODS),
@@ -158,7 +168,7 @@ class WalkErrors(Piece):
     ) -> None:
         self._ends, self._runs, self._seed = (left, right), runs, seed
         self.controls = Controls(
-            Select("walk", "Walk", f"{states} states", tuple(WALKS), "How many states lie between the two ends."),
+            _choice(states),
             Select("method", "Method", method, METHODS),
             Slider("alpha", "Step size α", alpha, 0.005, 1.0, log=True, hint=_ALPHA),
             Slider("n", "n", 3, 1, 100, 1, hint=_N),
@@ -179,11 +189,6 @@ class WalkErrors(Piece):
     def pinned(self) -> list[str]:
         """Names of the curves that stay."""
         return [name for name, _ in self._pinned]
-
-    def _world(self) -> Walk:
-        walk = WALKS[self.controls.values["walk"]]
-        left, right = self._ends
-        return replace(walk, left=walk.left if left is None else left, right=right)
 
     def _changed(self, values: Values) -> None:
         with self.problems():
@@ -206,7 +211,7 @@ class WalkErrors(Piece):
         )
         name, learner = learner_of(values["method"], values["alpha"], values["n"], values["decay"])
         self._name = f"{name}, α = {values['alpha']:.3g}"
-        walk = self._world()
+        walk = _walk(values["walk"], self._ends)
         n_episodes = EPISODES[walk.states]
         [self._curve] = error_curves(walk, [learner], runs=self._runs, n_episodes=n_episodes, seed=self._seed)
         first = float(self._curve[0, 0])
@@ -256,7 +261,7 @@ class WalkStudy(Piece):
     ) -> None:
         self._ends, self._runs, self._seed = (left, right), runs, seed
         self.controls = Controls(
-            Select("walk", "Walk", f"{states} states", tuple(WALKS), "How many states lie between the two ends."),
+            _choice(states),
             Select("over", "A line for each", over, ("n", "λ"), "n-step TD by n, or TD(λ) by λ."),
             Slider("episodes", "First episodes", n_episodes, 1, 50, 1, hint="The error is averaged over so many."),
             on_change=self._changed,
@@ -267,9 +272,7 @@ class WalkStudy(Piece):
 
     def _changed(self, values: Values) -> None:
         with self.problems():
-            walk = WALKS[values["walk"]]
-            left, right = self._ends
-            walk = replace(walk, left=walk.left if left is None else left, right=right)
+            walk = _walk(values["walk"], self._ends)
             self.found = study(walk, values["over"], runs=self._runs, n_episodes=values["episodes"], seed=self._seed)
             self.plot.show(*self._traces(), yaxis={"range": self._range()}, xaxis={"range": [0, 1]})
             name, alpha, error = self.found.best()
