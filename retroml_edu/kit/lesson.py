@@ -28,6 +28,7 @@ from retroml_edu.kit.lines import Line
 from retroml_edu.kit.piece import Piece
 from retroml_edu.kit.prediction_piece import Axes, Compared, Predicted
 from retroml_edu.kit.quiz_card import Asked
+from retroml_edu.kit.text_card import TextCard
 
 QUICK = "RETROML_BUDGET"
 """Environment variable that has measurements take their quick budget, where it is ``quick``."""
@@ -290,8 +291,6 @@ class Lesson:
 
 
 def _told(task: Task) -> Piece:
-    from retroml_edu.kit.text_card import TextCard
-
     return Piece(f"Graded task: {task.name}", TextCard(heading="Graded task", sentences=[task.text]))
 
 
