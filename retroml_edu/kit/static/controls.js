@@ -33,12 +33,13 @@ export default {
     const makers = {
       slider(field, id) {
         const box = element("input", { id, type: "text", inputmode: "decimal", class: "rml-number", autocomplete: "off", "aria-label": field.label, "aria-describedby": `${id}-help` });
-        const write = (value) => change(field.name, value);
+        const within = (value) => Math.min(field.high, Math.max(field.low, value));
+        const write = (value) => change(field.name, within(value)); // rounded to a step, an end can lie beyond
         const { slider, show } = makeSlider(field, box, `${id}-help`, write, write);
         box.addEventListener("change", () => {
           const typed = Number(box.value.trim().replace(",", "."));
           if (box.value.trim() === "" || !Number.isFinite(typed)) return refresh();
-          const held = Math.min(field.high, Math.max(field.low, field.integer ? Math.round(typed) : typed));
+          const held = within(field.integer ? Math.round(typed) : typed);
           show(held);
           write(held);
         });
