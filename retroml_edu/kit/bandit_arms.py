@@ -26,7 +26,7 @@ class BanditArms(anywidget.AnyWidget):
         state: What is drawn; written by `show`.
     """
 
-    _esm = script("dom.js", "words.js", "bandit_arms.js")
+    _esm = script("dom.js", "svg.js", "words.js", "bandit_arms.js")
     _css = script("bandit_arms.css")
     state: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
 

@@ -46,7 +46,7 @@ class GridBoard(anywidget.AnyWidget):
     Threads: safe.
     """
 
-    _esm = script("dom.js", "grid_words.js", "grid_field.js", "grid_tools.js", "grid_board.js")
+    _esm = script("dom.js", "svg.js", "grid_words.js", "grid_field.js", "grid_tools.js", "grid_board.js")
     _css = script("grid_board.css")
     board: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
     shown: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)

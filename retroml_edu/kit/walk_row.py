@@ -19,7 +19,7 @@ class WalkRow(anywidget.AnyWidget):
         now: What changes with a move.
     """
 
-    _esm = script("dom.js", "walk_row.js")
+    _esm = script("dom.js", "svg.js", "walk_row.js")
     _css = script("walk_row.css")
     walk: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
     now: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)

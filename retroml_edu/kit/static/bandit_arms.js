@@ -5,13 +5,6 @@ const BANDIT_LEFT = 62;
 const BANDIT_PAD = 12;
 const MOST_WAITING = 10;
 
-const drawnNode = (tag, name, attributes) => {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  if (name) node.setAttribute("class", name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, String(value));
-  return node;
-};
-
 // The outline of a normal distribution standing upright around a place.
 const bell = (x, width, y, mean, spread) => {
   const points = [];
@@ -23,7 +16,7 @@ const bell = (x, width, y, mean, spread) => {
 export default {
   render({ model, el }) {
     el.classList.add("rml-bandit");
-    const chart = drawnNode("svg", "rml-bandit-chart", { "aria-hidden": "true", height: BANDIT_HEIGHT });
+    const chart = shape("svg", { class: "rml-bandit-chart", "aria-hidden": "true", height: BANDIT_HEIGHT });
     const table = made("div", "rml-bandit-table");
     table.setAttribute("role", "group");
     table.setAttribute("aria-label", "Arms");
@@ -79,8 +72,8 @@ export default {
       if (!width) return;
       chart.setAttribute("width", width);
       chart.replaceChildren();
-      const add = (tag, name, attributes) => chart.appendChild(drawnNode(tag, name, attributes));
-      const words = (text, name, attributes) => (add("text", name, attributes).textContent = text);
+      const add = (tag, name, attributes, text) => chart.appendChild(shape(tag, { class: name, ...attributes }, text));
+      const words = (text, name, attributes) => add("text", name, attributes, text);
       const y = (value) => BANDIT_PAD + ((high - Math.min(high, Math.max(low, value))) / (high - low)) * (BANDIT_HEIGHT - 2 * BANDIT_PAD);
       const each = (width - BANDIT_LEFT) / arms.length;
       const wide = Math.min(24, each * 0.4);

@@ -1,11 +1,5 @@
 // One field of the board: its colour, its numbers, its arrows. Only what has changed is written into the page.
 
-const SVG = "http://www.w3.org/2000/svg";
-const shape = (tag, attributes) => {
-  const node = document.createElementNS(SVG, tag);
-  for (const name in attributes) node.setAttribute(name, attributes[name]);
-  return node;
-};
 const TURNS = [[0, -1], [1, 0], [0, 1], [-1, 0]]; // x and y of up, right, down, left
 const TRIANGLES = ["0,0 100,0 50,50", "100,0 100,100 50,50", "0,100 100,100 50,50", "0,0 0,100 50,50"];
 const WORDS_FROM = 72; // pixels of a field from which on a word has room beside its arrows

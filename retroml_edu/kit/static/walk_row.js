@@ -1,6 +1,5 @@
 // The random walk: states in a row with the walker on them, and above each its value as learners see it and as it is.
 
-const SVG = "http://www.w3.org/2000/svg";
 const TOP = 14;
 const CHART = 230; // height of the part with the values
 const ROW = 52; // from there to the middle of the states
@@ -9,21 +8,15 @@ const LEFT = 48;
 const RIGHT = 16;
 const CLASSES = ["rml-walk-one", "rml-walk-two"];
 
-const drawnAs = (tag, attributes, text) => {
-  const node = document.createElementNS(SVG, tag);
-  for (const name in attributes) node.setAttribute(name, attributes[name]);
-  if (text !== undefined) node.textContent = text;
-  return node;
-};
 const signed = (number) => (number > 0 ? `+${number}` : String(number).replace("-", "−"));
 
 export default {
   render({ model, el }) {
     el.classList.add("rml-walk");
-    const svg = drawnAs("svg", { role: "img", height: TOP + CHART + ROW + FOOT });
-    const back = drawnAs("g", {});
-    const front = drawnAs("g", {});
-    const walker = drawnAs("circle", { class: "rml-walk-walker", cx: 0, cy: 0 });
+    const svg = shape("svg", { role: "img", height: TOP + CHART + ROW + FOOT });
+    const back = shape("g");
+    const front = shape("g");
+    const walker = shape("circle", { class: "rml-walk-walker", cx: 0, cy: 0 });
     svg.append(back, front, walker);
     const told = made("p", "rml-walk-told");
     const lines = made("ul", "rml-walk-lines");
@@ -49,21 +42,21 @@ export default {
       const nodes = [];
       for (let i = 0; i <= 4; i += 1) {
         const value = low + (i / 4) * (high - low);
-        nodes.push(drawnAs("line", { class: "rml-walk-grid", x1: LEFT, x2: width - RIGHT, y1: y(value), y2: y(value) }));
-        nodes.push(drawnAs("text", { class: "rml-walk-tick", x: LEFT - 8, y: y(value) + 4 }, String(Number(value.toFixed(2))).replace("-", "−")));
+        nodes.push(shape("line", { class: "rml-walk-grid", x1: LEFT, x2: width - RIGHT, y1: y(value), y2: y(value) }));
+        nodes.push(shape("text", { class: "rml-walk-tick", x: LEFT - 8, y: y(value) + 4 }, String(Number(value.toFixed(2))).replace("-", "−")));
       }
-      nodes.push(drawnAs("text", { class: "rml-walk-note", x: 12, y: TOP + CHART / 2, transform: `rotate(-90 12 ${TOP + CHART / 2})` }, "value"));
-      nodes.push(drawnAs("polyline", { class: "rml-walk-exact", points: exact.map((value, i) => `${x(i + 1)},${y(value)}`).join(" ") }));
+      nodes.push(shape("text", { class: "rml-walk-note", x: 12, y: TOP + CHART / 2, transform: `rotate(-90 12 ${TOP + CHART / 2})` }, "value"));
+      nodes.push(shape("polyline", { class: "rml-walk-exact", points: exact.map((value, i) => `${x(i + 1)},${y(value)}`).join(" ") }));
       // Above the higher end of the line, towards the middle: there the line is lower.
       const rises = exact.at(-1) >= exact[0];
       const [at, value] = rises ? [names.length, exact.at(-1)] : [1, exact[0]];
-      nodes.push(drawnAs("text", { class: "rml-walk-note", style: `text-anchor: ${rises ? "end" : "start"}`, x: x(at) + (rises ? -14 : 14), y: y(value) - 4 }, "true values"));
-      nodes.push(drawnAs("line", { class: "rml-walk-link", x1: x(0), x2: x(names.length + 1), y1: level, y2: level }));
+      nodes.push(shape("text", { class: "rml-walk-note", style: `text-anchor: ${rises ? "end" : "start"}`, x: x(at) + (rises ? -14 : 14), y: y(value) - 4 }, "true values"));
+      nodes.push(shape("line", { class: "rml-walk-link", x1: x(0), x2: x(names.length + 1), y1: level, y2: level }));
       ends.forEach((reward, i) => {
         const at = x(i ? names.length + 1 : 0);
-        nodes.push(drawnAs("rect", { class: "rml-walk-end", x: at - size * 0.85, y: level - size * 0.85, width: size * 1.7, height: size * 1.7, rx: 3 }));
-        nodes.push(drawnAs("text", { x: at, y: level + 4 }, signed(reward)));
-        if (gap > 50) nodes.push(drawnAs("text", { class: "rml-walk-note", x: at, y: level + size + 18 }, "end"));
+        nodes.push(shape("rect", { class: "rml-walk-end", x: at - size * 0.85, y: level - size * 0.85, width: size * 1.7, height: size * 1.7, rx: 3 }));
+        nodes.push(shape("text", { x: at, y: level + 4 }, signed(reward)));
+        if (gap > 50) nodes.push(shape("text", { class: "rml-walk-note", x: at, y: level + size + 18 }, "end"));
       });
       back.replaceChildren(...nodes);
       walker.setAttribute("r", size + 5);
@@ -76,29 +69,29 @@ export default {
       const nodes = [];
       names.forEach((name, i) => {
         const seen = visits[i + 1];
-        nodes.push(drawnAs("circle", { class: `rml-walk-state${seen ? " rml-walk-seen" : ""}`, cx: x(i + 1), cy: level, r: size }));
-        nodes.push(drawnAs("text", { x: x(i + 1), y: level + 4 }, name));
-        if (seen) nodes.push(drawnAs("text", { class: "rml-walk-note", x: x(i + 1), y: level + size + 18 }, gap > 60 ? `${seen} ${seen === 1 ? "visit" : "visits"}` : `${seen}×`));
+        nodes.push(shape("circle", { class: `rml-walk-state${seen ? " rml-walk-seen" : ""}`, cx: x(i + 1), cy: level, r: size }));
+        nodes.push(shape("text", { x: x(i + 1), y: level + 4 }, name));
+        if (seen) nodes.push(shape("text", { class: "rml-walk-note", x: x(i + 1), y: level + size + 18 }, gap > 60 ? `${seen} ${seen === 1 ? "visit" : "visits"}` : `${seen}×`));
       });
       learners.forEach((learner, k) => {
-        const group = drawnAs("g", { class: CLASSES[k] });
+        const group = shape("g", { class: CLASSES[k] });
         const shift = (k ? 1 : -1) * Math.min(6, gap * 0.16); // so that equal values are both seen
         const points = learner.values.map((value, i) => [x(i + 1) + shift, y(value)]);
-        group.append(drawnAs("polyline", { class: "rml-walk-curve", points: points.map((point) => point.join(",")).join(" ") }));
+        group.append(shape("polyline", { class: "rml-walk-curve", points: points.map((point) => point.join(",")).join(" ") }));
         const moved = new Set(learner.moved.map(([state]) => state));
         // Where one value was moved it is shown towards what; where many were, their targets lie on one another.
         for (const [state, before, target] of learner.moved) {
           if (target === null) continue;
           const at = x(state) + shift;
-          group.append(drawnAs("line", { class: "rml-walk-way", x1: at, x2: at, y1: y(before), y2: y(target) }));
+          group.append(shape("line", { class: "rml-walk-way", x1: at, x2: at, y1: y(before), y2: y(target) }));
           const up = y(target);
-          group.append(drawnAs("path", { class: "rml-walk-target", d: `M${at} ${up - 6}l6 6l-6 6l-6 -6z` }));
+          group.append(shape("path", { class: "rml-walk-target", d: `M${at} ${up - 6}l6 6l-6 6l-6 -6z` }));
         }
         points.forEach(([at, up], i) => {
           const now = moved.has(i + 1);
-          if (now) group.append(drawnAs("circle", { class: "rml-walk-halo", cx: at, cy: up, r: 13 }));
+          if (now) group.append(shape("circle", { class: "rml-walk-halo", cx: at, cy: up, r: 13 }));
           const side = (now ? 6 : 5) - k;
-          group.append(k ? drawnAs("rect", { class: "rml-walk-value", x: at - side, y: up - side, width: 2 * side, height: 2 * side }) : drawnAs("circle", { class: "rml-walk-value", cx: at, cy: up, r: side }));
+          group.append(k ? shape("rect", { class: "rml-walk-value", x: at - side, y: up - side, width: 2 * side, height: 2 * side }) : shape("circle", { class: "rml-walk-value", cx: at, cy: up, r: side }));
         });
         nodes.push(group);
       });
