@@ -162,7 +162,9 @@ class BanditBench(Piece):
             self.box.children = parts
         if self.view == MANY:
             self._average.answer()
-        elif new_view and self._single.plays_as(self.strategy()):
+            return
+        self._average.leave()
+        if new_view and self._single.plays_as(self.strategy()):
             self._single.draw()
         else:
             self._single.begin()

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from retroml_edu.core.errors import LessonError
+from retroml_edu.kit import bandit_many
 from retroml_edu.kit.bandit_bench import MANY, ONE, BanditBench
 from retroml_edu.kit.bandit_many import MOST_PINNED, OPTIMAL, REGRET
 from retroml_edu.kit.bandit_play import (
@@ -17,6 +18,7 @@ from retroml_edu.kit.bandit_play import (
     UCB,
     Game,
     block_curves,
+    finer,
     name_of,
     rivals,
     strategy_of,
@@ -207,6 +209,20 @@ def test_what_is_no_longer_wanted_is_not_drawn():
     assert bench.wait()
     last = block_curves(EpsilonGreedy(0.4), 1_000, 1, 3)
     np.testing.assert_array_equal(bench.curves.regret[3 * BLOCK : 4 * BLOCK], last.regret)
+
+
+def test_averages_that_come_late_are_not_told_in_the_other_view(monkeypatch):
+    bench = BanditBench("many")
+    assert bench.wait()
+
+    def left_meanwhile(*args):
+        bench.set("view", ONE)
+        return finer(*args)
+
+    monkeypatch.setattr(bandit_many, "finer", left_meanwhile)
+    bench.set("epsilon", 0.3)
+    assert bench.wait()
+    assert (bench.view, bench.status.text) == (ONE, "")
 
 
 def test_pinned_curves_stay_and_follow_pulls_seed_and_problems():
