@@ -50,8 +50,8 @@ _HOMES = {
     ),
     "triad_bench": ("TriadBench",),
     "value_surface": ("ValueSurface",),
-    "walk_bench": (
-        "WalkBench",
+    "walk_bench": ("WalkBench",),
+    "walk_charts": (
         "WalkErrors",
         "WalkStudy",
     ),
