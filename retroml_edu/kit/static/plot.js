@@ -2,13 +2,20 @@
 
 const HURRY_MS = 4000; // after which a chart asks for the library itself, if who asked before it has gone
 
+// Each time twice as long: a kernel that is busy with a cell answers all of them in the end, with five megabytes each.
+const isTimeToAsk = (place) => {
+  const now = performance.now();
+  if (place.loading || now < (place.asksAgain ?? 0)) return false;
+  place.patience = 2 * (place.patience ?? HURRY_MS / 2);
+  place.asksAgain = now + place.patience;
+  return true;
+};
+
 const askForPlotly = (model) => {
   const place = plotlyPlace(model);
   let done = false;
   const ask = () => {
-    if (done || place.loading || performance.now() - (place.asked ?? -HURRY_MS) < HURRY_MS) return;
-    place.asked = performance.now();
-    model.send({ action: "plotly" });
+    if (!done && isTimeToAsk(place)) model.send({ action: "plotly" });
   };
   const heard = (message, [code]) => {
     if (message.kind === "plotly") loadPlotlyFrom(place, code);
