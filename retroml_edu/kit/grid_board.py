@@ -17,6 +17,8 @@ from retroml_edu.tabular.gridworld import FREE, GOAL, REWARD, START, WALL, GridW
 SIGNS = (WALL, START, FREE, GOAL, REWARD)
 MOST_UNDONE = 200
 """Strokes that can be taken back."""
+MOST_REWARD = 1_000_000
+"""Of a field: sums of larger ones soon are no numbers that a page can draw."""
 
 
 class GridBoard(anywidget.AnyWidget):
@@ -209,8 +211,8 @@ class GridBoard(anywidget.AnyWidget):
 
 
 def _edited(world: GridWorld, places: Iterable[Place], sign: str, reward: float) -> GridWorld:
-    if not np.isfinite(reward):
-        raise TabularError("A reward is a number.")
+    if not abs(reward) <= MOST_REWARD:
+        raise TabularError(f"A reward is a number from -{MOST_REWARD:,} to {MOST_REWARD:,}.")
     for place in places:
         if place == world.start and sign != START:
             raise TabularError("Episodes start here. Set the start on another field first.")

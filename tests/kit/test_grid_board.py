@@ -153,6 +153,8 @@ def test_from_code_a_bad_edit_raises_and_changes_nothing(edited):
         board.edit([(1, 0), (7, 0)], "#")
     with pytest.raises(TabularError, match="number"):
         board.edit([(1, 0)], "G", float("nan"))
+    with pytest.raises(TabularError, match="from -1,000,000 to 1,000,000"):
+        board.edit([(1, 0)], "G", 1e308)
     assert board.world == WORLD
     board.edit([(1, 0), (2, 0)], "#")
     board.undo()
