@@ -132,6 +132,13 @@ class ManyProblems:
                 self._draw()
 
     def _refine(self) -> None:
+        try:
+            self._make_finer()
+        except Exception:  # the thread's edge: it would end, and never answer again
+            with self._bench.problems():
+                raise
+
+    def _make_finer(self) -> None:
         """Compute what is newest, without the lock; draw it if nobody wants something else by then."""
         with self._bench.lock:
             wanted, drawn = self._wanted, [*([self.newest] if self.newest is not None else []), *self.pinned]

@@ -225,6 +225,23 @@ def test_averages_that_come_late_are_not_told_in_the_other_view(monkeypatch):
     assert (bench.view, bench.status.text) == (ONE, "")
 
 
+def test_averages_that_fail_are_told_and_the_next_are_computed(monkeypatch):
+    bench = BanditBench("many")
+    assert bench.wait()
+
+    def broken(*_):
+        raise ValueError("no room")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(bandit_many, "finer", broken)
+        bench.set("epsilon", 0.3)
+        assert bench.wait()
+    assert bench.status.problem == "ValueError: no room"
+    bench.set("epsilon", 0.4)
+    assert bench.wait()
+    assert (len(bench.curves.reward), bench.status.problem) == (2_000, "")
+
+
 def test_pinned_curves_stay_and_follow_pulls_seed_and_problems():
     bench = BanditBench("many")
     bench.wait()
