@@ -23,7 +23,9 @@ MOST_ENTRIES = 1_000
 """In one section."""
 MOST_NAME = 200
 _ABANDONED_S = 10.0
-"""Age of a lock from which on whoever made it counts as gone: a write takes some milliseconds."""
+"""Whoever made a lock that was there for so long counts as gone: a write takes some milliseconds."""
+_OLD_S = 600.0
+"""Age from which on nobody waits at all; by the clock of who has the folder, which may be minutes off."""
 _PATIENCE_S = 30.0
 """After which nobody waits for a lock any longer: it cannot be taken away either."""
 _AGAIN_S = 0.01
@@ -152,11 +154,14 @@ class AnswerSheet:
         """Keep other threads and processes from changing the file meanwhile."""
         lock = self.file.with_name(f".{self.file.name}.lock")
         with _WRITING:
-            began_s = time.monotonic()
+            began_s = since_s = time.monotonic()
+            seen = None
             while not self._made(lock):
                 with suppress(OSError):
-                    # The clock of a server that has the folder may be another: whoever waits for so long also knows.
-                    if max(time.time() - lock.stat().st_mtime, time.monotonic() - began_s) > _ABANDONED_S:
+                    now = lock.stat()
+                    if seen != (now.st_ino, now.st_mtime_ns):  # another one than before: somebody else writes
+                        seen, since_s = (now.st_ino, now.st_mtime_ns), time.monotonic()
+                    if time.monotonic() - since_s > _ABANDONED_S or time.time() - now.st_mtime > _OLD_S:
                         lock.unlink()
                 if time.monotonic() - began_s > _PATIENCE_S:
                     raise LessonError(f"Your answers cannot be kept in {self.file}: delete {lock}, and answer again.")

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import re
 import threading
+import time
 
 import pytest
 
@@ -90,6 +91,21 @@ def test_a_lock_from_a_clock_that_is_ahead_does_not_stop_anybody_for_long(sheet,
     os.utime(lock, (4e9, 4e9))
     keep(sheet, "a", answer=1)
     assert sheet.entry(QUESTIONS, "a") is not None
+
+
+def test_a_lock_from_a_clock_that_is_behind_is_waited_for(sheet, monkeypatch):
+    lock = sheet.file.with_name(f".{sheet.file.name}.lock")
+    lock.touch()
+    os.utime(lock, (time.time() - 60, time.time() - 60))
+    found = []
+
+    def nap(_seconds):
+        found.append(lock.exists())
+        lock.unlink()  # whoever writes is done
+
+    monkeypatch.setattr(answers.time, "sleep", nap)
+    keep(sheet, "a", answer=1)
+    assert found == [True]
 
 
 def test_a_lock_that_cannot_be_taken_away_is_not_waited_for_for_ever(sheet, monkeypatch):
