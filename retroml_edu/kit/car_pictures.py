@@ -8,6 +8,7 @@ import numpy as np
 
 from retroml_edu.kit.car_runs import CarRun
 from retroml_edu.kit.plot import Trace
+from retroml_edu.kit.traces import thinned
 from retroml_edu.tabular.car import grid
 
 POINTS = 40
@@ -151,10 +152,7 @@ def lengths(runs: dict[str, CarRun]) -> list[Trace]:
         taken = run.lengths.astype(float)
         number = np.arange(1, len(taken) + 1)
         paint = f"$line{COLORS[name]}"
-        if len(taken) > _MOST_POINTS:  # the newest, and of the others every so many
-            keep = np.unique(np.linspace(0, len(taken) - 1, _MOST_POINTS).astype(int))
-        else:
-            keep = np.arange(len(taken))
+        keep = thinned(len(taken), _MOST_POINTS)
         point = {"size": 4, "color": f"{paint}/0.45", "symbol": _MARKS[name]}
         told = f"{name}, episode %{{x}}: %{{y}} steps<extra></extra>"
         shared: Trace = {"type": "scatter", "x": number[keep], "hovertemplate": told}

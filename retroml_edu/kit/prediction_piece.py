@@ -14,6 +14,7 @@ from retroml_edu.core.errors import LessonError
 from retroml_edu.kit.piece import Piece
 from retroml_edu.kit.quiz_card import in_short
 from retroml_edu.kit.text_card import TextCard
+from retroml_edu.kit.traces import thinned
 from retroml_edu.widgets.prediction_canvas import PredictionCanvas
 
 NOTHING_DRAWN = "You have drawn no curve yet: draw it above, then run this cell again."
@@ -136,7 +137,8 @@ class Compared(Piece):
         if not drawn or entry is None:
             self.text.sentences = [NOTHING_DRAWN]
             return
-        self.canvas.lay_over(*_thinned(x, y))
+        drawn_at = thinned(len(x), MOST_POINTS)
+        self.canvas.lay_over(x[drawn_at], y[drawn_at])
         drawing = self.canvas.drawing
         if drawing is not None:
             self.said = score_drawing(
@@ -168,8 +170,3 @@ def show_kept(canvas: PredictionCanvas, entry: Mapping[str, Any]) -> bool:
 def _is_on(axes: Axes, entry: Mapping[str, Any]) -> bool:
     """Return whether a kept prediction was drawn on these axes: the lesson may have changed since."""
     return all(entry.get(name) == value for name, value in asdict(axes).items())
-
-
-def _thinned(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    every = np.unique(np.linspace(0, len(x) - 1, min(len(x), MOST_POINTS)).astype(int))
-    return x[every], y[every]

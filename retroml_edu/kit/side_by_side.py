@@ -15,7 +15,7 @@ from retroml_edu.kit.piece import Piece, column, row
 from retroml_edu.kit.player import Player
 from retroml_edu.kit.plot import Plot
 from retroml_edu.kit.text_card import TextCard
-from retroml_edu.kit.traces import line
+from retroml_edu.kit.traces import line, thinned
 from retroml_edu.kit.watched_learner import GreedyWay, WatchedLearner
 from retroml_edu.tabular.control import METHODS, MethodName
 from retroml_edu.tabular.gridworld import GridWorld, cliff
@@ -292,7 +292,7 @@ def _smooth(returns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return numbers of episodes and the mean of the newest returns at each, thinned out."""
     count = len(returns)
     sums = np.concatenate(([0.0], np.cumsum(returns)))
-    ends = np.unique(np.linspace(1, count, min(count, MOST_POINTS)).astype(int)) if count else np.empty(0, dtype=int)
+    ends = thinned(count, MOST_POINTS) + 1
     begins = np.maximum(0, ends - WINDOW)
     return ends, (sums[ends] - sums[begins]) / np.maximum(1, ends - begins)
 

@@ -17,6 +17,11 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 """One for each colour: lines are told apart without colours too."""
 
 
+def thinned(count: int, most: int) -> np.ndarray:
+    """Return which of so many points are drawn, the first and the last among them: all, or `most` evenly apart."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(int))
+
+
 def line(
     name: str,
     x: np.ndarray,

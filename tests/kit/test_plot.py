@@ -11,6 +11,7 @@ from PIL.ImageColor import getrgb
 from retroml_edu.core.errors import LessonError
 from retroml_edu.kit import Piece, Plot, bars, heat, level, line
 from retroml_edu.kit.piece import row
+from retroml_edu.kit.traces import thinned
 
 
 def test_arrays_are_binary_and_come_back_as_they_were():
@@ -57,6 +58,11 @@ def test_the_library_is_sent_when_a_page_asks_and_never_before(page_of):
     page.tell(action="plotly")
     assert page.heard == [{"kind": "plotly"}]
     assert b"plotly.js" in page.buffers[0][0][:2000]
+
+
+@pytest.mark.parametrize(("count", "drawn"), [(0, []), (1, [0]), (4, [0, 1, 2, 3]), (9, [0, 2, 5, 8])])
+def test_of_many_points_some_are_drawn_the_first_and_the_last_among_them(count, drawn):
+    assert thinned(count, 4).tolist() == drawn
 
 
 def test_names_and_titles_are_text_and_no_markup():
