@@ -45,9 +45,10 @@ lesson = Lesson("02-value-iteration")  # for graded work: Lesson("02-value-itera
 # %% [markdown]
 # ## 1 · Predict
 #
-# Here is a world. An agent begins at **S** and moves up, right, down or left. Against a wall or the edge it stays where
-# it is. Entering a goal pays and ends the episode; entering a pit costs 1 and ends it too. Every other move pays
-# nothing.
+# Here is a world. An agent begins at the field marked **S** or *start* and moves up, right, down or left. Against a
+# wall or the edge it stays where it is. Entering a goal pays and ends the episode; entering a pit costs 1 and ends it
+# too. Every other move pays nothing. Later a move may **slip**: it then goes to one side of where it was meant to go.
+# On this board none does.
 #
 # A reward that comes one move later counts less: it is multiplied by the **discount** γ for each move that it has to
 # wait. With γ = 0.5, a reward of 1 that is paid by the third move is worth 0.5² × 1 now.
@@ -60,7 +61,8 @@ lesson.ask("which-goal")
 
 # %% [markdown]
 # **Value iteration** begins with the value 0 in every field. In each *sweep* it looks at every field once and writes
-# down what the best move from there is worth, if the neighbours are worth what the last sweep said.
+# down what the best move from there is worth, if the neighbours are worth what the last sweep said. This is called
+# *backing up* the value of the field.
 
 # %%
 lesson.ask("first-nonzero")
@@ -85,10 +87,10 @@ lesson.predict(
 #
 # Press **Play**, or **1 ▸** for a single sweep; **◂ 1** goes back. The number in a field is its value, the arrows are
 # what is best if those values are right. The line under the board tells all about the field under the mouse, or the
-# one that you reach with the arrow keys. The chart shows by how much the most changed value has changed.
+# one that you reach with the arrow keys. The chart shows by how much the most changed value has changed in each sweep.
+# (Its second curve, policy iteration, has to wait until section 5.)
 #
-# Paint with the tools over the board: click or drag, or go by arrow keys and press Enter. Everything else is planned
-# anew at once.
+# Paint with the tools over the board: click or drag, or go by arrow keys and press Enter. The plan follows at once.
 
 # %%
 lab = GridLab()
@@ -99,24 +101,26 @@ lab
 #
 # 1. **Sweep by sweep.** Go to sweep 0 and step. How far does the news of a goal travel in one sweep? At which sweep
 #    does the last arrow turn, and how much do values still change then?
-# 2. **Patience.** Go to the last sweep and switch on *Way from the start*. Now draw the discount slowly from 0.95 down
+# 2. **Patience.** Go to the last sweep and switch on *Way from the start*. Now drag *Discount γ* slowly from 0.95 down
 #    to 0.5. Where does the way lead, and at which discount does it change its mind?
 # 3. **Slip.** With a slip of 0.2, one move in five goes to one side or the other instead. Set γ = 0.9, and the slip to
 #    0. Where does the way run now? And with 0.2 again? Which arrows have turned?
-# 4. **When living hurts.** Set *Step reward* to −0.5. What do the arrows beside the pits do, and is that a mistake?
+# 4. **When living hurts.** Set *Step reward* to −0.5. What do some of the arrows beside the pits do, and is that a
+#    mistake?
 # 5. **Your own world.** Build a wall across the way while it plays, or a better goal behind the pits. Ctrl + Z takes a
 #    stroke back.
 #
-# You do not have to be afraid of any switch: **Start over** brings the first board back.
+# Nothing can break here: **Start over** takes all edits of the board back. (The sliders stay as you have set them.)
 
 # %% [markdown] tags=["instructor"]
 # **Answers to the things to try.** (1) One field a sweep. With the first settings the arrows are best ones from sweep
-# 14 of 39 on; values then still change by about 0.02. (2) With a slip of 0.2 the way leads to +1 at γ = 0.9 and to
-# +0.3 at γ = 0.85. Without slip it changes where γ⁵ = 0.3, that is γ ≈ 0.79. (3) Without slip the way runs straight
-# along row 2, past all three pits; with it, it turns up into row 1 beside the first pit, and comes down only over the
-# goal. (4) Beside a pit the arrow points into it: the way out costs more than 1. It is right for these rewards.
-# Rewards say what is wanted; if that is not what was meant, the rewards are wrong. (5) Nothing to check; it is where
-# most questions arise.
+# 14 of 39 on; values then still change by about 0.02. (2) With a slip of 0.2 the way leads to +1 down to γ = 0.88, and
+# to +0.3 from 0.87 downwards. Without slip it changes where γ⁵ = 0.3, that is γ ≈ 0.79. (3) Without slip the way runs
+# straight along row 2, past all three pits; with it, it turns up into row 1 over the first pit, and comes down only
+# over the goal. (Rows and columns are counted from 0, as in the line under the board.) (4) With γ = 0.9 and a slip of
+# 0.2, the arrows of three fields beside the pits point into one: row 2, columns 3 and 4, and row 4, column 5. From
+# there the way to a goal costs more than the pit does. It is right for these rewards. Rewards say what is wanted; if
+# that is not what was meant, the rewards are wrong. (5) Nothing to check; it is where most questions arise.
 #
 # **Timing.** Students spend longest here. At minute 25 go on, whoever has tried 1 to 3.
 
@@ -125,7 +129,7 @@ lab
 #
 # A **Markov decision process** (MDP) is made of states *s*, actions *a*, probabilities *p(s′ | s, a)* of the next
 # state, and expected rewards *r(s, a)*; what comes next depends on state and action alone, not on how one got there
-# (Sutton and Barto 2018, sections 3.1 and 3.5). On a board each field without a wall is a state:
+# (Sutton and Barto 2018, section 3.1, equations 3.4 and 3.5). On a board each field without a wall is a state:
 
 # %%
 mdp = two_goals().mdp()
@@ -137,9 +141,9 @@ for state in np.flatnonzero(mdp.transitions[start, 1]):
     print("  row, column", two_goals().fields[state], "with probability", mdp.transitions[start, 1, state])
 
 # %% [markdown]
-# The **return** is the discounted sum of the rewards of an episode (equation 3.8). The **value** v(s) of a state
-# under a policy is the return that is to be expected from there. A reward is paid once, for a move; a value looks
-# ahead to the end.
+# The **return** is the discounted sum of the rewards that follow (equation 3.8). The **value** v(s) of a state under a
+# policy is the return that is to be expected from there (equation 3.12). A reward is paid once, for a move; a value
+# looks ahead to the end.
 #
 # The value of a state under the *best* policy obeys an equation, due to Bellman (1957). It is number 4.1 in Sutton and
 # Barto, who write rewards and next states under one probability, p(s′, r | s, a):
@@ -159,7 +163,7 @@ for state in np.flatnonzero(mdp.transitions[start, 1]):
 # | $p(s' \mid s, a)$ | `transitions[s, a]` | where a move may lead |
 # | $\gamma$ | `gamma` | the slider *Discount* |
 # | $[\ldots]$, for each $a$ | `rewards[s] + gamma * transitions[s] @ values` | *Value of each direction*: 4 numbers |
-# | $\max_a$ | `.max()` | the number; the arrow is the $a$ that it belongs to |
+# | $\max_a$ | `.max()` | the number after the next sweep; the arrow is the $a$ that it belongs to |
 #
 # A state in which the episode has ended is *terminal*: nothing comes after it, so its value is 0.
 
@@ -280,10 +284,9 @@ lesson.compare("error", k, errors.mean(axis=0))
 
 # %% [markdown]
 # The bound is no accident. Take any two arrays of values and back up both: the largest difference between them is
-# afterwards at most γ times what it was. A map that brings all points nearer to each other in this way is called a
-# *contraction*. The right values are what a sweep leaves as they are; so each sweep brings any others nearer to them by
-# the factor γ or more, and after *k* sweeps the largest error is at most γᵏ times the first (Puterman 1994, sections
-# 6.2 and 6.3).
+# afterwards at most γ times what it was. With γ below 1, a map that brings all points nearer to each other in this way
+# is called a *contraction*. The right values are what a sweep leaves as they are. So a sweep leaves of the largest
+# error at most the share γ, and *k* sweeps leave at most γᵏ of the first one (Puterman 1994, sections 6.2 and 6.3).
 
 
 # %% tags=["claim"]
@@ -332,8 +335,8 @@ lesson.claim(
 #
 # Set *Method* to *policy iteration* in the widget of section 2 and play: each diamond of the chart is an improvement.
 # Then set *Chart over* to *backups*. The next cell shows the board of example 4.1 of the book, and the evaluation of a
-# policy that goes any way by chance. Compare what you see with the book's figure 4.1: values −14, −18, −20, −22 in the
-# end, and arrows that are best ones from the third sweep on.
+# policy that takes each direction with probability 1/4. Compare what you see with the book's figure 4.1: values −14,
+# −18, −20, −22 in the end, and arrows that are best ones from the third sweep on.
 
 # %%
 GridLab(four_by_four(), gamma=1.0, method="evaluation of the random policy", label="Example 4.1")
@@ -354,9 +357,10 @@ lesson.claim(
 )
 
 # %% [markdown]
-# Few policies are not little work. A backup is the value of one state and action, computed once. A sweep of value
-# iteration makes states × actions of them; a sweep that evaluates a policy with one action a state makes one for each
-# state; an improvement looks at all actions again.
+# Few policies need not mean little work. To compare work, count the value of one state *and action*, computed once, as
+# one backup. (Your function `backup` makes as many of them as there are actions.) A sweep of value iteration makes
+# states × actions of them; a sweep that evaluates a policy with one action a state makes one for each state; an
+# improvement looks at all actions again.
 
 
 # %% tags=["claim"]
@@ -465,8 +469,8 @@ lesson.claim(
 )
 
 # %% [markdown]
-# Look again at `falls`: a value is anything that is to be expected. With a reward of 1 for pits alone, and hardly any
-# discount, it is the probability of falling into one.
+# Look again at `falls`: a value is an expected sum of rewards, and you choose what is rewarded. With a reward of 1 for
+# pits alone, and hardly any discount, it is the probability of falling into one.
 
 # %% [markdown]
 # ## 6 · Exit quiz
@@ -505,7 +509,8 @@ lesson.ask("policy-iteration")
 # %% [markdown]
 # ## 7 · Graded tasks
 #
-# These are your own numbers, once the first cell knows your variant. Paper and pencil will do; so will your code.
+# These are your own numbers, once the first cell with code knows your variant: run it and these again. Paper and pencil
+# will do; so will your code.
 
 # %%
 lesson.graded("state-value")

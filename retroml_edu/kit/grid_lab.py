@@ -30,7 +30,7 @@ def two_goals() -> GridWorld:
 class GridLab(Piece):
     """Plan in a grid world that you build: watch values spread sweep by sweep, and arrows turn until they are best.
 
-    Paint walls, goals and pits with the tools over the board; draw discount, slip and step reward; press Play, or go
+    Paint walls, goals and pits with the tools over the board; set discount, slip and step reward; press Play, or go
     sweep by sweep, back too. The chart shows by how much values still change, for value iteration and for policy
     iteration on the same board. What is changed counts at once, also while it plays.
 

@@ -20,7 +20,7 @@ _WHICH_GOAL = Choice(
     "The discount is 0.5. Where do the best arrows lead?",
     (
         Option("To +0.3", "Yes: 0.5² × 0.3 = 0.075 is more than 0.5⁷ × 1 = 0.008.", right=True),
-        Option("To +1", "Its reward is larger, but it comes seven moves after the first: what is 0.5⁷ × 1?"),
+        Option("To +1", "Its reward is larger, but it is the eighth move that pays it: what is 0.5⁷ × 1?"),
         Option("To either: a best policy gets every reward", "An episode ends at the first goal that is entered."),
         Option("That depends on the sweep", "On the way, yes. The question is what the best policy does in the end."),
     ),
@@ -47,7 +47,7 @@ _REWARD_OR_VALUE = Choice(
             "Yes. A reward is what one move pays; a value is the discounted sum of all that is expected to come.",
             right=True,
         ),
-        Option("The value is the reward of the nearest goal.", "Then all fields near a goal had the same value."),
+        Option("The value is the reward of the nearest goal.", "Then all fields near it would have the same value."),
         Option(
             "The values have not converged: in the end it is 0.",
             "Look at a board whose values have settled: fields without a reward still have a value.",
@@ -87,7 +87,7 @@ _POLICY_FIRST = Choice(
 )
 _SLIP = Choice(
     "slip",
-    "With a slip of 0.2 the arrows beside the pits point away from the goal. Why?",
+    "With a slip of 0.2 and γ = 0.9, the arrows right above the pits point up, and not straight at +1. Why?",
     (
         Option(
             "A move along the pits has a chance to fall in; a detour costs only some discount.",
@@ -103,7 +103,7 @@ _SLIP = Choice(
             "With slip the agent explores, and avoids what it has fallen into.",
             "Nobody explores here: the model is known, and values are computed from it.",
         ),
-        Option("Value iteration has not converged.", "Go to the last sweep: the arrows still point away."),
+        Option("Value iteration has not converged.", "Go to the last sweep: these arrows still point up."),
     ),
 )
 _TERMINAL = Choice(
@@ -112,7 +112,7 @@ _TERMINAL = Choice(
     (
         Option("0", "Yes: nothing comes after it. The +1 belongs to the move that enters it.", right=True),
         Option("+1", "Then the move that enters it would be worth 1 + γ × 1: the reward would be counted twice."),
-        Option("γ", "That is what the +1 is worth one move before the field beside the goal."),
+        Option("γ", "From the field beside the goal the +1 counts in full; one move farther off it is worth γ."),
         Option("As much as the best of its neighbours", "No move leads out of it: the episode is over."),
     ),
 )
@@ -125,7 +125,7 @@ _POLICY_ITERATION = Order(
         "Make it greedy for those values",
         "If no action has changed for the better, it is a best policy",
     ),
-    told="And if one has changed, it is evaluated again (Sutton and Barto 2018, section 4.3).",
+    told="And if some action has, the new policy is evaluated in its turn (Sutton and Barto 2018, section 4.3).",
     hint="What has to be known before a policy can be improved?",
 )
 _WHY_BACKUPS = FreeText(
