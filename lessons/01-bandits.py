@@ -1,11 +1,11 @@
 # %% [markdown]
-# # 1 · Bandits: try something new, or stay with what works?
+# # Lesson 1 · Bandits: try something new, or stay with what works?
 #
 # Ten arms. Each pays a random reward around a mean that nobody tells you. You have a thousand pulls. Which do you pull?
 #
 # Stay with the best arm so far, and a better one may never be found. Try all of them all the time, and you keep paying
-# for what you know already. This is the choice between *exploitation* and *exploration*. It returns in every lesson of
-# this course; here it stands alone, without states and without delayed rewards.
+# for what you know already. This is the choice between *exploitation* and *exploration*. It returns in every lesson in
+# which an agent learns from what it does; here it stands alone, without states and without delayed rewards.
 #
 # **When you are done, you can**
 # - keep the mean of all rewards of an arm without storing them, and say what the step size does;
@@ -114,9 +114,10 @@ lesson.ask("your-own-rule")
 #
 # $$ Q_{n+1} = Q_n + \frac{1}{n}\,\bigl(R_n - Q_n\bigr). $$
 #
-# This form, *new estimate = old estimate + step size × (target − old estimate)*, is the one line that the whole course
-# is built on. With $1/n$ as step size it is the mean of all rewards. With a constant step size the newest rewards weigh
-# most, which is what you want if the arms change (SB 2.5). Here they do not.
+# You will meet this form again and again: an estimate moves by a *step size* times an *error*, its distance from a
+# *target* (SB equation 2.4). Here the target is the newest reward. With $1/n$ as step size the estimate is the mean of
+# all rewards. With a constant step size the newest rewards weigh most, which is what you want if the arms change (SB
+# 2.5). Here they do not.
 
 # %%
 lesson.ask("estimate-after")
@@ -125,15 +126,16 @@ lesson.ask("estimate-after")
 # ## Four strategies on one problem
 #
 # ### ε-greedy (SB 2.2)
-# Above the arms the bench says why the newest pull was made. Bars are the true means with the spread of their rewards
-# (you may see them; the player may not), dots are the estimates, the diamond is what the newest pull paid.
+# Above the arms the bench says why the newest pull was made. The grey shapes show how the rewards of each arm spread,
+# with a bar at its true mean (you may see them; the player may not). Dots are the estimates, the diamond is what the
+# newest pull paid.
 #
 # 1. Press **1 ▸** some ten times and read why it pulled. Then Play, at speed 10.
 # 2. Set **ε to 0** and try seeds 1 to 5. Look for a problem on which greedy stays with a wrong arm.
 # 3. Set ε to 0.5. Its estimates become good everywhere. Look at *mean reward*: is it good, too?
 # 4. ε = 0, **start value 5** and **step size 0.1**: "optimistic" estimates (SB 2.6). Every arm disappoints, so the next
-#    one is tried. Then put the step size back to 0, the sample mean: what is left of the 5 after one pull of an arm,
-#    and why?
+#    one is tried. Then put the step size back to 0, which stands for 1/n, the sample mean: what is left of the 5 after
+#    one pull of an arm, and why?
 
 # %%
 BanditBench(method="ε-greedy", seed=2)
@@ -151,7 +153,7 @@ BanditBench(method="ε-greedy", seed=2)
 #
 # $N_t(a)$ is how often arm $a$ was pulled before time $t$. The root is *doubt*: it shrinks with each pull of the arm,
 # and grows slowly while the arm is left alone. The score, drawn as an upper bound above each dot, is what the arm could
-# still be worth. Nothing is random here.
+# still be worth. Nothing is random here, except which of several equal scores is taken.
 #
 # Auer, Cesa-Bianchi and Fischer (2002) prove for rewards between 0 and 1 and $c = \sqrt 2$ (UCB1) that regret grows no
 # faster than $\ln t$. With rewards that are not bounded, as here, $c$ is a matter of scale: you will measure which one
@@ -172,9 +174,10 @@ BanditBench(method="UCB")
 # %% [markdown]
 # ### Thompson sampling: act on a world that may be true (Thompson 1933; Russo et al. 2018)
 #
-# Keep a *belief* about each arm's mean. Draw one value from each belief, and pull the arm whose drawn value is highest.
-# An arm is pulled as often as it is probable that it is the best. For our arms (prior mean 0 and variance 1, noise of
-# variance 1) the belief after $n$ pulls is normal again:
+# Keep a *belief* about each arm's mean: a distribution that says how likely each value is, after what was seen. The one
+# before any pull is called the *prior*. Draw one value from each belief, and pull the arm whose drawn value is highest.
+# So an arm is pulled with just the probability, by these beliefs, that it is the best. For our arms (prior with mean 0
+# and variance 1, noise of variance 1) the belief after $n$ pulls is normal again, with this mean and this variance:
 #
 # $$ q_*(a) \mid \text{rewards} \;\sim\; \mathcal N\!\Bigl(\tfrac{n}{n+1}\,Q(a),\; \tfrac{1}{n+1}\Bigr). $$
 
@@ -209,8 +212,10 @@ BanditBench(method="Thompson sampling")
 # %% [markdown]
 # ### The gradient bandit: no values at all (SB 2.8)
 #
-# It holds a *preference* $H(a)$ for each arm, and pulls by a softmax of them. After a reward $R$ the preferences move
-# by how much better that was than the mean reward so far, $\bar R$, the **baseline** (SB equations 2.11 and 2.12):
+# It holds a *preference* $H(a)$ for each arm, and turns them into probabilities $\pi(a)$ by a *softmax*, the left
+# formula below. After a reward $R$ for arm $A$ the preferences move by how much better that was than the mean reward so
+# far, $\bar R$, the **baseline** (SB equations 2.11 and 2.12; $\mathbb 1[a = A]$ is 1 for the arm that was pulled and 0
+# for the others):
 #
 # $$ \pi(a) = \frac{e^{H(a)}}{\sum_b e^{H(b)}}, \qquad
 #    H(a) \leftarrow H(a) + \alpha\,\bigl(R - \bar R\bigr)\,\bigl(\mathbb 1[a = A] - \pi(a)\bigr). $$
@@ -227,14 +232,19 @@ def prefer(preferences, arm, reward, mean_reward, alpha):
 prefer(np.zeros(3), arm=0, reward=2.0, mean_reward=0.5, alpha=0.1)
 
 # %% [markdown]
-# One preference goes up, the others down by as much together. You will meet this player again: it is the policy
-# gradient of lesson 8, in a world without states.
+# The reward was better than the baseline: one preference goes up, the others down by as much together. (After a worse
+# one it would be the other way round.) You will meet this player again: it is the policy gradient of lesson 8, in a
+# world without states.
 #
 # 1. Play 200 pulls with α = 0.1. The columns are probabilities: when does one arm take over?
 # 2. Set α to 1 and try some seeds. It makes up its mind fast. Is it right?
 
 # %%
 BanditBench(method="gradient bandit")
+
+# %% [markdown] tags=["instructor"]
+# Answers, for the seeds 1 to 5. 1: after 200 pulls the likeliest arm has a probability between 60 and 97 %, and it is
+# the best arm each time. 2: one arm has more than 95 %, and with seeds 1, 2 and 3 it is the wrong one.
 
 # %% [markdown]
 # ## Many problems at once
@@ -243,21 +253,24 @@ BanditBench(method="gradient bandit")
 # interval as a band. All strategies get the same problems and the same luck. Drag a slider: 200 problems answer at
 # once, the others follow while it rests.
 #
-# 1. **Pin** ε = 0.1. Then drag ε from 0 to 0.5. Which ε is best after 100 pulls, and which after 5,000?
-# 2. Draw *cumulative regret*, with 5,000 pulls. Pin ε-greedy, and lay UCB with c = 1 and Thompson sampling over it.
-#    Which curves are straight lines at their end?
+# 1. Set *Drawn* to *cumulative regret*: what was lost so far by not pulling the best arm. Less is better. Press **Pin
+#    this curve** with ε = 0.1, then drag ε from 0 to 0.5. Which ε has lost least with *Pulls* at 200, and which at
+#    5,000?
+# 2. Stay at 5,000 pulls. Pin ε-greedy, and lay UCB with c = 1 and Thompson sampling over it. Which curves are straight
+#    lines at their end?
 # 3. UCB: find the best c. What is wrong with less, what with more?
-# 4. ε = 0, start value 5, step size 0.1, beside ε = 0.1 with the same step size. Who is ahead in the first 100 pulls,
-#    and who in the end?
+# 4. Set *Pulls* to 1,000 and *Drawn* to *share of pulls of the best arm*. ε = 0, start value 5, step size 0.1, beside
+#    ε = 0.1 with the same step size: who is ahead in the first 100 pulls, and who in the end?
 
 # %%
 BanditBench("many problems at once")
 
 # %% [markdown] tags=["instructor"]
-# Answers. 1: after 100 pulls ε = 0.05 and 0.1 have earned most; over 5,000 pulls it is about 0.03. With more time even
-# a small ε finds the best arm, and a large one goes on wasting pulls. 2: greedy and ε-greedy; their regret per pull
-# does not shrink. 3: about 0.5 to 1: with less it stays with the wrong arm at times, with more it keeps trying bad
-# arms. 4: optimism is behind in the first hundred pulls and ahead from about the two hundredth on.
+# Answers. 1: early on, many values of ε can hardly be told apart; over 5,000 pulls a small one, about 0.02 to 0.05, has
+# lost least. With more time even a small ε finds the best arm, and a large one goes on wasting pulls. 2: greedy and
+# ε-greedy; their regret per pull does not shrink. 3: see the parameter study below; with a smaller c it stays with the
+# wrong arm at times, with a larger one it keeps trying bad arms. 4: optimism is behind in the first hundred pulls and
+# ahead from somewhere between 150 and 200 on.
 
 # %% [markdown]
 # Now your prediction, beside what comes.
@@ -268,7 +281,7 @@ first = bandit_curves(EpsilonGreedy(0.1), problems, 1_000, np.random.default_rng
 lesson.compare("first-curve", first.pull, first.reward.mean(axis=0))
 
 # %% [markdown]
-# It begins at 0, the mean of an arm that is taken blindly, rises within some hundred pulls, and stays below 1.54 for
+# It begins near 0, the mean of an arm that is taken blindly, rises within some hundred pulls, and stays below 1.54 for
 # two reasons: it has not always found the best arm, and even where it has, it goes on pulling any arm one time in ten.
 
 # %% [markdown]
@@ -365,7 +378,7 @@ for name, mine, theirs in [
 lesson.figure("your-players", *lines, x="pull", y="regret so far")
 
 # %% [markdown]
-# Do the bands overlap? Sixty problems leave wide ones; with a mistake in a function they would still lie apart.
+# Do the bands overlap? Sixty problems leave wide ones; still, many a mistake in a function would pull them apart.
 
 # %% [markdown]
 # ## Measure regret
@@ -375,9 +388,12 @@ lesson.figure("your-players", *lines, x="pull", y="regret so far")
 #
 # $$ \text{regret}(T) = \sum_{t=1}^{T} \bigl( \max_a q_*(a) - q_*(A_t) \bigr). $$
 #
-# Luck is not in it: a good arm that happened to pay badly costs nothing. It never falls. If it grows along a straight
-# line, the player makes the same mistakes at the same rate for ever. Lai and Robbins (1985) showed that no player that
-# does well on every problem can do better than grow like $\ln T$, and UCB and Thompson sampling do grow so slowly.
+# The luck of single rewards is not in it: the best arm costs nothing, however badly it happened to pay. Regret never
+# falls. If it grows along a straight line, the player goes on losing at the same rate for ever. Lai and Robbins (1985)
+# showed that for every player that does well on all problems it grows at least like $\ln T$. With Thompson sampling it
+# grows no faster than that, nor with UCB if $c$ is large enough: with noise of variance 1, from $\sqrt 2$ on. A smaller
+# $c$ may do better for a long time; but after bad luck with the best arm it can leave that one for so many pulls that
+# in the very end it loses more.
 
 
 # %%
@@ -397,8 +413,8 @@ lesson.figure(
 )
 
 # %% [markdown]
-# What this lesson says is measured in the cells that follow, each over hundreds of seeds with twenty problems each.
-# First the facts of the prediction: what the best arm is worth, and how often greedy finds it.
+# What this lesson says is measured in the cells that follow, most over hundreds of seeds with twenty problems each; the
+# cards say over how many. First the facts of the prediction: what the best arm is worth, and how often greedy finds it.
 
 # %% tags=["claim"]
 lesson.claim(
@@ -583,9 +599,9 @@ for name, (make, powers) in sweeps.items():
 lesson.figure("parameter-study", *lines, x="parameter, as a power of 2", y="mean reward of 1,000 pulls")
 
 # %% [markdown]
-# Each is an inverted U: too little and too much both cost. The peaks differ less than a bad value of one knob does. So
-# before you say that one strategy is better than another, ask how well each was set. That question comes back in lesson
-# 12.
+# Each has its best value in the middle: too little and too much both cost. Compare two things in the figure: how far
+# the four peaks lie apart, and how much the worst value of each knob costs. Before you say that one strategy is better
+# than another, ask how well each was set. That question comes back in lesson 12.
 
 
 # %% tags=["claim"]
@@ -648,7 +664,8 @@ lesson.ask("regret-grows")
 # %% [markdown]
 # ## Graded tasks
 #
-# These differ from student to student: put your number into `Lesson(..., variant="...")` at the top first.
+# These differ from student to student: put your number into `Lesson(..., variant="...")` at the top first, and run that
+# cell and these again.
 
 # %%
 lesson.graded("regret")

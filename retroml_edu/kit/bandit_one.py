@@ -32,9 +32,9 @@ class OneProblem:
         self.arms = BanditArms(self._pulled)
         self.player = Player(self._go, length=_LENGTH, unit="pull", rates=(1, 10, 100), restart=self._restart)
         self.controls = Controls(
-            Switch("truth", "Show the true means", bench.method != HAND, hint="What nobody knows who plays."),
+            Switch("truth", "Show the true means", bench.method != HAND, hint="Whoever plays does not know them."),
             Button("again", "Start again", hint="The same problem, from the first pull."),
-            Button("new", "New problem", hint="The next seed; its true means are hidden."),
+            Button("new", "New problem", hint="The next seed; where you play by hand, its true means are hidden."),
             on_change=lambda _values: self._redraw(),
             on_press=self._press,
         )

@@ -237,7 +237,7 @@ EXERCISES: tuple[Exercise, ...] = (
                     (8.6, "1/n multiplies the whole error, reward − estimate: are there brackets around it?"),
                     (7.0, "The estimate became the reward. Only a part of the error, 1/n of it, is added."),
                     (4.5, "That is the mean of old estimate and reward. The old estimate stands for more pulls."),
-                    (1.4, "That is a mean of the reward alone: what was known before is lost."),
+                    (1.4, "That is 1/5 of the reward, and no more. Are there brackets around reward − estimate?"),
                 ),
             ),
             Case({"estimate": -1.0, "n": 4, "reward": -1.0}, -1.0, "Where there is no error, nothing changes."),
