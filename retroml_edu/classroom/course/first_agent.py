@@ -19,7 +19,7 @@ QUESTIONS = (
             Option(
                 "About 2 steps", "Nothing falls that fast: a push turns the pole a little, and it has 12 degrees to go."
             ),
-            Option("About 20 steps", "Yes. A wrong push or two in a row, and the pole is past saving.", right=True),
+            Option("About 20 steps", "Yes. A few wrong pushes in a row, and the pole leans too far.", right=True),
             Option(
                 "About 200 steps",
                 "That would be so if pushes cancelled out. They do over many games, but a pole that leans already "
@@ -354,6 +354,8 @@ def _first_over(rng: np.random.Generator) -> Number:
         float(single): "By then a single game had. The mean of the newest games is asked for.",
         game - 1.0: "Is the first game number 1 in your count?",
     }
+    if single == game - 1:  # then nobody knows which of the two it was
+        wrong[float(single)] = "Is it the mean of the newest games, and is the first game number 1 in your count?"
     return Number(
         "first-over",
         f"These are the returns of the first {len(returns)} games of a run:\n\n"
