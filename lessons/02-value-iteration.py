@@ -361,6 +361,9 @@ lesson.claim(
 # one backup. (Your function `backup` makes as many of them as there are actions.) A sweep of value iteration makes
 # states × actions of them; a sweep that evaluates a policy with one action a state makes one for each state; an
 # improvement looks at all actions again.
+#
+# One thing matters here: where policy iteration begins. On the board, and in the next card, that is the random policy.
+# It takes all actions, so a sweep that evaluates it costs as much as one of value iteration.
 
 
 # %% tags=["claim"]
@@ -385,9 +388,10 @@ lesson.claim(
 )
 
 # %% [markdown]
-# Nothing forces anybody to carry an evaluation to the end. Value iteration is policy iteration that stops each
-# evaluation after one sweep (Sutton and Barto 2018, section 4.4); between the two lies everything that section 4.6
-# calls *generalized policy iteration*.
+# So this is no law: begun with a policy of one action a state, policy iteration may well do less. Nor does anything
+# force you to carry an evaluation to the end. Value iteration is policy iteration that stops each evaluation after one
+# sweep (Sutton and Barto 2018, section 4.4); between the two lies everything that section 4.6 calls *generalized policy
+# iteration*.
 
 # %%
 lesson.ask("why-backups")
@@ -504,7 +508,9 @@ lesson.ask("policy-iteration")
 # - *The agent learns here.* It does not act at all: p and r are given. Learning begins with lesson 3.
 #
 # **Marking.** Exercises and graded numbers are checked by themselves. Of the free text (why policy iteration is not the
-# cheaper one) expect: each evaluation takes many sweeps; the fair unit is a backup.
+# cheaper one) expect: each evaluation takes many sweeps; the fair unit is a backup. A very good answer sees that it
+# depends on the first policy: the random one takes all actions, and evaluating it is most of the work on random worlds.
+# On the board of section 2 policy iteration needs more backups from either beginning.
 
 # %% [markdown]
 # ## 7 · Graded tasks
