@@ -702,10 +702,11 @@ lesson.export()
 
 # %% [markdown]
 # ---
+#
 # **Sources.** R. S. Sutton and A. G. Barto (2018), *Reinforcement Learning: An Introduction*, 2nd edition, chapter 2. ·
 # W. R. Thompson (1933), On the likelihood that one unknown probability exceeds another in view of the evidence of two
-# samples, *Biometrika* 25. · T. L. Lai and H. Robbins (1985), Asymptotically efficient adaptive allocation rules,
-# *Advances in Applied Mathematics* 6. · P. Auer, N. Cesa-Bianchi and P. Fischer (2002), Finite-time analysis of the
-# multiarmed bandit problem, *Machine Learning* 47. · O. Chapelle and L. Li (2011), An empirical evaluation of Thompson
-# sampling, *Advances in Neural Information Processing Systems* 24. · D. Russo and others (2018), A tutorial on Thompson
-# sampling, *Foundations and Trends in Machine Learning* 11.
+# samples, *Biometrika* 25(3/4), 285–294. · T. L. Lai and H. Robbins (1985), Asymptotically efficient adaptive
+# allocation rules, *Advances in Applied Mathematics* 6(1), 4–22. · P. Auer, N. Cesa-Bianchi and P. Fischer (2002),
+# Finite-time analysis of the multiarmed bandit problem, *Machine Learning* 47, 235–256. · O. Chapelle and L. Li (2011),
+# An empirical evaluation of Thompson sampling, *Advances in Neural Information Processing Systems* 24, 2249–2257. · D.
+# Russo and others (2018), A tutorial on Thompson sampling, *Foundations and Trends in Machine Learning* 11(1), 1–96.
