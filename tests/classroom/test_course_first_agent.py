@@ -247,3 +247,17 @@ def test_the_first_game_over_a_mark_is_found_by_what_the_student_has_written(num
     assert not question.judge(game + 1).right
     assert "number 1" in question.judge(game - 1).told or "single game" in question.judge(game - 1).told
     assert window < game <= 16
+
+
+def test_a_game_that_two_mistakes_lead_to_gets_a_hint_for_both():
+    both = 0
+    for number in range(30):
+        question = TASK["first-over"].task(LESSON, f"s{number}").asked
+        returns = listed("returns", question.text)
+        mark = int(re.search(r"games (\d+) or more", question.text)[1])
+        single = next(place for place, each in enumerate(returns, 1) if each >= mark)
+        if question.judge(single + 1).right:
+            both += 1
+            assert "newest games" in question.judge(single).told
+            assert "number 1" in question.judge(single).told
+    assert both
