@@ -193,12 +193,7 @@ class Replay:
             n = None if isinstance(learner.learner, TDLambda) else learner.learner.n
             return "waits for the end of the episode." if n is None else f"waits until {n} rewards are known."
         if isinstance(learner.learner, TDLambda):
-            if all(each.after == each.before for each in updates):
-                return "moves nothing: the TD error is 0."
-            if np.abs(learner.values).max() >= _MOST:
-                return "runs away: with traces so large, a step corrects by more than the error."
-            moved = ", ".join(self.names[each.state] for each in updates)
-            return f"moves {moved}: each by its trace, with one TD error."
+            return self._told_of_traces(learner)
         if len(updates) == 1:
             [only] = updates
             if abs(only.after - only.before) < _SEEN:
@@ -207,6 +202,14 @@ class Replay:
             return f"moves {self.names[only.state]}: {moved}, towards {only.why}."
         visited = ", ".join(self.names[state] for state in sorted({each.state for each in updates}))
         return f"makes {len(updates)} updates, one a visit: {visited}, towards {updates[0].why}."
+
+    def _told_of_traces(self, learner: Watched) -> str:
+        if all(each.after == each.before for each in learner.updates):
+            return "moves nothing: the TD error is 0."
+        if np.abs(learner.values).max() >= _MOST:
+            return "runs away: with traces so large, a step corrects by more than the error."
+        moved = ", ".join(self.names[each.state] for each in learner.updates)
+        return f"moves {moved}: each by its trace, with one TD error."
 
     def _next_episode(self) -> None:
         self._now = next(self._episodes)
