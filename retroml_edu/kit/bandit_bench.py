@@ -74,7 +74,6 @@ class BanditBench(Piece):
         self._was = dict(self.head.values)
         super().__init__(f"Bandit bench: {view}, {method}", self.head)  # a page may hold several
         self.game, self.player = self._single.game, self._single.player
-        self.player.lock = self.lock
         with self.problems():
             self._begin()
 

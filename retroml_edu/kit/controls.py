@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -139,6 +140,8 @@ class Controls(anywidget.AnyWidget):
 
     Attributes:
         values: By name; written by the person, from code by `set`.
+        lock: Held from where the values are read to where `on_change` has dealt with the new ones, and during
+            `on_press`; a `Piece` gives its own.
     """
 
     _esm = script("elements.js", "slider.js", "controls.js")
@@ -157,6 +160,7 @@ class Controls(anywidget.AnyWidget):
         if len(self._controls) < len(controls):
             raise LessonError("Two controls have the same name.")
         self.on_change, self.on_press = on_change, on_press
+        self.lock = threading.RLock()
         values = {name: each.value for name, each in self._controls.items() if not isinstance(each, Button)}
         super().__init__(spec=[_field(control) for control in controls], values=values)
         self.on_msg(self._hear)
@@ -167,9 +171,7 @@ class Controls(anywidget.AnyWidget):
         Raises:
             LessonError: If there is no such control, or it takes no such value.
         """
-        self._take({**self.values, name: value})
-        if self.on_change is not None:
-            self.on_change(dict(self.values))
+        self._change({name: value})
 
     def press(self, name: str) -> None:
         """Press a button from code.
@@ -180,12 +182,20 @@ class Controls(anywidget.AnyWidget):
         if not isinstance(self._controls.get(name), Button):
             raise LessonError(f"There is no button {name!r}.")
         if self.on_press is not None:
-            self.on_press(name)
+            with self.lock:
+                self.on_press(name)
 
     def offer(self, **available: bool) -> None:
         """Say which controls mean something now; the others are greyed out."""
         off = set(self.unavailable) - {name for name, on in available.items() if on}
         self.unavailable = sorted(off | {name for name, on in available.items() if not on})
+
+    def _change(self, values: Mapping[str, Any]) -> None:
+        """Take some values beside those that are, and tell of it."""
+        with self.lock:
+            self._take({**self.values, **values})
+            if self.on_change is not None:
+                self.on_change(dict(self.values))
 
     def _take(self, values: Mapping[str, Any]) -> None:
         taken = {}
@@ -201,9 +211,7 @@ class Controls(anywidget.AnyWidget):
             if message.get("action") == "press":
                 self.press(str(message.get("name")))
             elif message.get("action") == "change":
-                self._take({**self.values, **message.get("values", {})})
-                if self.on_change is not None:
-                    self.on_change(dict(self.values))
+                self._change(message.get("values", {}))
         finally:
             self.send({"kind": "done", "number": message.get("number")})
 

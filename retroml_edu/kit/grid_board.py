@@ -41,9 +41,7 @@ class GridBoard(anywidget.AnyWidget):
         said: Why the last edit was refused; empty if it was not. Written by code.
         undoable: How many edits can be taken back; written by code.
         heard: Number of the page's last message that was dealt with; written by code.
-        lock: Keeps callbacks of the page and code apart; held while `on_edit` is told. A piece whose `on_edit` takes
-            the piece's own lock gives it to its board, ``board.lock = piece.lock``: with a lock each, an edit and a
-            drawing could wait for each other.
+        lock: Keeps callbacks of the page and code apart; held while `on_edit` is told. A `Piece` gives its own.
 
     Threads: safe.
     """

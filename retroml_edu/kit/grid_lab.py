@@ -77,8 +77,6 @@ class GridLab(Piece):
         self._plans: dict[PlanName, Plan] = {}
         shown = row(self.board, column(self.plot))
         super().__init__(label, self.controls, self.player, shown)
-        # An edit plans, and a sweep draws: with a lock each they could wait for each other.
-        self.board.lock = self.player.lock = self.lock
         page, *parts, status = self.box.children
         self.box.children = (page, *parts[:-1], status, shown)  # what is told of a sweep stands over the board
         with self.problems():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -46,7 +46,9 @@ class Piece:
 
     Attributes:
         box: The frame.
-        lock: Held while something in it is changed: callbacks of a page come in threads of their own.
+        lock: Held while something in it is changed: callbacks of a page come in threads of their own. Parts that have a
+            lock get this one, now or when they are put into the frame later: with a lock each, a part that tells the
+            piece of something and the piece that changes the part could wait for each other.
     """
 
     def __init__(self, label: str, *parts: ipywidgets.Widget) -> None:
@@ -59,6 +61,21 @@ class Piece:
         self.box = ipywidgets.VBox([self.page, *parts, self.status])
         for name in ("rml-panel", "rml-kit"):
             self.box.add_class(name)
+        self._share_lock(self.box)
+
+    def _share_lock(self, part: ipywidgets.Widget) -> None:
+        """Give the lock to a part and all that is in it, and to what comes into it; another piece keeps its own."""
+        if hasattr(part, "lock"):
+            part.lock = self.lock
+        is_other_piece = part is not self.box and any(isinstance(each, Page) for each in getattr(part, "children", ()))
+        if isinstance(part, ipywidgets.Box) and not is_other_piece:
+            part.observe(self._shared_with_new, "children")
+            for each in part.children:
+                self._share_lock(each)
+
+    def _shared_with_new(self, change: Mapping[str, Any]) -> None:
+        for each in change["new"]:
+            self._share_lock(each)
 
     @contextmanager
     def problems(self) -> Iterator[None]:

@@ -66,7 +66,6 @@ class WalkBench(Piece):
         self._seed = seed
         self._walk = self.controls.values["walk"]
         super().__init__("Random walk, two learners", self.controls, self.row, row(self.player, self.more))
-        self.player.lock = self.lock
         self._restart()
         self._show(0)
 

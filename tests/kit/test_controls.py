@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from retroml_edu.core.errors import LessonError
@@ -75,6 +77,29 @@ def test_code_sets_and_presses_as_a_person_does(controls, told, page_of):
     assert [each if isinstance(each, str) else each["method"] for each in told] == ["Q-learning", "pin", "pin"]
     with pytest.raises(LessonError, match="no button 'n'"):
         controls.press("n")
+
+
+def test_two_changes_at_once_are_both_taken():
+    begun, go_on, told = threading.Event(), threading.Event(), []
+
+    def changed(values):
+        told.append(dict(values))
+        begun.set()
+        go_on.wait(60)
+
+    controls = Controls(Slider("a", "A", 0, 0, 9), Slider("b", "B", 0, 0, 9), on_change=changed)
+    threads = [threading.Thread(target=controls.set, args=(name, 5), daemon=True) for name in "ab"]
+    threads[0].start()
+    assert begun.wait(60)
+    threads[1].start()
+    # While the first is dealt with, the second has to wait: what was told is what is.
+    assert controls.values == told[0] == {"a": 5, "b": 0}
+    assert not controls.lock.acquire(blocking=False)
+    go_on.set()
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive()
+    assert told == [{"a": 5, "b": 0}, {"a": 5, "b": 5}]
 
 
 def test_what_means_nothing_now_is_greyed_out(controls):
