@@ -1,4 +1,4 @@
-"""When a run took which of its steps."""
+"""A record of pairs that stays small: when a run took which of its steps, what came in which episode."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import numpy as np
 
 
 class Timeline:
-    """Pairs of step and time, thinned as a run goes on: their number is bounded, and they lie evenly over its events.
+    """Pairs such as step and time, thinned as a run goes on: their number is bounded, and they lie evenly over it.
+
+    Where `core.series.Series` merges neighbours into their mean, this one keeps some pairs as they are.
 
     Args:
         capacity: Most pairs kept.
@@ -21,9 +23,9 @@ class Timeline:
         self._pairs: list[tuple[float, float]] = []
         self._newest: tuple[float, float] | None = None
 
-    def add(self, step: float, elapsed_s: float) -> None:
-        """Add a pair; neither of them ever falls."""
-        self._newest = (step, elapsed_s)
+    def add(self, step: float, value: float) -> None:
+        """Add a pair; steps never fall."""
+        self._newest = (step, value)
         if self._count % self._every == 0:
             self._pairs.append(self._newest)
             if len(self._pairs) == self._capacity:
@@ -32,7 +34,7 @@ class Timeline:
         self._count += 1
 
     def columns(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return steps and seconds, each of shape (n,), with the first and the newest pair among them."""
+        """Return steps and values, each of shape (n,), with the first and the newest pair among them."""
         pairs = list(self._pairs)
         if self._newest is not None and pairs[-1] != self._newest:
             pairs.append(self._newest)

@@ -20,7 +20,6 @@ _MOST_POINTS = 600
 """Of a path that is drawn."""
 _LIFT = 0.02
 _HILL = np.linspace(-1.2, 0.6, 90)
-_AVERAGED = 10
 COLORS = {"A": 0, "B": 1}
 _MARKS = {"A": "circle", "B": "diamond"}
 
@@ -149,27 +148,17 @@ def lengths(runs: dict[str, CarRun]) -> list[Trace]:
     """Return how long the episodes took: each as a point, and the mean of the last ten as a line."""
     traces: list[Trace] = []
     for name, run in runs.items():
-        taken = run.lengths.astype(float)
-        number = np.arange(1, len(taken) + 1)
+        number, taken, mean = run.curve()
         paint = f"$line{COLORS[name]}"
         keep = thinned(len(taken), _MOST_POINTS)
         point = {"size": 4, "color": f"{paint}/0.45", "symbol": _MARKS[name]}
         told = f"{name}, episode %{{x}}: %{{y}} steps<extra></extra>"
         shared: Trace = {"type": "scatter", "x": number[keep], "hovertemplate": told}
         traces.append(shared | {"y": taken[keep], "mode": "markers", "marker": point, "showlegend": False})
-        mean = running_mean(taken)
         newest = f", last ten: {mean[-1]:.0f} steps" if len(mean) else ""
         pen = {"color": paint, "width": 2.5, "dash": "solid" if name == "A" else "dash"}
         traces.append(shared | {"y": mean[keep], "mode": "lines", "line": pen, "name": f"{name}: {run.kind}{newest}"})
     return traces
-
-
-def running_mean(taken: np.ndarray) -> np.ndarray:
-    """Return the mean of the last ten at each; of those there are, at the beginning."""
-    total = np.concatenate(([0.0], np.cumsum(taken)))
-    last = np.arange(1, len(taken) + 1)
-    first = np.maximum(0, last - _AVERAGED)
-    return (total[last] - total[first]) / (last - first)
 
 
 def _thinned(path: np.ndarray) -> np.ndarray:

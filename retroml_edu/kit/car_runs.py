@@ -9,10 +9,16 @@ from typing import Any
 import numpy as np
 
 from retroml_edu.core.errors import DivergedError, LessonError
+from retroml_edu.core.series import MovingMean
+from retroml_edu.core.timeline import Timeline
 from retroml_edu.kit.controls import Select, Slider
 from retroml_edu.tabular.car import CarSarsa, LinearSarsa, NetworkSarsa
 from retroml_edu.tabular.car_features import Fourier, Tiles
 
+AVERAGED = 10
+"""Episodes whose mean length is told."""
+MOST_LENGTHS = 1_000
+"""Episodes whose lengths are all kept; of those before, the curve alone."""
 Values = Mapping[str, Any]
 _KEPT_STEPS = 10_001
 """Of the path: the newest whole episode and the present one, however long they are."""
@@ -115,7 +121,7 @@ class CarRun:
     Attributes:
         kind: Name of the representation.
         settings: Of its controls.
-        lengths: Steps of each episode that has ended.
+        lengths: Steps of each of the newest episodes that have ended.
         said: Why it has stopped, in words; empty while it goes on.
 
     Raises:
@@ -137,6 +143,8 @@ class CarRun:
         self.learner = representation.make(self.settings, epsilon, np.random.default_rng(seed))
         self.lengths = np.empty(0, dtype=np.int64)
         self.said = ""
+        self._curves = Timeline(), Timeline()
+        self._mean = MovingMean(AVERAGED)
         self._path = np.empty((0, 2))
 
     def turn(self, *, alpha: float | None = None, epsilon: float | None = None) -> None:
@@ -155,8 +163,23 @@ class CarRun:
         except DivergedError as error:
             self.said = str(error)
             return
-        self.lengths = np.concatenate((self.lengths, drive.lengths))
+        self.lengths = np.concatenate((self.lengths, drive.lengths))[-MOST_LENGTHS:]
+        single, averaged = self._curves
+        for number, length in enumerate(drive.lengths.tolist(), self.episodes - len(drive.lengths) + 1):
+            single.add(number, length)
+            averaged.add(number, self._mean.add(length))
         self._path = np.concatenate((self._path, drive.path))[-_KEPT_STEPS:]
+
+    @property
+    def episodes(self) -> int:
+        """Episodes that have ended."""
+        return self.learner.episodes
+
+    def curve(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return numbers of episodes, from 1, the length of each and the mean of the last ten; some of them if many."""
+        single, averaged = self._curves
+        number, lengths = single.columns()
+        return number, lengths, averaged.columns()[1]
 
     def cost(self, points: int) -> np.ndarray:
         """Return how many steps it thinks are still to go, shape (speeds, places): minus the value."""

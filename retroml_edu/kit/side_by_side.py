@@ -16,13 +16,11 @@ from retroml_edu.kit.player import Player
 from retroml_edu.kit.plot import Plot
 from retroml_edu.kit.text_card import TextCard
 from retroml_edu.kit.traces import line, thinned
-from retroml_edu.kit.watched_learner import GreedyWay, WatchedLearner
+from retroml_edu.kit.watched_learner import WINDOW, GreedyWay, WatchedLearner
 from retroml_edu.tabular.control import METHODS, MethodName
 from retroml_edu.tabular.gridworld import GridWorld, cliff
 from retroml_edu.tabular.mdp import greedy_policy
 
-WINDOW = 50
-"""Episodes that a mean is taken over."""
 MOST_LEARNERS = 3
 MOST_POINTS = 500
 """Of a line of the chart."""
@@ -102,7 +100,6 @@ class SideBySide(Piece):
         self._begin()
         parts = [column(card, board) for card, board in zip(self.cards, self.boards, strict=True)]
         super().__init__(label, self.controls, self.player, row(*parts), self.plot, self.setup)
-        self.player.lock = self.lock
         self._draw()
 
     @property
@@ -200,10 +197,11 @@ class SideBySide(Piece):
         traces: list[dict[str, Any]] = []
         heights = []
         for color, learner in enumerate(self.learners):
-            x, y = _smooth(learner.episodes.returns)
+            x, y = learner.curve()
             if len(x):
-                name = learner.method
-                traces += line(name, x, y, color=color)
+                drawn = thinned(len(x), MOST_POINTS)
+                x, y = x[drawn], y[drawn]
+                traces += line(learner.method, x, y, color=color)
                 heights.append(y[len(y) // 10 :])
         low, high = _range(heights)
         marks = [(at, f"{_SIGNS[name]} = {value:g}") for at, name, value in self._marks]
@@ -229,7 +227,7 @@ class SideBySide(Piece):
 def told(learner: WatchedLearner, plan: GreedyWay) -> list[str]:
     """Return in sentences how a learner fares: its newest episode, its newest fifty, what it would do now."""
     episodes = learner.episodes
-    count = len(episodes.returns)
+    count = learner.n_episodes
     newest = "No episode has ended yet."
     if count:
         newest = f"Episode {count:,}: return {_signed(episodes.returns[-1])} in {_steps(int(episodes.steps[-1]))}."
@@ -286,15 +284,6 @@ def _lowest(tables: Sequence[np.ndarray]) -> float:
     worst = min(float(table.max(axis=1).min()) for table in tables)
     grain = 5.0 if worst < -5 else 1.0
     return min(-1.0, grain * float(np.floor(worst / grain)))
-
-
-def _smooth(returns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return numbers of episodes and the mean of the newest returns at each, thinned out."""
-    count = len(returns)
-    sums = np.concatenate(([0.0], np.cumsum(returns)))
-    ends = thinned(count, MOST_POINTS) + 1
-    begins = np.maximum(0, ends - WINDOW)
-    return ends, (sums[ends] - sums[begins]) / np.maximum(1, ends - begins)
 
 
 def _range(heights: Sequence[np.ndarray]) -> tuple[float, float]:

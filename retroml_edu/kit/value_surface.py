@@ -80,7 +80,6 @@ class ValueSurface(Piece):
         super().__init__(
             "Value surface", self.player, self.common, _pair(*chosen), _pair(*seen), _pair(self.hill, self.lengths)
         )
-        self.player.lock = self.lock
         self._draw()
         self.tell(_BEGIN)
 
@@ -206,8 +205,8 @@ def _pair(*parts: Widget) -> Box:
 
 def _heading(side: str, run: CarRun) -> str:
     if run.said:
-        return f"{side}: {run.made_of}<br>diverged in episode {len(run.lengths) + 1:,}"
-    return f"{side}: {run.made_of}<br>episode {len(run.lengths) + 1:,}, step {run.learner.episode_steps:,}"
+        return f"{side}: {run.made_of}<br>diverged in episode {run.episodes + 1:,}"
+    return f"{side}: {run.made_of}<br>episode {run.episodes + 1:,}, step {run.learner.episode_steps:,}"
 
 
 def _round_up(value: float) -> float:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
 
+from retroml_edu.core.series import MovingMean
+from retroml_edu.core.timeline import Timeline
 from retroml_edu.tabular.control import MOST_STEPS, MethodName, TabularLearner
 from retroml_edu.tabular.gridworld import GridWorld
 
+WINDOW = 50
+"""Episodes that a mean is taken over."""
+MOST_KEPT = 1_000
+"""Episodes of which all is known; of those before, the curve alone."""
 _AT_ONCE = 100
 """Episodes whose steps are held together: one may take ten thousand."""
 MOST_SHOWN = 400
@@ -17,7 +24,7 @@ MOST_SHOWN = 400
 
 @dataclass(frozen=True, slots=True)
 class Episodes:
-    """Episodes that have ended.
+    """The newest episodes that have ended.
 
     Attributes:
         returns: Shape (episodes,), undiscounted.
@@ -48,7 +55,7 @@ class GreedyWay:
 
 
 class WatchedLearner:
-    """Lets a learner make steps or play episodes, and keeps what a person looks at.
+    """Lets a learner make steps or play episodes, and keeps what a person looks at, however long it learns.
 
     Args:
         world: Where it acts.
@@ -76,7 +83,9 @@ class WatchedLearner:
         self._fallen = world.fallen()
         rng = np.random.default_rng(seed)
         self.learner = TabularLearner(self._world, method, alpha=alpha, epsilon=epsilon, gamma=gamma, rng=rng)
-        self._kept = np.empty((3, 256))
+        self._kept = np.empty((3, 0))
+        self._curve = Timeline()
+        self._mean = MovingMean(WINDOW)
         self._path = self._newest = np.empty((0, 4), dtype=np.int64)
 
     @property
@@ -86,9 +95,13 @@ class WatchedLearner:
 
     @property
     def episodes(self) -> Episodes:
-        """All episodes that have ended."""
-        returns, steps, falls = self._kept[:, : self.n_episodes]
+        """The newest episodes that have ended."""
+        returns, steps, falls = self._kept
         return Episodes(returns, steps, falls)
+
+    def curve(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return numbers of episodes, from 1, and the mean of the newest returns at each; some of them if many."""
+        return self._curve.columns()
 
     @property
     def state(self) -> int:
@@ -142,21 +155,15 @@ class WatchedLearner:
         self.steps += len(path)
         path = np.concatenate((self._path, path))
         over = self._over(path) >= 0
-        begin, first = 0, self.n_episodes - len(returns)
-        self._make_room()
-        ends = np.flatnonzero(self._world.terminal[path[:, 2]]) + 1
-        for number, value in enumerate(returns, first):
-            # An episode that takes too many steps is cut off: no end of it is in the path.
-            after = ends[np.searchsorted(ends, begin, side="right") :][:1]
-            end = min([*after, begin + MOST_STEPS])
-            self._kept[:, number] = value, end - begin, over[begin:end].sum()
-            self._newest = path[begin:end]
-            begin = end
-        self._path = path[begin:]
-
-    def _make_room(self) -> None:
-        while self._kept.shape[1] < self.n_episodes:
-            self._kept = np.concatenate((self._kept, np.empty_like(self._kept)), axis=1)
+        ends = _ends_of(len(returns), np.flatnonzero(self._world.terminal[path[:, 2]]) + 1)
+        fallen = np.concatenate(([0], np.cumsum(over)))
+        ended = np.array([returns, np.diff(ends), np.diff(fallen[ends])])
+        self._kept = np.concatenate((self._kept, ended), axis=1)[:, -MOST_KEPT:]
+        for number, mean in enumerate(self._mean.extend(returns), self.n_episodes - len(returns) + 1):
+            self._curve.add(number, mean)
+        if len(returns):
+            self._newest = path[ends[-2] : ends[-1]]
+        self._path = path[ends[-1] :]
 
     def _over(self, path: np.ndarray) -> np.ndarray:
         fields: np.ndarray = self._fallen[path[:, 0], path[:, 1], path[:, 3]]
@@ -167,3 +174,15 @@ class WatchedLearner:
         for over, after in zip(self._over(path), path[:, 2], strict=True):
             states += [int(over), int(after)] if over >= 0 else [int(after)]
         return states
+
+
+def _ends_of(episodes: int, arrivals: np.ndarray) -> np.ndarray:
+    """Return where in a path the first episode begins and each one ends, shape (episodes + 1,).
+
+    One that takes too many steps is cut off: no end of it is among the arrivals.
+    """
+    coming, ends = deque(arrivals.tolist()), [0]
+    for _ in range(episodes):
+        cut = ends[-1] + MOST_STEPS
+        ends.append(coming.popleft() if coming and coming[0] <= cut else cut)
+    return np.array(ends)

@@ -1,13 +1,15 @@
 """Learners side by side: what they do, what is said of them, and what turning a slider does."""
 
+import sys
+from collections import deque
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from retroml_edu.core.errors import LessonError, TabularError, UnknownNameError
-from retroml_edu.kit.side_by_side import WINDOW, SideBySide, told
-from retroml_edu.kit.watched_learner import MOST_SHOWN, WatchedLearner
+from retroml_edu.kit.side_by_side import MOST_POINTS, SideBySide, told
+from retroml_edu.kit.watched_learner import MOST_KEPT, MOST_SHOWN, WINDOW, WatchedLearner
 from retroml_edu.tabular import GridWorld, TabularLearner, cliff
 
 CLIFF = cliff()
@@ -181,6 +183,54 @@ def test_the_chart_has_a_line_for_each_of_the_newest_means():
         assert trace["y"][-1] == pytest.approx(learner.episodes.returns[-WINDOW:].mean(), rel=1e-5)
     low, high = piece.plot.figure["layout"]["yaxis"]["range"]
     assert low < min(trace["y"][-1] for trace in lines) < high
+
+
+def test_the_chart_has_the_mean_of_the_newest_at_each_episode():
+    piece = SideBySide()
+    piece.go(400)
+    for trace, learner in zip(piece.plot.traces, piece.learners, strict=True):
+        returns = learner.episodes.returns
+        means = [returns[max(0, end - WINDOW) : end].mean() for end in range(1, 401)]
+        np.testing.assert_array_equal(trace["x"], np.arange(1, 401))
+        np.testing.assert_allclose(trace["y"], means, rtol=1e-6)
+
+
+def size_of(kept, seen=None):
+    """Return how many bytes an object holds on to, arrays by what they are views of."""
+    seen = set() if seen is None else seen
+    if id(kept) in seen:
+        return 0
+    seen.add(id(kept))
+    if isinstance(kept, np.ndarray):
+        return kept.nbytes if kept.base is None else size_of(kept.base, seen)
+    if isinstance(kept, dict):
+        inner = kept.values()
+    elif isinstance(kept, list | tuple | set | deque):
+        inner = kept
+    else:
+        inner = vars(kept).values() if hasattr(kept, "__dict__") and not isinstance(kept, type) else ()
+    return sys.getsizeof(kept) + sum(size_of(each, seen) for each in inner)
+
+
+def test_what_is_kept_and_sent_of_a_long_run_is_bounded():
+    one_step_away = GridWorld(("S.",), goals={(0, 1): 1.0}, step_reward=-1.0)
+    piece = SideBySide(world=one_step_away, epsilon=0.0)
+    sizes = []
+    for count in (10_000, 190_000):
+        for learner in piece.learners:
+            learner.play(count)
+        piece.go(1)  # a tick: it draws what there is
+        sent = sum(len(column) for column in piece.plot.figure["columns"])
+        sizes.append((sum(map(size_of, piece.learners)), sent))
+    (kept, sent), (kept_later, sent_later) = sizes
+    assert kept_later < 1.5 * kept
+    assert kept_later < 2 * 2**20
+    assert sent_later == sent <= 2 * 2 * MOST_POINTS * 4
+    for trace, learner in zip(piece.plot.traces, piece.learners, strict=True):
+        assert (trace["x"][0], trace["x"][-1]) == (1, learner.n_episodes) == (1, 200_000)
+        assert np.ptp(np.diff(trace["x"])[:-1]) <= 64  # from the first to the newest, evenly
+        assert len(learner.episodes.returns) == MOST_KEPT
+    assert "Episode 200,000:" in piece.cards[0].sentences[0]
 
 
 @pytest.mark.parametrize(("name", "value"), [("seed", 7), ("slip", 0.1), ("method1", "double Q-learning")])

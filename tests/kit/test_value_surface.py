@@ -7,9 +7,10 @@ import pytest
 
 from retroml_edu.core.errors import LessonError
 from retroml_edu.kit import ValueSurface
-from retroml_edu.kit.car_pictures import POINTS, running_mean
-from retroml_edu.kit.car_runs import REPRESENTATIONS, CarRun
+from retroml_edu.kit.car_pictures import POINTS
+from retroml_edu.kit.car_runs import AVERAGED, MOST_LENGTHS, REPRESENTATIONS, CarRun
 from retroml_edu.tabular import LinearSarsa, Tiles
+from retroml_edu.tabular.car import Drive
 
 
 def drawn(surface, side, kind):
@@ -136,11 +137,42 @@ def test_a_tick_from_before_a_new_beginning_makes_no_leap():
     assert surface._show(1_000_000) == 11_000  # no more in one go than the fastest speed makes
 
 
-def test_the_scale_of_lengths_is_a_mean_of_the_last_ten():
-    taken = np.arange(1.0, 31.0)
-    np.testing.assert_allclose(running_mean(taken)[:3], [1, 1.5, 2])
-    np.testing.assert_allclose(running_mean(taken)[-1], taken[-10:].mean())
-    assert running_mean(taken[:0]).size == 0
+def test_the_line_is_the_mean_of_the_last_ten_lengths():
+    surface = ValueSurface()
+    surface.play(30_000)
+    run = surface.runs["B"]
+    number, lengths, means = run.curve()
+    np.testing.assert_array_equal(number, np.arange(1, run.episodes + 1))
+    np.testing.assert_array_equal(lengths, run.lengths)
+    np.testing.assert_allclose(
+        means, [lengths[max(0, end - AVERAGED) : end].mean() for end in range(1, len(lengths) + 1)]
+    )
+    points, line = surface.lengths.traces[-2:]
+    np.testing.assert_array_equal(points["y"], lengths)
+    np.testing.assert_allclose(line["y"], means, rtol=1e-6)
+    assert [each.size for each in CarRun("one tiling", {}, 0.0, 0).curve()] == [0, 0, 0]
+
+
+def test_what_is_kept_and_sent_of_a_long_run_is_bounded(monkeypatch):
+    surface = ValueSurface()
+    for run in surface.runs.values():
+        ended = np.full(10_000, 100)
+
+        def advance(_steps, learner=run.learner, ended=ended):
+            learner.episodes += len(ended)
+            return Drive(np.zeros((0, 2)), ended)
+
+        monkeypatch.setattr(run.learner, "advance", advance)
+    for _ in range(20):
+        surface.play(1)
+    assert [run.episodes for run in surface.runs.values()] == [200_000] * 2
+    for run in surface.runs.values():
+        assert len(run.lengths) == MOST_LENGTHS
+        assert all(len(each) <= 4_096 for each in run.curve())
+        assert run.lengths.base is None or run.lengths.base.nbytes <= 8 * (MOST_LENGTHS + 10_000)
+    for trace in surface.lengths.traces:
+        assert len(trace["x"]) <= 600
+        assert (trace["x"][0], trace["x"][-1]) == (1, 200_000)
 
 
 @pytest.mark.parametrize(
