@@ -11,6 +11,16 @@ from tests.browser.browser import THEMES, LabPage
 pytestmark = pytest.mark.browser
 
 MOST_MS = 15_000
+BUSY = """
+from pathlib import Path
+from threading import Event
+
+go_on = Path("go-on")
+with asked[0].lock:
+    while not go_on.exists():
+        Event().wait(0.05)
+go_on.unlink()
+"""
 STEPS = ["choose an arm", "pull it", "move the estimate"]
 RESTART = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
 SETUP = """
@@ -164,4 +174,30 @@ def test_each_kind_is_answered_by_keyboard_and_there_again_after_a_restart(page:
     page.wait_until_idle()
     page.run_cell(0)
     all_there_again(one, several, number, order, text)
+    assert page.problems == []
+
+
+def test_what_is_answered_while_the_answer_before_is_judged_is_judged_too(page: LabPage) -> None:
+    page.open(page.server.add_notebook("queue.ipynb", [SETUP.replace("99-mine", "98-queue"), BUSY]))
+    page.run_cell(0)
+    one = page.page.locator(".rml-quiz").first
+    check = one.get_by_role("button", name="Check")
+    keys = page.page.keyboard
+    page.start_cell(1)
+    one.get_by_role("radio").first.focus()
+    keys.press("Space")
+    keys.press("Enter")
+    expect(check).to_have_attribute("aria-disabled", "true")
+    keys.press("Enter")  # the same once more is no other answer
+    keys.press("ArrowDown")
+    expect(check).to_have_attribute("aria-disabled", "false")
+    keys.press("Enter")
+    expect(check).to_have_attribute("aria-disabled", "true")
+    expect(one.locator(".rml-quiz-feedback")).to_be_hidden()
+    (page.server.notebooks / "go-on").touch()
+    told(one, "✓Right. Yes: Q.")
+    expect(check).to_have_attribute("aria-disabled", "false")
+    expect(one.locator(".rml-quiz-tries")).to_have_text("2 tries")
+    expect(one.get_by_role("radio", name="an estimate")).to_be_checked()
+    expect(one.locator(".rml-quiz-feedback")).to_have_class("rml-quiz-feedback")
     assert page.problems == []

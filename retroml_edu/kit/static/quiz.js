@@ -145,6 +145,8 @@ export default {
 
     let dirty = false; // something was changed that was not sent
     let waiting = null;
+    let sent = null; // what is being judged
+    let wanted = null; // what was answered meanwhile
     const status = made("div"); // there before it says something, or nobody hears it
     status.setAttribute("role", "status");
     const feedback = made("p", "rml-quiz-feedback");
@@ -154,14 +156,23 @@ export default {
       refresh();
     };
     const control = KINDS[model.get("kind")](model, id, changed);
-    const send = () => {
-      if (waiting !== null) return;
-      dirty = false;
-      check.setAttribute("aria-disabled", "true");
+    const isShown = (answer) => JSON.stringify(control.read()) === JSON.stringify(answer);
+    const send = (answer) => {
+      sent = answer;
+      wanted = null;
+      dirty = !isShown(answer);
       waiting = setTimeout(() => say(note, "Waiting: the kernel is busy with a cell …"), PATIENCE_MS);
-      model.send({ action: "answer", answer: control.read() });
+      model.send({ action: "answer", answer });
+      offer();
     };
-    const check = pressed(model.get("button"), "", "rml-button rml-primary rml-quiz-check", send);
+    // While an answer is judged, the newest other one waits: what is said of the first may be on the screen already.
+    const ask = () => {
+      if (waiting === null) return send(control.read());
+      wanted = isShown(sent) ? null : control.read();
+      offer();
+    };
+    const offer = () => check.setAttribute("aria-disabled", String(waiting !== null && isShown(wanted ?? sent)));
+    const check = pressed(model.get("button"), "", "rml-button rml-primary rml-quiz-check", ask);
     const note = made("span", "rml-quiz-tries");
     const row = made("div", "rml-quiz-row");
     const inRow = model.get("kind") === "number"; // short enough for one line
@@ -173,13 +184,14 @@ export default {
       if (inText && !(event.ctrlKey || event.metaKey)) return;
       event.preventDefault();
       event.stopPropagation();
-      send();
+      ask();
     });
     el.append(question, ...(inRow ? [] : control.nodes), row, status);
 
     const refresh = () => {
       const verdict = model.get("verdict");
       const tries = model.get("tries");
+      offer();
       feedback.hidden = !verdict;
       el.dataset.verdict = dirty ? "" : verdict;
       feedback.dataset.verdict = verdict;
@@ -204,10 +216,11 @@ export default {
       refresh();
     };
     const onMessage = (message) => {
-      if (message.kind !== "answered") return;
+      if (message.kind !== "answered" || waiting === null) return; // the latter: of another view
       clearTimeout(waiting);
       waiting = null;
-      check.setAttribute("aria-disabled", "false");
+      if (wanted !== null) return send(wanted);
+      dirty = !isShown(sent);
       refresh();
     };
     const names = ["verdict", "told", "tries"];
