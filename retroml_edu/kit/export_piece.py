@@ -74,6 +74,4 @@ class BundleExport(Piece):
         if message.get("action") != "file" or message.get("what") != "zip":
             return
         with self.problems():
-            content = self._made()
-            file = {"name": self.path.name, "mime": "application/zip"}
-            self.buttons.send({"kind": "file", "token": message.get("token"), **file}, buffers=[content])
+            self.buttons.answer(message, lambda: (self.path.name, "application/zip", self._made()))

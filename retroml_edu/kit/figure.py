@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import anywidget
@@ -19,12 +20,17 @@ from retroml_edu.kit.plot import Plot
 from retroml_edu.kit.text_card import TextCard
 from retroml_edu.kit.traces import line as traces_of
 from retroml_edu.storage.exports import csv_text
+from retroml_edu.storage.paths import path_problem
 
+MOST_NAME = 80
+_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 FORMS = {"csv": "text/csv", "png": "image/png"}
 
 
 class SaveButtons(anywidget.AnyWidget):
     """Buttons that hand a file to the browser; they send ``{"action": "file", "what": ..., "token": ...}``.
+
+    A button is greyed out until its message has an `answer`.
 
     Attributes:
         files: What each is called, and what its button says.
@@ -33,6 +39,16 @@ class SaveButtons(anywidget.AnyWidget):
     _esm = script("dom.js", "save_file.js", "save_buttons.js")
     _css = script("lesson.css")
     files: traitlets.List[list[str]] = traitlets.List().tag(sync=True)
+
+    def answer(self, message: Mapping[str, Any], make: Callable[[], tuple[str, str, bytes]]) -> None:
+        """Hand over what was asked for: its name, its type and its content. A button is told of a failure too."""
+        told: dict[str, Any] = {"kind": "failed"}
+        buffers: list[bytes] = []
+        try:
+            name, mime, content = make()
+            told, buffers = {"kind": "file", "name": name, "mime": mime}, [content]
+        finally:
+            self.send({**told, "token": message.get("token")}, buffers=buffers)
 
 
 class LessonFigure(Piece):
@@ -47,9 +63,13 @@ class LessonFigure(Piece):
 
     Attributes:
         lines: What is drawn.
+
+    Raises:
+        LessonError: If there are no lines, or the name makes no file on every system.
     """
 
     def __init__(self, name: str, lines: Sequence[Line], x: str, y: str, title: str = "") -> None:
+        _check_name(name)
         if not lines:
             raise LessonError(f'The figure "{name}" has no lines: give one or more of Line(...).')
         self.name = name
@@ -82,10 +102,21 @@ class LessonFigure(Piece):
         what = message.get("what")
         if message.get("action") != "file" or what not in FORMS:
             return
+        make = self.csv if what == "csv" else self.png
         with self.problems():
-            content = self.csv() if what == "csv" else self.png()
-            file = {"name": f"{self.name}.{what}", "mime": FORMS[what]}
-            self.buttons.send({"kind": "file", "token": message.get("token"), **file}, buffers=[content])
+            self.buttons.answer(message, lambda: (f"{self.name}.{what}", FORMS[what], make()))
+
+
+def _check_name(name: object) -> None:
+    """Refuse what cannot be a file in a bundle when the figure is made, not when it is handed in."""
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise LessonError(
+            f'"{name}" is no name for a figure: write small letters, digits and dashes first, as in '
+            'lesson.figure("mean-regret", Line(...)).'
+        )
+    problem = "it is too long" if len(name) > MOST_NAME else path_problem(f"{name}.csv")
+    if problem:
+        raise LessonError(f'"{name}" is no name for a figure: {problem}. Take another.')
 
 
 def _traces(line: Line, number: int) -> list[dict[str, Any]]:

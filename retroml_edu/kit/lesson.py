@@ -127,6 +127,9 @@ class Lesson:
             name: Of the prediction.
             x: Shape (n,), along the level axis, rising.
             y: Shape (n,), what came there.
+
+        Raises:
+            LessonError: If x and y make no curve, or one that lies beside the axis of the prediction.
         """
         xs, ys = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
         if xs.ndim != 1 or xs.shape != ys.shape or not xs.size:
@@ -135,7 +138,8 @@ class Lesson:
             )
         if np.any(np.diff(xs) < 0):
             raise LessonError("x rises along the axis; these numbers go back.")
-        compared = Compared(name, self.answers.entry(PREDICTIONS, name), xs, ys)
+        axes = self._predicted[name].axes if name in self._predicted else None
+        compared = Compared(name, self.answers.entry(PREDICTIONS, name), xs, ys, axes)
         if compared.said:
             said = {"compared": True, "said": compared.said}
             self.answers.keep(PREDICTIONS, name, lambda before: {**(before or {}), **said})
@@ -202,10 +206,6 @@ class Lesson:
         Raises:
             LessonError: If there are no lines, or the name makes no file.
         """
-        if not _NAME.fullmatch(name):
-            raise LessonError(
-                f'"{name}" is no name for a figure: write small letters, digits and dashes, as mean-regret.'
-            )
         figure = LessonFigure(name, lines, x, y, title)
         self._figures[name] = figure
         return figure

@@ -11,6 +11,7 @@ import numpy as np
 from retroml_edu.analysis.prediction import score_drawing
 from retroml_edu.classroom.answers import PREDICTIONS, AnswerSheet, Entry
 from retroml_edu.core.errors import LessonError
+from retroml_edu.core.numbers import plain_number
 from retroml_edu.kit.piece import Piece
 from retroml_edu.kit.quiz_card import in_short
 from retroml_edu.kit.text_card import TextCard
@@ -23,6 +24,8 @@ MOST_POINTS = 400
 """Of a curve that is laid over: the canvas is some hundred pixels wide."""
 MOST_NUMBER = 1e100
 """In a file: what is larger, or none at all, was drawn by nobody."""
+_BEYOND = 0.05
+"""Share of an axis that a curve may go beyond it and nothing is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +55,15 @@ class Predicted(Piece):
         question: What is asked.
         axes: What it is drawn on.
         sheet: Where it is kept.
+
+    Attributes:
+        axes: What it is drawn on.
     """
 
     def __init__(self, name: str, question: str, axes: Axes, sheet: AnswerSheet) -> None:
         self.name = name
         self._question = question
-        self._axes = axes
+        self.axes = axes
         self._sheet = sheet
         self.canvas = PredictionCanvas(question=question, y_title=axes.y_name, **asdict(axes))
         text = TextCard(heading="Predict first", sentences=[question])
@@ -98,7 +104,7 @@ class Predicted(Piece):
             if self.canvas.locked:
                 return
             drawn = {"values": list(self.canvas.values), "within": self.canvas.within, "claimed": self.canvas.claimed}
-            entry = {"question": self._question, **asdict(self._axes), **drawn, "compared": False}
+            entry = {"question": self._question, **asdict(self.axes), **drawn, "compared": False}
             kept = self._sheet.keep(PREDICTIONS, self.name, lambda before: self._unless_compared(before, entry))
             if kept["compared"] is True:
                 self.canvas.locked = True
@@ -109,7 +115,7 @@ class Predicted(Piece):
 
     def _unless_compared(self, before: Entry | None, entry: Entry) -> Entry:
         """Return what is to be kept: what was compared, perhaps from another notebook, stays as it was."""
-        compared = before is not None and before.get("compared") is True and _is_on(self._axes, before)
+        compared = before is not None and before.get("compared") is True and _is_on(self.axes, before)
         return before if before is not None and compared else entry
 
 
@@ -121,16 +127,25 @@ class Compared(Piece):
         entry: What was kept of it; None if it was never asked for.
         x: Shape (n,), along the axis.
         y: Shape (n,).
+        axes: What the lesson asks for now: a curve that was drawn on others is none. Those of the entry, if left out.
 
     Attributes:
         said: How near it was, sentences; empty where nothing was drawn.
+
+    Raises:
+        LessonError: If all that came lies beside the axis of the prediction.
     """
 
-    def __init__(self, name: str, entry: Entry | None, x: np.ndarray, y: np.ndarray) -> None:
+    def __init__(self, name: str, entry: Entry | None, x: np.ndarray, y: np.ndarray, axes: Axes | None = None) -> None:
         self.said: list[str] = []
+        if entry is not None and axes is not None and not _is_on(axes, entry):
+            entry = None
         self.canvas = PredictionCanvas(locked=True)
         self.text = TextCard()
         drawn = entry is not None and show_kept(self.canvas, entry)
+        if drawn and axes is None:
+            axes = Axes(**{name: getattr(self.canvas, name) for name in Axes.__dataclass_fields__})
+        beyond = [] if axes is None else _told_range(name, axes, x, y)
         known = np.isfinite(x) & np.isfinite(y) & (x >= 0) & (x <= self.canvas.x_end)
         x, y = x[known], y[known]
         super().__init__(f"Prediction compared: {name}", *([self.canvas] if drawn else []), self.text)
@@ -144,6 +159,7 @@ class Compared(Piece):
             self.said = score_drawing(
                 drawing, x, y, x_end=self.canvas.x_end, x_unit=self.canvas.x_unit, y_name=self.canvas.y_name
             )
+            self.said += beyond
         with self.text.hold_sync():
             self.text.heading, self.text.sentences, self.text.listed = "What came", self.said, True
 
@@ -170,3 +186,32 @@ def show_kept(canvas: PredictionCanvas, entry: Mapping[str, Any]) -> bool:
 def _is_on(axes: Axes, entry: Mapping[str, Any]) -> bool:
     """Return whether a kept prediction was drawn on these axes: the lesson may have changed since."""
     return all(entry.get(name) == value for name, value in asdict(axes).items())
+
+
+def _told_range(name: str, axes: Axes, x: np.ndarray, y: np.ndarray) -> list[str]:
+    """Return in sentences what of a curve lies beyond the axes of a prediction.
+
+    Raises:
+        LessonError: If it lies beside the level axis: it is counted in something else.
+    """
+    on_axis = (x >= 0) & (x <= axes.x_end)
+    if not on_axis.any():
+        raise LessonError(
+            f'The prediction "{name}" goes from 0 to {plain_number(axes.x_end)} {axes.x_unit}, and x from '
+            f"{plain_number(x.min())} to {plain_number(x.max())}: give x in {axes.x_unit}, or predict with another "
+            "x_end."
+        )
+    told = []
+    if x.max() > (1 + _BEYOND) * axes.x_end:
+        told.append(
+            f"What came goes on to {plain_number(x.max())} {axes.x_unit}. Your curve ends at "
+            f"{plain_number(axes.x_end)}: only that far they are compared."
+        )
+    seen = y[on_axis & np.isfinite(y)]
+    room = _BEYOND * (axes.high - axes.low)
+    if seen.size and (seen.min() < axes.low - room or seen.max() > axes.high + room):
+        told.append(
+            f"What came goes from {plain_number(seen.min())} to {plain_number(seen.max())}, and the axis from "
+            f"{plain_number(axes.low)} to {plain_number(axes.high)}: what lies beyond it is drawn at its edge."
+        )
+    return told

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from retroml_edu.core.errors import LessonError, QuizError, UnknownNameError
+from retroml_edu.core.numbers import plain_number
 from retroml_edu.kit import (
     Case,
     Choice,
@@ -28,6 +29,8 @@ from retroml_edu.kit import (
     Option,
     Order,
 )
+from retroml_edu.kit.figure import LessonFigure
+from retroml_edu.kit.prediction_piece import NOTHING_DRAWN
 from retroml_edu.kit.quiz_card import mixed
 
 ONE = Choice("one", "What is `Q`?", (Option("a return", "It is an estimate."), Option("an estimate", "Yes.", True)))
@@ -227,6 +230,32 @@ def test_a_prediction_that_was_changed_by_hand_is_none(lesson, strange):
     assert lesson.compare("curve", X, X).said == []
 
 
+def test_what_lies_beside_the_axis_of_a_prediction_is_counted_in_something_else(lesson):
+    asked = lesson.predict("curve", **ASKED)
+    for drawn in (False, True):
+        with pytest.raises(LessonError, match='"curve" goes from 0 to 1 of ε, and x from 100 to 200: give x in of ε'):
+            lesson.compare("curve", [100, 200], [0, 1])
+        asked.draw([0.5] * 11) if not drawn else None
+    with pytest.raises(LessonError, match="goes from 0 to 1 of ε"):
+        restarted(lesson).compare("curve", [100, 200], [0, 1])  # the axis is kept with the curve
+    assert not asked.canvas.locked
+
+
+def test_what_lies_beyond_the_axes_of_a_prediction_is_told(lesson):
+    lesson.predict("curve", **ASKED).draw([0.5] * 11)
+    assert not any("axis from" in said or "goes on" in said for said in lesson.compare("curve", X, X).said)
+    along, upright = lesson.compare("curve", 2 * X, 4 * X).said[-2:]
+    assert along == "What came goes on to 2 of ε. Your curve ends at 1: only that far they are compared."
+    assert upright.startswith(f"What came goes from 0 to {plain_number(4 * X[24])}, and the axis from 0 to 1.5:")
+
+
+def test_a_curve_on_axes_that_the_lesson_no_longer_has_is_not_compared(lesson):
+    lesson.predict("curve", **ASKED).draw([0.5] * 11)
+    later = restarted(lesson)
+    later.predict("curve", **ASKED | {"x_end": 2.0})
+    assert later.compare("curve", X, X).text.sentences == [NOTHING_DRAWN]
+
+
 # -- exercises -------------------------------------------------------------------------------------------------------
 
 
@@ -380,15 +409,38 @@ def test_a_figure_is_drawn_and_saved_as_numbers_and_picture(lesson, page_of):
     page.tell(action="file", what="png", token="a")
     page.tell(action="file", what="csv", token="b")
     page.tell(action="file", what="exe", token="c")
-    assert [message["name"] for message in page.heard] == ["mean-regret.png", "mean-regret.csv"]
+    assert [(message["token"], message["name"]) for message in page.heard] == [
+        ("a", "mean-regret.png"),
+        ("b", "mean-regret.csv"),
+    ]
     assert page.buffers[0][0].startswith(b"\x89PNG")
     assert page.buffers[1][0] == figure.csv()
 
 
-@pytest.mark.parametrize("name", ["../regret", "Regret", "", "a b"])
-def test_a_figures_name_is_a_file_name(lesson, name):
+def test_a_button_whose_file_cannot_be_made_is_answered_too_or_it_would_wait_for_ever(lesson, page_of, monkeypatch):
+    figure = lesson.figure("regret", Line("a", [0, 1], [1, 2]))
+    monkeypatch.setattr(figure, "png", lambda: 1 / 0)
+    page = page_of(figure.buttons)
+    page.tell(action="file", what="png", token="a")
+    assert page.heard == [{"kind": "failed", "token": "a"}]
+    assert "ZeroDivisionError" in figure.status.problem
+
+
+@pytest.mark.parametrize("name", ["../regret", "Regret", "", "a b", "con", "nul", "com1", "a" * 81, 3, None])
+def test_a_figures_name_is_a_file_name_on_every_system(lesson, name):
     with pytest.raises(LessonError, match="no name for a figure"):
         lesson.figure(name, Line("a", [1], [1]))
+    with pytest.raises(LessonError, match="no name for a figure"):
+        LessonFigure(name, [Line("a", [1], [1])], "x", "y")
+    lesson.export().write()  # nothing of it stands in the way of what is handed in
+
+
+def test_a_figure_that_begins_with_its_line_is_told_that_a_name_comes_first(lesson):
+    with pytest.raises(LessonError, match="write small letters, digits and dashes first"):
+        lesson.figure(Line("a", [1], [1]))
+
+
+def test_a_figure_without_lines_is_refused(lesson):
     with pytest.raises(LessonError, match="has no lines"):
         lesson.figure("a")
 
