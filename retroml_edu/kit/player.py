@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import anywidget
@@ -20,7 +20,8 @@ class Player(anywidget.AnyWidget):
     """Buttons and keys that move a position on, and show what is there.
 
     The page asks for the next tick, ten a second at most, only when the last one was shown: what is slow becomes slower
-    and never piles up.
+    and never piles up. It says from where, ``{"action": "go", "steps": 1, "from": 7}``: of several views that ask from
+    one position, the first is followed, so that it plays no faster where it is looked at twice.
 
     Args:
         show: Brings the view to a position. It only grows, unless `back`. May return a smaller one, where it had to
@@ -36,8 +37,7 @@ class Player(anywidget.AnyWidget):
         position: Where it is; written by code.
         playing: Whether it goes on by itself; written by the page.
         rate: Positions of a tick; written by the person.
-        lock: Held from where a position is read to where the next one is written. A piece gives its own: with a lock
-            each, the two could wait for each other.
+        lock: Held from where a position is read to where the next one is written; a `Piece` gives its own.
     """
 
     _esm = script("dom.js", "words.js", "player.js")
@@ -64,7 +64,7 @@ class Player(anywidget.AnyWidget):
         if rate not in rates or min(rates) < 1:
             raise LessonError(f"A player begins with one of its rates: {', '.join(map(str, rates))}.")
         self._show, self._restart = show, restart
-        self.lock: AbstractContextManager[object] = nullcontext()
+        self.lock = threading.RLock()
         super().__init__(length=length, unit=unit, rates=list(rates), rate=rate, back=back)
         self.on_msg(self._hear)
 
@@ -94,15 +94,19 @@ class Player(anywidget.AnyWidget):
             self._show(0)
 
     def _hear(self, _widget: object, message: Mapping[str, Any], _buffers: object) -> None:
-        before = self.position
+        stopped = message.get("action") == "go"
         try:
             match message:
                 case {"action": "go", "steps": int(steps)} if abs(steps) <= MOST_STEPS:
-                    self.go(steps)
+                    with self.lock:
+                        before = self.position
+                        is_late = message.get("from", before) != before
+                        if not is_late:
+                            self.go(steps)
+                        stopped = self.position == before and not is_late
                 case {"action": "to", "position": int(position)}:
                     self.to(position)
                 case {"action": "begin"}:
                     self._begin()  # whether it plays then is the page's to say
         finally:
-            stopped = message.get("action") == "go" and self.position == before
             self.send({"kind": "shown", "position": self.position, "stopped": stopped})

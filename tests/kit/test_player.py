@@ -74,7 +74,6 @@ def test_two_threads_that_move_on_at_once_leave_it_where_both_have_moved_it_to()
             go_on.wait(60)
 
     player = Player(show)
-    player.lock = threading.RLock()
     threads = [threading.Thread(target=player.go, args=(steps,), daemon=True) for steps in (1, 10)]
     threads[0].start()
     assert begun.wait(60)
@@ -90,6 +89,22 @@ def test_two_threads_that_move_on_at_once_leave_it_where_both_have_moved_it_to()
 def test_a_player_shares_the_lock_of_its_piece(make):
     piece = make()
     assert piece.player.lock is piece.lock
+
+
+def test_of_two_views_that_ask_from_one_position_the_first_is_followed(shown, page_of):
+    player = Player(shown.append)
+    page = page_of(player)
+    for start in (0, 0, 1):
+        page.tell(action="go", steps=1, **{"from": start})
+    assert (shown, player.position) == ([1, 2], 2)
+    assert [heard["position"] for heard in page.heard] == [1, 1, 2]  # each is answered, or it would wait
+    assert not any(heard["stopped"] for heard in page.heard)
+
+
+def test_what_fails_stops(page_of):
+    page = page_of(Player(lambda _position: 1 / 0))
+    page.tell(action="go", steps=1, **{"from": 0})
+    assert page.heard[-1] == {"kind": "shown", "position": 0, "stopped": True}
 
 
 def test_a_page_that_asks_for_what_there_is_not_is_answered_all_the_same(shown, page_of):

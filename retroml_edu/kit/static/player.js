@@ -1,46 +1,56 @@
 // Play, pause, step, speed, from the beginning. The next tick is asked for when the last one was shown.
+//
+// There may be several views, also in other pages, and none of them is the one that plays: each asks for a tick that is
+// due, and says from where. Python makes one tick of a position; who asked first is first the next time too, and where
+// that view is gone the others go on.
 
 const TICK_MS = 100;
+const MOST_WAITING = 10; // presses, while Python is busy
 
 export default {
   render({ model, el }) {
     el.classList.add("rml-player");
     el.setAttribute("role", "group");
     const names = ["playing", "position", "length", "rate", "unit"];
-    let waiting = false;
-    let asked = 0;
+    let underway = null; // what Python was asked for and has not shown yet
+    let queue = []; // what was pressed meanwhile, in its order
     let timer = 0;
-    let sought = null; // where a slider was drawn to while Python was busy
-    const ask = (message) => {
-      waiting = true;
-      asked = performance.now();
+    let due = 0; // when the next tick is
+    const send = (message) => {
+      underway = message;
       model.send(message);
     };
-    const tick = () => {
-      clearTimeout(timer);
-      if (!model.get("playing") || waiting || !el.isConnected) return;
-      if (ended()) return play(false);
-      ask({ action: "go", steps: model.get("rate") });
+    const ask = (message) => {
+      // While a slider is drawn along its newest place counts, and nothing that comes before a new beginning.
+      if (message.action === "begin") queue = [];
+      if (message.action === "to" && queue.at(-1)?.action === "to") queue.pop();
+      if (!underway) send(message);
+      else if (message.action !== "go" || !isFull()) queue.push(message);
+      refresh();
     };
-    const ended = () => model.get("length") !== null && model.get("position") >= model.get("length");
+    const isFull = () => queue.length >= MOST_WAITING;
+    const isSought = () => [underway, ...queue].some((message) => message?.action === "to");
+    const isEnd = (position) => model.get("length") !== null && position >= model.get("length");
     const play = (now) => {
       model.set("playing", now);
       model.save_changes();
-      refresh();
-      if (now) tick();
+    };
+    const later = () => {
+      clearTimeout(timer);
+      timer = setTimeout(tick, Math.max(0, due - performance.now()));
+    };
+    const tick = () => {
+      if (!model.get("playing") || underway) return;
+      due = performance.now() + TICK_MS;
+      if (!el.isConnected) return later(); // out of sight: JupyterLab takes such outputs from the page, and puts them back
+      send({ action: "go", steps: model.get("rate"), from: model.get("position") });
     };
     const shown = (message) => {
       if (message.kind !== "shown") return;
-      waiting = false;
-      if (sought !== null) {
-        const position = sought;
-        sought = null;
-        ask({ action: "to", position });
-      } else if (message.stopped && model.get("playing")) {
-        play(false);
-      } else if (model.get("playing")) {
-        timer = setTimeout(tick, Math.max(0, asked + TICK_MS - performance.now()));
-      }
+      if (!underway) due = performance.now() + TICK_MS; // it was another view that asked
+      underway = null;
+      if (queue.length) send(queue.shift());
+      else if (model.get("playing")) message.stopped || isEnd(message.position) ? play(false) : later();
       refresh();
     };
     const name = (node, title) => {
@@ -55,10 +65,10 @@ export default {
     };
     const one = (by) => () => {
       if (model.get("playing")) play(false);
-      if (!waiting) ask({ action: "go", steps: by });
+      ask({ action: "go", steps: by });
     };
     const toggle = button("", "", () => {
-      if (!model.get("playing") && ended()) ask({ action: "begin" }); // Python says when it is there, then it plays
+      if (!model.get("playing") && isEnd(model.get("position"))) ask({ action: "begin" }); // Python says when it is there, then it plays
       play(!model.get("playing"));
     });
     const restart = button("|◂", "From the beginning", () => {
@@ -89,10 +99,7 @@ export default {
     Object.assign(slider, { type: "range", min: "0", step: "1" });
     slider.addEventListener("input", () => {
       if (model.get("playing")) play(false);
-      const position = Number(slider.value);
-      paint();
-      if (waiting) sought = position;
-      else ask({ action: "to", position });
+      ask({ action: "to", position: Number(slider.value) });
     });
     const place = made("span", "rml-player-place");
     place.setAttribute("aria-live", "off");
@@ -115,10 +122,10 @@ export default {
       speed.value = String(rate);
       slider.hidden = !(model.get("back") && length !== null);
       slider.max = String(length ?? 0);
-      if (sought === null) slider.value = String(position);
+      if (!isSought()) slider.value = String(position);
       paint();
-      before.setAttribute("aria-disabled", String(position === 0));
-      const end = ended();
+      before.setAttribute("aria-disabled", String(position === 0 || isFull()));
+      const end = isEnd(position) || isFull();
       next.setAttribute("aria-disabled", String(end));
       leap.setAttribute("aria-disabled", String(end));
       say(place, length === null ? `${unit} ${whole(position)}` : `${unit} ${whole(position)} of ${whole(length)}`);
@@ -131,14 +138,16 @@ export default {
     });
     const follows = () => {
       refresh();
-      if (model.get("playing")) tick();
+      if (model.get("playing")) later();
     };
-    for (const each of names) model.on(`change:${each}`, follows);
+    for (const each of names) model.on(`change:${each}`, refresh);
+    model.on("change:playing", follows);
     model.on("msg:custom", shown);
-    refresh();
+    follows(); // a page that is loaded again goes on with what plays
     return () => {
       clearTimeout(timer);
-      for (const each of names) model.off(`change:${each}`, follows);
+      for (const each of names) model.off(`change:${each}`, refresh);
+      model.off("change:playing", follows);
       model.off("msg:custom", shown);
     };
   },
