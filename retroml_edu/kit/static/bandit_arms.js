@@ -28,17 +28,19 @@ export default {
     let waiting = false;
     const queue = []; // pulls of a quick hand, one after another
     const pull = (arm) => {
-      if (waiting) {
-        if (queue.length < MOST_WAITING) queue.push(arm);
-        return;
-      }
-      waiting = true;
-      model.send({ action: "pull", arm });
+      if (!waiting) {
+        waiting = true;
+        model.send({ action: "pull", arm });
+      } else if (!isFull()) queue.push(arm);
+      offer();
     };
+    const isFull = () => queue.length >= MOST_WAITING;
+    const offer = () => buttons.forEach((button) => button.setAttribute("aria-disabled", String(isFull())));
     const heard = (message) => {
       if (message.kind !== "done") return;
       waiting = false;
       if (queue.length) pull(queue.shift());
+      offer();
     };
     const build = (count) => {
       table.style.setProperty("--rml-arms", String(count));

@@ -59,7 +59,9 @@ export default {
       button(field, id) {
         const button = element("button", { id, type: "button", class: `rml-button${field.primary ? " rml-primary" : ""}`, "data-again": true }, field.label);
         button.addEventListener("click", () => {
-          if (button.getAttribute("aria-disabled") !== "true") send({ action: "press", name: field.name });
+          if (button.getAttribute("aria-disabled") === "true") return;
+          flush(); // what was set before it was pressed
+          send({ action: "press", name: field.name });
         });
         return { nodes: [button], show: () => {}, focusable: [button] };
       },

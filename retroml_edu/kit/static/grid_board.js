@@ -44,6 +44,7 @@ function render({ model, el }) {
   let waiting = false;
   let pending = [];
   const send = (message) => {
+    if (message.action !== "paint") forget();
     const last = pending.at(-1);
     if (last?.action === "paint" && message.action === "paint" && last.stroke === message.stroke) last.places.push(...message.places);
     else pending.push(message);
@@ -59,7 +60,9 @@ function render({ model, el }) {
     if (model.get("heard") < number) return;
     waiting = false;
     flush();
+    if (!waiting) forget();
   };
+  const forget = () => fields.forEach((field) => (field.becomes = null));
 
   // -- drawing -------------------------------------------------------------------------------------------------------
   const build = () => {
@@ -230,9 +233,13 @@ function render({ model, el }) {
   const begun = (field) => {
     const { sign, reward } = tools.current();
     // A second wall where one stands takes it away, and so does the stroke that begins there.
-    return { number: ++strokes, reward, sign: sign === "#" && field.kind.wall ? "." : sign };
+    const wall = field.becomes ? field.becomes === "#" : field.kind.wall;
+    return { number: ++strokes, reward, sign: sign === "#" && wall ? "." : sign };
   };
-  const apply = ({ number: which, sign, reward }, some) => send({ action: "paint", stroke: which, sign, reward, places: some.map(place) });
+  const apply = ({ number: which, sign, reward }, some) => {
+    for (const field of some) field.becomes = sign; // until the kernel has dealt with it, and it is shown
+    send({ action: "paint", stroke: which, sign, reward, places: some.map(place) });
+  };
   grid.addEventListener("pointerdown", (event) => {
     const i = indexOf(event.target);
     if (i < 0 || event.button !== 0) return;

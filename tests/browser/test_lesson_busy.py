@@ -1,0 +1,139 @@
+"""What is pressed in a lesson while the kernel is busy, in a page that is loaded again, or in one of two views."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.browser import LabPage
+
+pytestmark = pytest.mark.browser
+
+MOST_MS = 20_000
+TICK_MS = 100
+PIECES = """
+from pathlib import Path
+from threading import Event
+from ipywidgets import VBox
+from retroml_edu.kit import BanditBench, Button, Controls, GridBoard, Lesson, Line, Piece, Player, Slider
+from retroml_edu.tabular import GridWorld
+
+Path("go-on").unlink(missing_ok=True)
+controls = Controls(
+    Slider("alpha", "Step size", 0.1, 0.0, 1.0, step=0.01),
+    Button("pin", "Pin"),
+    on_press=lambda name: piece.tell(f"pinned {controls.values['alpha']:g}"),
+)
+player = Player(lambda position: None)
+board = GridBoard(GridWorld(("S..", "..."), goals={(1, 2): 1.0}), editable=True)
+piece = Piece("Mine", controls, player, board)
+bench = BanditBench(method="by hand")
+figure = Lesson("97-busy").figure("curve", Line("it", [0, 1], [0, 1]))
+VBox([each.box for each in (piece, bench, figure)])
+"""
+BUSY = """
+with piece.lock, bench.lock, figure.lock:
+    while not Path("go-on").exists():
+        Event().wait(0.05)
+"""
+ENDLESS = """
+from retroml_edu.kit import Piece, Player
+
+piece = Piece("Endless", Player(lambda position: None))
+piece
+"""
+
+
+def place(piece: Locator) -> Locator:
+    return piece.locator(".rml-player-place")
+
+
+def is_greyed_out(button: Locator) -> None:
+    expect(button).to_have_attribute("aria-disabled", "true")
+
+
+def test_what_is_pressed_while_the_kernel_is_busy_is_done_afterwards(page: LabPage) -> None:
+    page.set_width(1280, 1_600)
+    page.open(page.server.add_notebook("busy.ipynb", [PIECES, BUSY]))
+    page.run_cell(0)
+    piece = page.wait_for(".rml-kit")
+    one = piece.get_by_role("button", name="One step", exact=True)
+    arm = page.page.get_by_role("button", name="Pull arm 3:")
+    csv, png = (page.page.get_by_role("button", name=f"Save {form}") for form in ("CSV", "PNG"))
+    field = piece.get_by_role("gridcell").nth(1)
+    keys = page.page.keyboard
+    page.start_cell(1)
+
+    for _ in range(3):
+        one.press("Enter")
+    piece.get_by_role("slider", name="Step size").focus()
+    for _ in range(3):
+        keys.press("ArrowRight")
+    piece.get_by_role("button", name="Pin").press("Enter")
+    field.focus()
+    for _ in range(3):  # a wall, none, and one again
+        keys.press("Enter")
+    for button in (csv, png):
+        button.press("Enter")
+        is_greyed_out(button)
+    for _ in range(11):
+        expect(arm).not_to_have_attribute("aria-disabled", "true")
+        arm.press("Enter")
+    is_greyed_out(arm)
+    expect(place(piece)).to_have_text("step 0")
+
+    with (
+        page.page.expect_download(lambda file: file.suggested_filename == "curve.csv"),
+        page.page.expect_download(lambda file: file.suggested_filename == "curve.png"),
+    ):
+        (page.server.notebooks / "go-on").touch()
+    expect(place(piece)).to_have_text("step 3", timeout=MOST_MS)
+    expect(piece.locator(".rml-kit-told")).to_have_text("pinned 0.13", timeout=MOST_MS)
+    expect(field).to_have_attribute("aria-label", re.compile("^Row 0, column 1: wall"), timeout=MOST_MS)
+    expect(arm).to_contain_text("× 11", timeout=MOST_MS)
+    for button in (arm, csv, png):
+        expect(button).not_to_have_attribute("aria-disabled", "true")
+    assert page.problems == []
+
+
+def test_what_plays_goes_on_in_a_page_that_is_loaded_again(page: LabPage) -> None:
+    page.open(page.server.add_notebook("again.ipynb", [ENDLESS]))
+    page.run_cell(0)
+    piece = page.wait_for(".rml-kit")
+    piece.get_by_role("button", name="Play", exact=True).click()
+    expect(place(piece)).not_to_have_text("step 0")
+    page.reload()
+    pause = piece.get_by_role("button", name="Pause", exact=True)
+    expect(pause).to_be_visible()
+    before = place(piece).inner_text()
+    expect(place(piece)).not_to_have_text(before, timeout=MOST_MS)
+    pause.click()
+    expect(piece.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    assert page.problems == []
+
+
+def test_two_views_of_a_player_play_no_faster_than_one(page: LabPage) -> None:
+    page.open(page.server.add_notebook("twice.ipynb", [ENDLESS, "piece"]))
+    page.run_all()
+    pieces = page.page.locator(".rml-kit")
+    expect(pieces).to_have_count(2)
+    clock, first = page.page.clock, place(pieces.first)
+    clock.install()
+    clock.pause_at(page.page.evaluate("Date.now() + 1_000"))
+    pieces.first.get_by_role("button", name="Play", exact=True).evaluate("button => button.click()")
+    ticks = 20
+    for _ in range(ticks):
+        before = first.inner_text()
+        clock.run_for(TICK_MS)
+        expect(first).not_to_have_text(before)
+    assert int(first.inner_text().split()[-1]) <= ticks + 1
+    # The one that was there first goes, and the other one plays on.
+    clock.resume()
+    page.page.evaluate("() => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = 0; }")
+    page.command("notebook:delete-cell")
+    expect(pieces).to_have_count(1)
+    before = first.inner_text()
+    expect(first).not_to_have_text(before, timeout=MOST_MS)
+    assert page.problems == []
