@@ -15,14 +15,14 @@ import numpy as np
 from retroml_edu.analysis.intervals import mean_interval
 from retroml_edu.core.errors import ClaimError
 
-Verdict = Literal["holds", "does not hold", "not contradicted"]
+Verdict = Literal["holds", "does not hold", "not contradicted", "not judged"]
 FEWEST_SEEDS = 5
 QUICK_SEEDS = 20
 """Of a quick look, where a claim does not name its own."""
 DOUBT = 5.0
 """By how many times a quick look widens the interval before it calls a claim wrong."""
-FEWEST_TO_CONTRADICT = 5
-"""Seeds of a quick look from which on it can call a claim wrong."""
+FEWEST_TO_JUDGE = 5
+"""Seeds of a quick look from which on it says anything of a claim."""
 _heard: list[list[Measured]] = []
 
 
@@ -42,7 +42,8 @@ class Measured:
         of_seeds: How many a full measurement has.
         agreeing: Share of seeds whose own figure is within the bound.
         verdict: ``holds``: the whole interval is within the bound. ``not contradicted``: a quick look, in which it is
-            not, and which does not show the opposite either. ``does not hold``: everything else.
+            not, and which does not show the opposite either. ``not judged``: a quick look at too few seeds to say
+            anything. ``does not hold``: everything else.
     """
 
     lesson: str
@@ -87,8 +88,9 @@ class Claim:
     would often fail by that alone; so it fails only where the figures say the opposite: where the interval, widened to
     five times its width, lies wholly outside the bound. Of a claim that is true, however close to the bound, that
     happens to less than 1 of 10,000 looks at five seeds and to less than 1 of a million at ten, if figures are about
-    normal. With fewer than five seeds it does not fail at all. Figures of a quick look that cannot vary, such as a rare
-    event that none of its seeds has, can deceive it: give such a claim more quick seeds.
+    normal. At fewer than five seeds it judges nothing: neither that the claim fails nor that it holds. Figures of a
+    quick look that cannot vary, such as a rare event that none of its seeds has, can deceive it: give such a claim more
+    quick seeds.
 
     Attributes:
         text: What is claimed.
@@ -185,13 +187,15 @@ class Claim:
         return min(QUICK_SEEDS, self.seeds) if self.quick is None else self.quick
 
     def _verdict(self, mean: float, low: float, high: float, seeds: int) -> Verdict:
+        if seeds < min(FEWEST_TO_JUDGE, self.seeds):
+            return "not judged"
         if low > self._low and high < self._high:
             return "holds"
         if seeds == self.seeds:
             return "does not hold"
         least, most = mean - DOUBT * (mean - low), mean + DOUBT * (high - mean)
         outside = most <= self._low or least >= self._high
-        return "does not hold" if outside and seeds >= FEWEST_TO_CONTRADICT else "not contradicted"
+        return "does not hold" if outside else "not contradicted"
 
     def _number(self, value: Any) -> float:
         if isinstance(value, np.ndarray) and value.ndim == 0:

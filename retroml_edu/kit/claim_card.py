@@ -27,7 +27,7 @@ class ClaimCard(anywidget.AnyWidget):
 
     Attributes:
         text: What is claimed.
-        verdict: ``holds``, ``does not hold``, ``not contradicted``.
+        verdict: ``holds``, ``does not hold``, ``not contradicted``, ``not judged``.
         facts: Names and values of the row, as pairs.
     """
 
@@ -53,7 +53,8 @@ class Claimed(Piece):
         self.card = ClaimCard(text=measured.text, verdict=measured.verdict, facts=list(facts(measured)))
         super().__init__(f"Claim: {measured.text}", self.card)
         if measured.is_quick:
-            self.tell(f"A quick look: {measured.seeds} of {measured.of_seeds} seeds.")
+            few = " That is too few to judge the claim." if measured.verdict == "not judged" else ""
+            self.tell(f"A quick look: {measured.seeds} of {measured.of_seeds} seeds.{few}")
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         told = sentence(self.measured)  # which is all there is where the notebook is read without a kernel

@@ -42,6 +42,14 @@ def test_a_quick_budget_takes_a_few_seeds_and_says_so(lesson, monkeypatch):
     assert piece.status.text == "A quick look: 12 of 10000 seeds."
 
 
+def test_a_quick_budget_of_too_few_seeds_says_that_nothing_was_judged(lesson, monkeypatch):
+    monkeypatch.setenv("RETROML_BUDGET", "quick")
+    piece = lesson.claim("It is positive.", lambda rng: rng.random(), above=0.0, seeds=6, quick=2)
+    assert piece.card.verdict == "not judged"
+    assert piece.status.text == "A quick look: 2 of 6 seeds. That is too few to judge the claim."
+    assert repr(piece).startswith("Not judged: It is positive.")
+
+
 def test_what_takes_long_says_how_far_it_is_and_is_silent_in_the_end(lesson, monkeypatch):
     now, shown = [0.0], []
 

@@ -1,6 +1,6 @@
 // A claim, whether it holds, and the figures that say so.
 
-const SIGNS = { holds: "✓", "does not hold": "✗", "not contradicted": "○" };
+const SIGNS = { holds: "✓", "does not hold": "✗", "not contradicted": "○", "not judged": "○" };
 
 export default {
   render({ model, el }) {
