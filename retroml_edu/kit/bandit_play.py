@@ -124,9 +124,9 @@ class Game:
         if self.strategy is None:
             raise LessonError("Nobody plays here but you: pull an arm, or choose a strategy.")
         self._drawn = self._world()
-        before = self.arms()
+        before, own = self.arms(), copy.deepcopy(self._own)
         arm = int(self.strategy.choose(self._own)[0])
-        self.why = _reason(self.strategy, before, arm, self._drawn)
+        self.why = _reason(self.strategy, before, arm, self._drawn, explored=self._has_explored(own))
         self._pull(arm)
         return arm
 
@@ -176,6 +176,18 @@ class Game:
         drawn: np.ndarray = self._sums / certainty + noise / np.sqrt(certainty)
         return drawn
 
+    def _has_explored(self, own: np.random.Generator) -> bool:
+        """Return whether the newest choice was ε-greedy's draw of any arm, given the generator from before.
+
+        It may have fallen on the arm that looked best, so the arm does not say it: that something was drawn does.
+        """
+        if not isinstance(self.strategy, EpsilonGreedy):
+            return False
+        greedy = copy.copy(self.strategy)
+        greedy.epsilon = 0.0
+        greedy.choose(own)
+        return own.bit_generator.state != self._own.bit_generator.state
+
     def _pull(self, arm: int) -> None:
         which = np.array([arm])
         reward = self._arms.pull(which, self._luck)
@@ -187,7 +199,7 @@ class Game:
         self.paid.append(float(reward[0]))
 
 
-def _reason(strategy: Strategy, before: Sequence[Arm], arm: int, drawn: np.ndarray | None) -> str:
+def _reason(strategy: Strategy, before: Sequence[Arm], arm: int, drawn: np.ndarray | None, *, explored: bool) -> str:
     """Return why a strategy took an arm, given what it knew before."""
     known = before[arm]
     if isinstance(strategy, GradientBandit):
@@ -201,8 +213,9 @@ def _reason(strategy: Strategy, before: Sequence[Arm], arm: int, drawn: np.ndarr
         return f"highest of the values drawn from the beliefs: {drawn[arm]:.2f}"
     best = max(each.estimate or 0.0 for each in before)
     equals = sum((each.estimate or 0.0) == best for each in before)
-    if (known.estimate or 0.0) < best:
-        return "explored: any arm, whatever its estimate"
+    if explored:
+        fell = ", and it fell on one that looked best" if (known.estimate or 0.0) == best else ""
+        return f"explored: drawn from all arms, whatever their estimates{fell}"
     return "looked best" if equals == 1 else f"one of {equals} that looked equally good"
 
 

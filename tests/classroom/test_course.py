@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
+import inspect
 import math
+import re
 
 import pytest
 
@@ -20,6 +23,14 @@ VARIANTS = [f"s{number}" for number in range(40)]
 @pytest.fixture(scope="module", params=MADE)
 def material(request):
     return Material.of(request.param)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_texts_are_plain_words_without_the_asterisks_of_markdown(name):
+    module = importlib.import_module(f"{COURSE}.{LESSONS[name]}")
+    nodes = ast.walk(ast.parse(inspect.getsource(module)))
+    texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    assert [text for text in texts if re.search(r"(?<!\S)\*+[A-Za-z][^*`]*\*", text)] == []
 
 
 def questions_of(material):

@@ -56,13 +56,25 @@ def test_thompson_pulls_the_highest_of_the_values_that_are_shown_as_drawn():
         assert spread == pytest.approx(1 / np.sqrt(1 + before[arm].pulls))
 
 
-def test_a_greedy_player_says_that_it_explores_only_where_another_arm_looked_better():
-    reasons = set()
-    for game, before, arm in played(EpsilonGreedy(0.3), pulls=200):
+def test_an_epsilon_greedy_player_says_that_it_explored_whatever_arm_came_of_it():
+    explored, fell_on_the_best = 0, 0
+    for game, before, arm in played(EpsilonGreedy(0.3), pulls=1_000):
         estimates = [each.estimate for each in before]
-        assert ("explored" in game.why) == (estimates[arm] < max(estimates))
-        reasons.add(game.why.split()[0])
-    assert {"explored:", "looked"} <= reasons
+        if estimates[arm] < max(estimates):
+            assert game.why == "explored: drawn from all arms, whatever their estimates"
+        elif game.why.startswith("explored"):
+            assert game.why.endswith(", and it fell on one that looked best")
+            fell_on_the_best += 1
+        else:
+            assert "looked" in game.why
+        explored += game.why.startswith("explored")
+    assert 250 < explored < 350
+    assert 10 < fell_on_the_best < 60
+
+
+@pytest.mark.parametrize(("epsilon", "word"), [(0.0, "looked"), (1.0, "explored")])
+def test_a_player_who_never_explores_and_one_who_always_does_say_so(epsilon, word):
+    assert all(word in game.why.split(",")[0] for game, _before, _arm in played(EpsilonGreedy(epsilon), pulls=100))
 
 
 @pytest.mark.parametrize("method", METHODS)

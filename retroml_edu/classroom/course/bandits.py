@@ -252,7 +252,7 @@ EXERCISES: tuple[Exercise, ...] = (
                 1,
                 "The draw 0.5 is not below ε = 0.1: take the arm with the highest estimate, np.argmax(estimates).",
                 (
-                    (2, "It explored although 0.5 is above ε = 0.1: explore when the draw is *below* ε."),
+                    (2, "It explored although 0.5 is above ε = 0.1: explore when the draw is below ε."),
                     (1.5, "That is the estimate. The number of the arm is wanted: np.argmax instead of max."),
                 ),
             ),
@@ -262,7 +262,7 @@ EXERCISES: tuple[Exercise, ...] = (
                 "0.05 is below ε: any arm, int(which * number of arms).",
                 (
                     (1, "0.05 is below ε, and it did not explore (or the last arm is never drawn)."),
-                    (2.7, "An arm is a whole number: int(...) cuts off what is behind the point."),
+                    (2.7, "An arm is a whole number: int(...) cuts off what follows the decimal point."),
                     (3, "There are arms 0, 1 and 2. int(...) rounds down."),
                 ),
             ),
@@ -275,7 +275,7 @@ EXERCISES: tuple[Exercise, ...] = (
             Case(
                 {"estimates": np.array([0.2, 1.5, 0.3, 0.1]), "epsilon": 1.0, "explore": 0.3, "which": 0.3},
                 1,
-                "Exploring takes *any* arm, the best one too.",
+                "Exploring takes any arm, the best one too.",
             ),
             Case(
                 {"estimates": np.array([-2.0, -1.0]), "epsilon": 0.0, "explore": 0.0, "which": 0.0},
@@ -344,7 +344,7 @@ def _ucb_task(rng: np.random.Generator) -> Asked:
         "ucb-score",
         f"Three arms have the estimates {', '.join(f'{each:g}' for each in estimates)} after "
         f"{', '.join(map(str, pulls.tolist()))} pulls. UCB with c = {c:g} pulls next. What is the highest of its three "
-        "scores, to two places behind the point? (t counts the coming pull.)",
+        "scores, to two decimal places? (t counts the coming pull.)",
         expected,
         0.0051,
         "The arm with this score is pulled.",

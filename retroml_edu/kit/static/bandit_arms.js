@@ -3,6 +3,7 @@
 const BANDIT_HEIGHT = 250;
 const BANDIT_LEFT = 62;
 const BANDIT_PAD = 12;
+const BANDIT_WORD = 18; // what a line of words takes, with its distance from the next
 const MOST_WAITING = 10;
 
 // The outline of a normal distribution standing upright around a place.
@@ -86,21 +87,25 @@ export default {
       }
       arms.forEach((arm, i) => {
         const x = BANDIT_LEFT + (i + 0.5) * each;
+        let sign = -BANDIT_HEIGHT; // where something is written in this column already
+        if (arm.upper === "inf") sign = BANDIT_PAD + 6;
         if (arm.chance !== null) {
           const tall = arm.chance * (BANDIT_HEIGHT - 2 * BANDIT_PAD);
           add("rect", "rml-bandit-chance", { x: x - wide, width: 2 * wide, y: BANDIT_HEIGHT - BANDIT_PAD - tall, height: Math.max(1, tall) });
-          words(`${Math.round(100 * arm.chance)} %`, "rml-bandit-percent", { x, y: Math.max(14, BANDIT_HEIGHT - BANDIT_PAD - tall - 5) });
+          sign = Math.max(14, BANDIT_HEIGHT - BANDIT_PAD - tall - 5);
+          words(`${Math.round(100 * arm.chance)} %`, "rml-bandit-percent", { x, y: sign });
         }
         if (truth) {
           add("path", "rml-bandit-rewards", { d: bell(x, wide, y, arm.mean, 1) });
           add("line", "rml-bandit-mean", { x1: x - wide, x2: x + wide, y1: y(arm.mean), y2: y(arm.mean) });
-          if (i === best) words("best", "rml-bandit-besttext", { x, y: y(arm.mean + 2.6) - 3 > 10 ? y(arm.mean + 2.6) - 3 : 10 });
+          const [above, below] = [Math.max(10, y(arm.mean + 2.6) - 3), y(arm.mean - 2.6) + 13];
+          if (i === best) words("best", "rml-bandit-besttext", { x, y: Math.abs(above - sign) < BANDIT_WORD ? below : above });
         }
         if (arm.spread !== null) add("path", "rml-bandit-belief", { d: bell(x, wide * 0.8, y, arm.estimate, arm.spread) });
         if (arm.upper !== null) {
           const top = arm.upper === "inf" ? BANDIT_PAD : y(arm.upper);
           if (arm.estimate !== null && arm.upper !== "inf") add("line", "rml-bandit-doubt", { x1: x, x2: x, y1: y(arm.estimate), y2: top });
-          if (arm.upper === "inf") words("∞", "rml-bandit-endless", { x, y: top + 6 });
+          if (arm.upper === "inf") words("∞", "rml-bandit-endless", { x, y: sign });
           else add("path", "rml-bandit-bound", { d: `M${x - 9},${top}H${x + 9}` });
         }
         if (arm.drawn !== null) add("path", "rml-bandit-drawn", { d: `M${x - 5},${y(arm.drawn) - 5}l10,10m0,-10l-10,10` });
