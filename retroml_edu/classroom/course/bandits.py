@@ -80,7 +80,7 @@ QUESTIONS: tuple[Question, ...] = (
             ),
             Option(
                 "It does not explore enough to find the best arm.",
-                "It finds the best arm sooner than ε = 0.1 does. What costs it so much?",
+                "After 200 pulls it knows the best arm more often than ε = 0.1 does. What costs it so much?",
             ),
         ),
     ),

@@ -162,8 +162,8 @@ QUESTIONS = (
             ),
             Option(
                 "Q-learning has not converged; with more episodes its return would overtake SARSA's",
-                "Let it run for 10,000 episodes in the widget. Its values get better, and it still walks along the "
-                "edge with ε = 0.1.",
+                "Its values are those of the way without exploring, however long it learns. So it walks along the edge "
+                "for good, with ε = 0.1.",
             ),
             Option(
                 "Q-learning's values are too high, as it takes a maximum",
@@ -234,7 +234,8 @@ QUESTIONS = (
             ),
             Option(
                 "Because it is off-policy",
-                "SARSA does it too: its greedy actions also go to the highest estimate. Where does the error come in?",
+                "SARSA, which is on-policy, does it too: its greedy actions go to the highest estimate as well. Where "
+                "does the error come in?",
             ),
         ),
     ),
