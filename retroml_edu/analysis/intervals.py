@@ -27,10 +27,14 @@ def t_quantile(degrees: int) -> float:
 
 
 def mean_interval(values: np.ndarray, axis: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the mean of runs and the interval that holds it with 95 % confidence, if runs are about normal or many.
+    """Return the mean of runs and the interval that holds it with 95 % confidence.
+
+    Numbers have Student's interval, which is right if runs are about normal or many. What is true or false of each run
+    has a share, and Wilson's interval of it (1927, Probable inference, the law of succession, and statistical
+    inference): it stays between 0 and 1, and has a width even where all runs agree.
 
     Args:
-        values: One entry a run along `axis`, two runs or more.
+        values: One entry a run along `axis`, two runs or more; numbers, or bool.
         axis: Which one.
 
     Returns:
@@ -43,5 +47,15 @@ def mean_interval(values: np.ndarray, axis: int = 0) -> tuple[np.ndarray, np.nda
     if runs < 2:
         raise RetroMLError("An interval needs two runs or more: one run says nothing of how much runs differ.")
     mean = values.mean(axis=axis)
+    if values.dtype == bool:
+        return mean, *_wilson(mean, runs)
     half = t_quantile(runs - 1) * values.std(axis=axis, ddof=1) / np.sqrt(runs)
     return mean, mean - half, mean + half
+
+
+def _wilson(share: np.ndarray, runs: int) -> tuple[np.ndarray, np.ndarray]:
+    weight = _NORMAL_95**2 / runs
+    centre = (share + weight / 2) / (1 + weight)
+    half = np.sqrt(weight * share * (1 - share) + weight**2 / 4) / (1 + weight)
+    # Rounding must not leave a share outside its own interval.
+    return np.clip(centre - half, 0, share), np.clip(centre + half, share, 1)

@@ -21,6 +21,8 @@ QUICK_SEEDS = 20
 """Of a quick look, where a claim does not name its own."""
 DOUBT = 5.0
 """By how many times a quick look widens the interval before it calls a claim wrong."""
+DOUBT_OF_SHARES = 2.0
+"""The same where each seed is right or wrong: their interval has a width even where all seeds agree."""
 FEWEST_TO_JUDGE = 5
 """Seeds of a quick look from which on it says anything of a claim."""
 _heard: list[list[Measured]] = []
@@ -65,11 +67,19 @@ class Measured:
 
     @property
     def figure(self) -> str:
-        """The mean with half the width of its interval, and the unit: ``0.31 ± 0.02 of pulls``."""
+        """The mean with half the width of its interval, and the unit: ``0.31 ± 0.02 of pulls``.
+
+        A share near 0 or 1 has an interval that is not even, and is told with both ends:
+        ``0.97 (0.93 to 0.99) of the runs``.
+        """
         half = (self.high - self.low) / 2
         if half == 0:
             return f"{self.mean:.4g} ± 0 {self.unit}".rstrip()
         digits = min(max(1 - math.floor(math.log10(half)), 0), 9)  # two of them are the interval's
+        if abs(self.high - self.mean - half) > half / 100:
+            digits = max(digits - 1, 2)
+            mean, low, high = (f"{each:.{digits}f}" for each in (self.mean, self.low, self.high))
+            return f"{mean} ({low} to {high}) {self.unit}".rstrip()
         return f"{self.mean:.{digits}f} ± {half:.{digits}f} {self.unit}".rstrip()
 
     @property
@@ -82,19 +92,20 @@ class Measured:
 class Claim:
     """A sentence about what happens, with a figure that shows it and a bound that the figure has to keep.
 
-    A full measurement holds if the whole 95 % interval of the mean is within the bound.
+    A full measurement holds if the whole 95 % interval of the mean is within the bound. Where each seed says True or
+    False, the mean is a share and has Wilson's interval: so 200 seeds that all agree show more than 98 %, not all.
 
     A quick look, for tests, measures the first few of the same seeds. Its interval is wider, and a claim that is true
     would often fail by that alone; so it fails only where the figures say the opposite: where the interval, widened to
     five times its width, lies wholly outside the bound. Of a claim that is true, however close to the bound, that
     happens to less than 1 of 10,000 looks at five seeds and to less than 1 of a million at ten, if figures are about
-    normal. At fewer than five seeds it judges nothing: neither that the claim fails nor that it holds. Figures of a
-    quick look that cannot vary, such as a rare event that none of its seeds has, can deceive it: give such a claim more
-    quick seeds.
+    normal. At fewer than five seeds it judges nothing: neither that the claim fails nor that it holds. Numbers of a
+    quick look that cannot vary, such as the count of a rare event that none of its seeds has, can deceive it: give such
+    a claim more quick seeds. The interval of a share is widened to twice its width, which keeps the same promise.
 
     Attributes:
         text: What is claimed.
-        measure: Gives the figure of one seed, from the generator that it draws everything from.
+        measure: Gives the figure of one seed, from the generator that it draws everything from: a number, or a bool.
         above: The mean is greater than this.
         below: The mean is smaller than this.
         between: The mean lies between these two. One of the three is given.
@@ -149,10 +160,11 @@ class Claim:
             ClaimError: If what is measured is no number.
         """
         seeds = self._quick if quick else self.seeds
-        values = np.empty(seeds)
-        for number, rng in enumerate(_generators(lesson, self.text, seeds)):
-            values[number] = self._number(self.measure(rng))
-            report(number + 1, seeds)
+        figures: list[bool | float] = []
+        for rng in _generators(lesson, self.text, seeds):
+            figures.append(self._figure(self.measure(rng)))
+            report(len(figures), seeds)
+        values = np.array(figures)  # of bool, if each of them is
         mean, low, high = (float(each) for each in mean_interval(values))
         within = (values > self._low) & (values < self._high)
         measured = Measured(
@@ -166,7 +178,7 @@ class Claim:
             seeds,
             self.seeds,
             float(within.mean()),
-            self._verdict(mean, low, high, seeds),
+            self._verdict(mean, low, high, seeds, DOUBT_OF_SHARES if values.dtype == bool else DOUBT),
         )
         for listener in _heard:
             listener.append(measured)
@@ -186,23 +198,23 @@ class Claim:
     def _quick(self) -> int:
         return min(QUICK_SEEDS, self.seeds) if self.quick is None else self.quick
 
-    def _verdict(self, mean: float, low: float, high: float, seeds: int) -> Verdict:
+    def _verdict(self, mean: float, low: float, high: float, seeds: int, doubt: float) -> Verdict:
         if seeds < min(FEWEST_TO_JUDGE, self.seeds):
             return "not judged"
         if low > self._low and high < self._high:
             return "holds"
         if seeds == self.seeds:
             return "does not hold"
-        least, most = mean - DOUBT * (mean - low), mean + DOUBT * (high - mean)
+        least, most = mean - doubt * (mean - low), mean + doubt * (high - mean)
         outside = most <= self._low or least >= self._high
         return "does not hold" if outside else "not contradicted"
 
-    def _number(self, value: Any) -> float:
+    def _figure(self, value: Any) -> bool | float:
         if isinstance(value, np.ndarray) and value.ndim == 0:
             value = value.item()
         if not isinstance(value, Real | np.bool_) or not math.isfinite(value):
             raise ClaimError(f'"{self.text}": each seed has to give one finite number, and one gave {value!r:.60}.')
-        return float(value)
+        return bool(value) if isinstance(value, bool | np.bool_) else float(value)
 
 
 @contextmanager

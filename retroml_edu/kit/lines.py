@@ -38,17 +38,19 @@ class Line:
 
     @classmethod
     def of_runs(cls, name: str, x: ArrayLike, runs: ArrayLike) -> Line:
-        """Return the mean of several runs, with the 95 % interval of that mean (Student's t).
+        """Return the mean of several runs, with the 95 % interval of that mean (see `mean_interval`).
 
         Args:
             name: What it is.
             x: Shape (n,).
-            runs: Shape (runs, n): two runs or more.
+            runs: Shape (runs, n): two runs or more. Numbers; or bool, whose mean is a share.
 
         Raises:
             LessonError: If there are fewer runs, or their shape is another.
         """
-        values = np.asarray(runs, dtype=np.float64)
+        values = np.asarray(runs)
+        if values.dtype != bool:
+            values = values.astype(np.float64)
         if values.ndim != 2 or values.shape[0] < 2 or values.shape[1] != np.size(x):
             raise LessonError(
                 f'The line "{name}" is made of runs of the shape (runs, {np.size(x)}), two or more; '

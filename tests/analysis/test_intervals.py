@@ -28,6 +28,27 @@ def test_it_works_along_any_axis():
         np.testing.assert_allclose(by_rows, by_columns)
 
 
+def test_a_share_has_wilson_s_interval():
+    # Newcombe (1998), Two-sided confidence intervals for the single proportion, table I, method 3: 81 of 263, 15 of
+    # 148, 0 of 20, 1 of 29.
+    for successes, runs, low, high in [
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ]:
+        found = mean_interval(np.arange(runs) < successes)
+        np.testing.assert_allclose(found, (successes / runs, low, high), atol=5e-5)
+
+
+def test_a_share_stays_within_its_bounds_and_is_never_certain():
+    shares = mean_interval(np.tile([True, False], (5, 1)))
+    np.testing.assert_array_equal(shares[0], [1, 0])
+    assert shares[2][0] == 1
+    assert shares[1][1] == 0
+    assert 0 < shares[2][1] < 0.5 < shares[1][0] < 1
+
+
 def test_one_run_has_no_interval():
     with pytest.raises(RetroMLError, match="two runs or more"):
         mean_interval(np.zeros((1, 4)))

@@ -84,6 +84,37 @@ def test_a_quick_look_at_what_is_true_by_a_hair_gives_no_false_alarm():
     assert verdicts == {"holds", "not contradicted"}
 
 
+def test_seeds_that_all_agree_do_not_show_that_all_do():
+    sure = Claim("All of them.", lambda _rng: True, above=0.98, seeds=100)
+    assert sure.measured("x").verdict == "does not hold"
+    measured = replace(sure, above=0.95).measured("x")
+    assert (measured.verdict, measured.figure) == ("holds", "1.00 (0.96 to 1.00)")
+    assert replace(sure, measure=lambda _rng: 1.0).measured("x").figure == "1 ± 0"  # a number has no such doubt
+
+
+@pytest.mark.parametrize(
+    ("share", "quick", "verdict"),
+    [(0.95, 20, "not contradicted"), (0.75, 20, "not contradicted"), (0.05, 20, "does not hold"), (0.0, 5, "holds")],
+)
+def test_a_quick_look_at_a_share(share, quick, verdict):
+    claim = Claim("a", lambda rng: rng.random() < share, above=0.9, seeds=1_000, quick=quick)
+    if verdict == "holds":
+        claim = replace(claim, above=None, below=0.5)
+    assert claim.measured("x", quick=True).verdict == verdict
+
+
+def test_a_quick_look_at_a_share_that_is_true_by_a_hair_gives_no_false_alarm():
+    verdicts = {
+        Claim(f"{share} {number}", lambda rng, share=share: rng.random() < share, above=share - 1e-9, quick=quick)
+        .measured("x", quick=True)
+        .verdict
+        for share in (0.5, 0.6, 0.9, 0.95)
+        for quick in (5, 10, 20)
+        for number in range(100)
+    }
+    assert "does not hold" not in verdicts
+
+
 @pytest.mark.parametrize("mean", [-9.0, 9.0])
 def test_a_quick_look_at_a_few_seeds_judges_nothing(mean):
     verdicts = [

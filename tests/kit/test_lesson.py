@@ -377,6 +377,13 @@ def test_a_line_of_runs_has_the_interval_of_their_mean():
     np.testing.assert_allclose(line.y - line.low, line.high - line.y)
 
 
+def test_a_line_of_what_is_true_of_runs_stays_a_share():
+    line = Line.of_runs("arrived", range(3), np.array([[True, False, True], [True, False, False]] * 10))
+    np.testing.assert_allclose(line.y, [1, 0, 0.5])
+    np.testing.assert_allclose(line.low, [0.839, 0, 0.299], atol=1e-3)
+    np.testing.assert_allclose(line.high, [1, 0.161, 0.701], atol=1e-3)
+
+
 @pytest.mark.parametrize(
     "columns",
     [
