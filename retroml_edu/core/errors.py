@@ -7,12 +7,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from retroml_edu.core.own_lines import own_lines, what_is_behind
+
 
 class RetroMLError(Exception):
     """Base of every error that retroml_edu raises for a foreseeable mistake.
 
     Its text is written for the person at the keyboard: what is wrong, where, and the way out.
+
+    A notebook shows no traceback of it, whose lines would be none of the reader's. The error is kept whole: ``%debug``
+    and ``traceback.print_last()`` go through all of it.
     """
+
+    def _render_traceback_(self) -> list[str]:
+        """Return the lines that IPython shows instead of a traceback: kind, text, and the reader's own line."""
+        said = f"{type(self).__name__}: {self}".splitlines()
+        return [*said, *own_lines(self), *what_is_behind(self, (RetroMLError, OSError))]
 
 
 class UnknownNameError(RetroMLError, LookupError):
@@ -50,16 +60,12 @@ class QuizError(RetroMLError, ValueError):
 class LessonError(RetroMLError, ValueError):
     """A lesson, or what a student gives to it, makes no sense; or its answers cannot be kept."""
 
-    def _render_traceback_(self) -> list[str]:
-        """Return what IPython shows instead of a traceback, whose lines are none of the student's."""
-        return str(self).splitlines()
-
 
 class ClaimError(RetroMLError, ValueError):
     """What a lesson claims is not what its figures show, or cannot be measured."""
 
     def _render_traceback_(self) -> list[str]:
-        """Return what IPython shows instead of a traceback: the line says it all."""
+        """Return what IPython shows: the claim says where it stands."""
         return [f"Claim: {self}"]
 
 

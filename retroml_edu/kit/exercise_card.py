@@ -23,6 +23,10 @@ class OpenExercise(LessonError):  # noqa: N818 - it is no mistake: the student i
         lines = [f"Open exercise: {tried.told or exercise.name}", *([f"Hint: {tried.hint}"] if tried.hint else [])]
         super().__init__("\n".join(lines))
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows: no line of the cell is wrong."""
+        return str(self).splitlines()
+
 
 class ExerciseCard(anywidget.AnyWidget):
     """Shows what came of trying a function.

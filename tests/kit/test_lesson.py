@@ -329,7 +329,7 @@ def test_a_mistake_of_a_student_is_a_line_and_no_traceback(tmp_path):
     shell = [sys.executable, "-m", "IPython", "--quick", "--no-banner", "--colors=NoColor", "-c", code]
     done = subprocess.run(shell, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.stdout + done.stderr).strip() == (
-        'The line "regret": y has the shape (1,), and x (2,): give one number for each of x.'
+        'LessonError: The line "regret": y has the shape (1,), and x (2,): give one number for each of x.'
     )
 
 
