@@ -66,6 +66,11 @@ def compiled(*signatures: str, fastmath: bool | set[str] = False) -> Callable[[F
     return decorate
 
 
+def read_only(kind: str, dimensions: int) -> str:
+    """Return an array's type for a signature, as numba writes it: the kernel only reads it, and it may be locked."""
+    return f"Array({kind}, {dimensions}, 'C', readonly=True)"
+
+
 def cache_folder() -> Path | None:
     """Return the folder of this version's compiled kernels on this processor, made if need be; None without one."""
     return _cache()[0]

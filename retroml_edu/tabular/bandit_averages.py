@@ -17,6 +17,7 @@ from retroml_edu.tabular.bandits import (
     UpperConfidenceBound,
     play_bandit,
 )
+from retroml_edu.tabular.bounds import whole
 
 STRETCHES = 200
 """Points of a curve at most."""
@@ -58,10 +59,9 @@ def bandit_curves(strategy: Strategy, arms: Arms, steps: int, rng: np.random.Gen
         TabularError: If that would be more than twenty million pulls, or none.
     """
     problems = len(arms.means)
-    if not 1 <= steps <= MOST_PULLS // max(problems, 1):
-        raise TabularError(
-            f"{problems:,} problems of {steps:,} steps: at least one step, and {MOST_PULLS:,} pulls together at most."
-        )
+    whole("steps", steps, 1)
+    if steps > MOST_PULLS // problems:
+        raise TabularError(f"{problems:,} problems of {steps:,} steps: take {MOST_PULLS:,} pulls together at most.")
     stretches = max(count for count in range(1, min(steps, STRETCHES) + 1) if steps % count == 0)
     pull = np.arange(1, stretches + 1) * (steps // stretches)
     compiled = _parameters(strategy)
@@ -107,4 +107,4 @@ def _play_block(
     shape = (problems, steps, arms) if parameters[0] == kernels.THOMPSON else (problems, 0, 0)
     beliefs = own.standard_normal(shape, dtype=np.float32)
     nowhere = np.empty((problems, 0), dtype=np.int64), np.empty((problems, 0))
-    kernels.play(np.ascontiguousarray(means), *parameters, chances, noise, beliefs, *found, *nowhere)
+    kernels.play(means, *parameters, chances, noise, beliefs, *found, *nowhere)

@@ -7,7 +7,7 @@ from math import exp, log, sqrt
 import numpy as np
 import numpy.typing as npt
 
-from retroml_edu.core.compilation import compiled
+from retroml_edu.core.compilation import compiled, read_only
 from retroml_edu.tabular.learning_kernels import epsilon_greedy
 
 Floats = npt.NDArray[np.float64]
@@ -65,8 +65,8 @@ def prefer(preferences: Floats, probabilities: Floats, arm: int, surprise: float
 
 
 @compiled(
-    "void(float64[:,::1], int64, float64, float64, float64, float32[:,:,::1], float32[:,::1], float32[:,:,::1], "
-    "float64[:,::1], float64[:,::1], float64[:,::1], int64[:,::1], float64[:,::1])"
+    f"void({read_only('float64', 2)}, int64, float64, float64, float64, float32[:,:,::1], float32[:,::1], "
+    "float32[:,:,::1], float64[:,::1], float64[:,::1], float64[:,::1], int64[:,::1], float64[:,::1])"
 )
 def play(
     means: Floats,

@@ -12,7 +12,8 @@ from typing import Protocol
 import numpy as np
 
 from retroml_edu.core.errors import TabularError
-from retroml_edu.tabular.bounds import between
+from retroml_edu.tabular.bounds import between, whole
+from retroml_edu.tabular.locked import locked
 
 MOST_PULLS = 20_000_000
 """Of all problems together."""
@@ -23,7 +24,7 @@ class Arms:
     """Problems whose arms pay by chance: Gaussian, around a mean of their own, or 0 and 1.
 
     Attributes:
-        means: Shape (problems, arms).
+        means: Shape (problems, arms); cannot be written to.
         binary: Whether a pull pays 1 with the mean as its probability, else 0; otherwise the mean plus Gaussian noise
             of standard deviation 1.
     """
@@ -32,7 +33,8 @@ class Arms:
     binary: bool = False
 
     def __post_init__(self) -> None:
-        if self.means.ndim != 2 or not np.isfinite(self.means).all():
+        object.__setattr__(self, "means", locked(self.means, np.float64))
+        if self.means.ndim != 2 or not self.means.size or not np.isfinite(self.means).all():
             raise TabularError("Means of arms are numbers, in an array of shape (problems, arms).")
         if self.binary:
             between("means", float(self.means.min()), 0, 1)
@@ -256,6 +258,7 @@ def play_bandit(strategy: Strategy, arms: Arms, steps: int, rng: np.random.Gener
     Raises:
         TabularError: If that would be more than twenty million pulls.
     """
+    whole("steps", steps, 0)
     problems = len(arms.means)
     if steps * problems > MOST_PULLS:
         raise TabularError(f"{problems:,} problems of {steps:,} steps are more than {MOST_PULLS:,} pulls: take fewer.")

@@ -8,7 +8,7 @@ import numpy as np
 
 from retroml_edu.core.errors import TabularError
 from retroml_edu.tabular import bias_kernels as kernels
-from retroml_edu.tabular.bounds import between
+from retroml_edu.tabular.bounds import between, whole
 from retroml_edu.tabular.control import METHODS, MethodName
 
 _RUNS = 256
@@ -61,7 +61,9 @@ def maximization_bias(
         raise TabularError(f"There is no method {method!r}; there are {', '.join(METHODS)}.")
     between("alpha", alpha, 0, 1)
     between("epsilon", epsilon, 0, 1)
-    between("actions", actions, 1, MOST_ACTIONS)
+    whole("runs", runs, 0)
+    whole("episodes", episodes, 0)
+    whole("actions", actions, 1, MOST_ACTIONS)
     lefts, values = np.empty((runs, episodes), dtype=np.bool_), np.empty((runs, episodes))
     tables = 2 if method == "double Q-learning" else 1
     for begin in range(0, runs, _RUNS):

@@ -8,8 +8,9 @@ import numpy as np
 
 from retroml_edu.core.errors import DivergedError, TabularError
 from retroml_edu.tabular import car_kernels as kernels
-from retroml_edu.tabular.bounds import between
-from retroml_edu.tabular.car_features import Features
+from retroml_edu.tabular.bounds import between, whole
+from retroml_edu.tabular.car_features import Fourier, Tiles
+from retroml_edu.tabular.locked import shown
 from retroml_edu.tabular.stepwise import Stepwise
 
 MOST_STEPS = 5_000
@@ -17,6 +18,8 @@ MOST_STEPS = 5_000
 MOST_ERROR = 1e6
 """At which nobody waits any longer: no value is worse than -5,000."""
 MOST_HIDDEN = 1_000
+MOST_POINTS = 1_000
+"""Of a surface, along each side."""
 _SPREAD = 3.0
 _INNER = 0.1
 _NO_PATH = np.empty((0, 2))
@@ -63,9 +66,14 @@ class CarSarsa(Stepwise):
         self.alpha, self.epsilon, self.gamma = alpha, epsilon, gamma
         self._check()
         self._shape, self._scales = shape, scales
-        self.weights, self.inner = weights, inner
+        self._weights, self._inner = weights, inner
         self._car = np.zeros((1, 2))
         self._now = np.array([-1, 0, 0, 0], dtype=np.int64)
+
+    @property
+    def weights(self) -> np.ndarray:
+        """Shape (actions, features), what is multiplied by the features; it changes by learning alone."""
+        return shown(self._weights)
 
     @property
     def state(self) -> tuple[float, float]:
@@ -92,8 +100,9 @@ class CarSarsa(Stepwise):
 
     def values(self, points: int = 40) -> np.ndarray:
         """Return what it holds states to be worth, shape (points, points): places in rows, speeds in columns."""
+        whole("points", points, 1, MOST_POINTS)
         surface = np.empty((points, points))
-        kernels.surface(self.weights, self.inner, *self._shape, *grid(points), surface)
+        kernels.surface(self._weights, self._inner, *self._shape, *grid(points), surface)
         return surface
 
     def _check(self) -> None:
@@ -103,8 +112,8 @@ class CarSarsa(Stepwise):
     def _kernel(self, draws: np.ndarray, endings: np.ndarray, path: np.ndarray) -> tuple[int, int]:
         self._now[kernels.EPISODES] = 0
         made = kernels.sarsa(
-            self.weights,
-            self.inner,
+            self._weights,
+            self._inner,
             *self._shape,
             self.alpha * self._scales,
             self.alpha * _INNER,
@@ -139,13 +148,21 @@ class LinearSarsa(CarSarsa):
         gamma: Discount, 0 to 1.
         rng: Where all its draws come from.
 
-    Attributes:
-        weights: Shape (actions, features).
+    Raises:
+        TabularError: If features are none of these, or a number lies outside its bounds.
     """
 
     def __init__(
-        self, features: Features, *, alpha: float, epsilon: float = 0.0, gamma: float = 1.0, rng: np.random.Generator
+        self,
+        features: Tiles | Fourier,
+        *,
+        alpha: float,
+        epsilon: float = 0.0,
+        gamma: float = 1.0,
+        rng: np.random.Generator,
     ) -> None:
+        if type(features) not in (Tiles, Fourier):  # kernels write as many features as these two say
+            raise TabularError(f"Features are Tiles(...) or Fourier(...), not {features!r}.")
         shape = (features.kind, features.count, features.side)
         weights = np.zeros((kernels.ACTIONS, features.size))
         super().__init__(shape, weights, _NO_UNITS, features.scales, alpha, epsilon, gamma, rng)
@@ -169,14 +186,20 @@ class NetworkSarsa(CarSarsa):
 
     Attributes:
         weights: Shape (actions, hidden + 1), those behind the hidden units, 0 to begin with; the last are the biases.
-        inner: Shape (hidden, 3), those before them: of place, speed and 1.
+
+    Raises:
+        TabularError: If a number lies outside its bounds.
     """
 
     def __init__(
         self, hidden: int = 60, *, alpha: float, epsilon: float = 0.0, gamma: float = 1.0, rng: np.random.Generator
     ) -> None:
-        if not 1 <= hidden <= MOST_HIDDEN:
-            raise TabularError(f"hidden={hidden} does not lie between 1 and {MOST_HIDDEN:,}.")
+        whole("hidden", hidden, 1, MOST_HIDDEN)
         weights = np.zeros((kernels.ACTIONS, hidden + 1))
         inner = _SPREAD * rng.standard_normal((hidden, 3))
         super().__init__((kernels.NETWORK, 0, 0), weights, inner, np.ones(hidden + 1), alpha, epsilon, gamma, rng)
+
+    @property
+    def inner(self) -> np.ndarray:
+        """Shape (hidden, 3), the weights before the hidden units: of place, speed and 1."""
+        return shown(self._inner)

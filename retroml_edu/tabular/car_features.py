@@ -3,36 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from retroml_edu.core.errors import TabularError
 from retroml_edu.tabular import car_kernels as kernels
+from retroml_edu.tabular.bounds import whole
 
 MOST_FEATURES = 20_000
-
-
-class Features(Protocol):
-    """How place and speed of the car look to a linear learner."""
-
-    kind: int
-
-    @property
-    def count(self) -> int:
-        """Tilings; 0 where there are none."""
-
-    @property
-    def side(self) -> int:
-        """Tiles along each side, or the highest order."""
-
-    @property
-    def size(self) -> int:
-        """How many features there are."""
-
-    @property
-    def scales(self) -> np.ndarray:
-        """Shape (size,), by which the step size of each weight is multiplied."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +31,13 @@ class Tiles:
     kind = kernels.TILES
 
     def __post_init__(self) -> None:
-        _check("tilings", self.tilings, self.size)
+        whole("tilings", self.tilings, 1)
+        whole("side", self.side, 1)
         if self.tilings % 3 == 0:
             raise TabularError(
                 f"tilings={self.tilings} is divisible by 3, so they would not be shifted along one side."
             )
-        _check("side", self.side, self.size)
+        _check_size(self)
 
     @property
     def count(self) -> int:
@@ -91,7 +70,8 @@ class Fourier:
     count = 0
 
     def __post_init__(self) -> None:
-        _check("order", self.order, self.size)
+        whole("order", self.order, 1)
+        _check_size(self)
 
     @property
     def side(self) -> int:
@@ -110,8 +90,6 @@ class Fourier:
         return 1 / np.maximum(np.hypot(i, j), 1.0)
 
 
-def _check(name: str, value: int, size: int) -> None:
-    if value < 1:
-        raise TabularError(f"{name}={value} is too few: 1 is the least.")
-    if size > MOST_FEATURES:
-        raise TabularError(f"{name}={value} makes {size:,} features, more than {MOST_FEATURES:,}.")
+def _check_size(features: Tiles | Fourier) -> None:
+    if features.size > MOST_FEATURES:
+        raise TabularError(f"{features} makes {features.size:,} features, more than {MOST_FEATURES:,}.")

@@ -9,8 +9,8 @@ import numpy as np
 
 from retroml_edu.core.errors import TabularError
 from retroml_edu.tabular import learning_kernels as kernels
-from retroml_edu.tabular.bounds import between
-from retroml_edu.tabular.outcomes import Outcomes
+from retroml_edu.tabular.bounds import between, whole
+from retroml_edu.tabular.outcomes import Outcomes, parts_of
 from retroml_edu.tabular.stepwise import Stepwise
 
 MethodName = Literal["SARSA", "Q-learning", "expected SARSA", "double Q-learning"]
@@ -52,7 +52,7 @@ class TabularLearner(Stepwise):
         rng: Where all its draws come from.
 
     Raises:
-        TabularError: If there is no such method, or a number lies outside its bounds.
+        TabularError: If there is no such method, the world is none, or a number lies outside its bounds.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class TabularLearner(Stepwise):
         self.alpha, self.gamma, self.epsilon = alpha, gamma, epsilon
         self._check()
         self._method = METHODS[method]
-        self._world = (world.cumulative, world.following, world.reward, world.terminal, int(world.start))
+        self._world = parts_of(world)
         states, actions, _ = world.probability.shape
         self._q = np.zeros((2 if method == "double Q-learning" else 1, states, actions))
         self._now = np.array([world.start, -1, 0, 0], dtype=np.int64)
@@ -132,6 +132,7 @@ def learning_curves(
     rng: np.random.Generator,
 ) -> np.ndarray:
     """Return the returns of many runs from empty tables, shape (runs, episodes); arguments as `TabularLearner`."""
+    whole("runs", runs, 1)
     return np.stack(
         [
             TabularLearner(world, method, alpha=alpha, epsilon=epsilon, gamma=gamma, rng=each).play(episodes)

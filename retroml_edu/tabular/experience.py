@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from retroml_edu.core.errors import TabularError
 from retroml_edu.tabular import learning_kernels, prediction_kernels
-from retroml_edu.tabular.outcomes import Outcomes
+from retroml_edu.tabular.bounds import whole
+from retroml_edu.tabular.locked import locked
+from retroml_edu.tabular.outcomes import Outcomes, parts_of
 
 MOST_STEPS = 100_000
 """Of an episode."""
@@ -36,6 +39,8 @@ class Episode:
 class Experience:
     """Many runs of episodes, drawn once: whoever learns from them learns from the same.
 
+    Its arrays are its own and cannot be written to.
+
     Attributes:
         world: Where they come from.
         states: Shape (entries,), int64: the states of all episodes, end to end, each with the one that it ends in.
@@ -53,15 +58,19 @@ class Experience:
 
     def __post_init__(self) -> None:
         for name, kind in {"states": np.int64, "rewards": np.float64, "bounds": np.int64}.items():
-            object.__setattr__(self, name, np.ascontiguousarray(getattr(self, name), dtype=kind))
+            object.__setattr__(self, name, locked(getattr(self, name), kind))
         # Kernels look at no bounds: what is wrong here would read memory that is not theirs.
-        if self.states.shape != self.rewards.shape or self.states.ndim != 1 or self.bounds.ndim != 2:
+        shapes_fit = self.states.shape == self.rewards.shape and self.states.ndim == 1
+        if not shapes_fit or self.bounds.ndim != 2 or not self.bounds.shape[1]:
             raise TabularError("An experience has as many rewards as states, and bounds of shape (runs, episodes + 1).")
         inside = self.bounds.min(initial=0) >= 0 and self.bounds.max(initial=0) <= len(self.states)
         if not inside or (np.diff(self.bounds, axis=1) < 2).any():
             raise TabularError("An episode of an experience has two states or more, all of them among its states.")
         if not 0 <= self.states.min(initial=0) <= self.states.max(initial=0) < len(self.world.terminal):
             raise TabularError(f"States of this world have the numbers 0 to {len(self.world.terminal) - 1}.")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.world, self.states, self.rewards, self.bounds)
 
     @property
     def runs(self) -> int:
@@ -85,7 +94,7 @@ def random_episodes(world: Outcomes, rng: np.random.Generator) -> Iterator[Episo
     Raises:
         TabularError: If an episode does not end within 100,000 steps.
     """
-    parts = (world.cumulative, world.following, world.reward, world.terminal, int(world.start))
+    parts = parts_of(world)
     draws = rng.random((_DRAWN, 2))
     while True:
         while True:
@@ -112,9 +121,11 @@ def gather_experience(world: Outcomes, *, runs: int, n_episodes: int, rng: np.ra
     Raises:
         TabularError: If there would be none, too many steps together, or an episode that does not end.
     """
-    if runs < 1 or n_episodes < 1:
-        raise TabularError(f"{runs} runs of {n_episodes} episodes are none: take 1 or more of both.")
-    parts = (world.cumulative, world.following, world.reward, world.terminal, int(world.start))
+    whole("runs", runs, 1)
+    whole("n_episodes", n_episodes, 1)
+    if runs * n_episodes > MOST_TOGETHER:  # each has a step at least
+        raise _too_many(runs, n_episodes)
+    parts = parts_of(world)
     now = np.array([world.start, 0, 0], dtype=np.int64)
     ends = np.zeros(runs * n_episodes, dtype=np.int64)
     states, rewards, total = [], [], 0
@@ -128,15 +139,17 @@ def gather_experience(world: Outcomes, *, runs: int, n_episodes: int, rng: np.ra
         ends[done : now[2]] += total
         total += written
         if total > MOST_TOGETHER:
-            raise TabularError(
-                f"{runs:,} runs of {n_episodes:,} episodes have more than {MOST_TOGETHER:,} steps: take fewer."
-            )
+            raise _too_many(runs, n_episodes)
         states.append(passed[:written])
         rewards.append(gains[:written])
     lasts = ends.reshape(runs, n_episodes)
     firsts = np.concatenate(([0], lasts[:-1, -1]))
     bounds = np.column_stack((firsts, lasts))
-    return Experience(world, np.concatenate(states), np.concatenate(rewards), np.ascontiguousarray(bounds))
+    return Experience(world, np.concatenate(states), np.concatenate(rewards), bounds)
+
+
+def _too_many(runs: int, n_episodes: int) -> TabularError:
+    return TabularError(f"{runs:,} runs of {n_episodes:,} episodes have more than {MOST_TOGETHER:,} steps: take fewer.")
 
 
 def _endless(steps: int) -> TabularError:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from retroml_edu.core.compilation import compiled
+from retroml_edu.core.compilation import compiled, read_only
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 SARSA, Q_LEARNING, EXPECTED_SARSA, DOUBLE_Q = range(4)
+WORLD = ", ".join(
+    (read_only("float64", 3), read_only("int64", 3), read_only("float64", 3), read_only("boolean", 1), "int64")
+)
+"""Types of what a kernel is told of a world: cumulative, following, reward, terminal, start."""
+EPISODE = ", ".join((read_only("int64", 1), read_only("float64", 1)))
+"""Types of states and rewards."""
 DRAWS = 6
 """Random numbers that a step may need: explore or not and which action, which outcome, which of two tables, and, with
 SARSA, explore or not and which action comes next."""
@@ -97,8 +103,8 @@ def worth_of(q: Floats, method: int, table: int, state: int, action: int, epsilo
 
 
 @compiled(
-    "int64(float64[:,:,::1], float64[:,:,::1], int64[:,:,::1], float64[:,:,::1], boolean[::1], int64, int64, float64, "
-    "float64, float64, int64, float64[:,::1], int64[::1], float64[::1], int64[:,::1], float64[::1])"
+    f"int64(float64[:,:,::1], {WORLD}, int64, float64, float64, float64, int64, float64[:,::1], int64[::1], "
+    "float64[::1], int64[:,::1], float64[::1])"
 )
 def learn(
     q: Floats,
@@ -174,7 +180,7 @@ def learn(
     return len(draws)
 
 
-@compiled("void(float64[::1], int64[::1], float64[::1], float64, float64, int64)")
+@compiled(f"void(float64[::1], {EPISODE}, float64, float64, int64)")
 def n_step_td(values: Floats, states: Integers, rewards: Floats, alpha: float, gamma: float, n: int) -> None:
     """Learn from an episode as it happens, n rewards at a time; Sutton and Barto (2018), section 7.1.
 
@@ -204,7 +210,7 @@ def n_step_td(values: Floats, states: Integers, rewards: Floats, alpha: float, g
         values[states[begin]] += alpha * (total - values[states[begin]])
 
 
-@compiled("void(float64[::1], float64[::1], int64[::1], float64[::1], float64, float64, float64)")
+@compiled(f"void(float64[::1], float64[::1], {EPISODE}, float64, float64, float64)")
 def td_lambda(
     values: Floats, traces: Floats, states: Integers, rewards: Floats, alpha: float, gamma: float, decay: float
 ) -> None:
@@ -231,10 +237,7 @@ def td_lambda(
             traces[state] *= kept
 
 
-@compiled(
-    "int64(float64[:,:,::1], int64[:,:,::1], float64[:,:,::1], boolean[::1], int64, float64[:,::1], int64[::1], "
-    "float64[::1])"
-)
+@compiled(f"int64({WORLD}, float64[:,::1], int64[::1], float64[::1])")
 def wander(
     cumulative: Floats,
     following: Integers,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from retroml_edu.core.errors import TabularError
+from retroml_edu.tabular.bounds import whole
+from retroml_edu.tabular.locked import locked
 from retroml_edu.tabular.mdp import MDP
 
 
@@ -14,7 +17,7 @@ from retroml_edu.tabular.mdp import MDP
 class Outcomes:
     """A world to act in: from each state and action up to so many outcomes, one of which happens.
 
-    Its arrays are its own, laid out as compiled kernels read them.
+    Its arrays are its own, laid out as compiled kernels read them, and cannot be written to.
 
     Attributes:
         probability: Shape (states, actions, outcomes); each row sums to 1, what cannot happen has 0.
@@ -37,9 +40,9 @@ class Outcomes:
     def __post_init__(self) -> None:
         kinds = {"probability": np.float64, "following": np.int64, "reward": np.float64, "terminal": np.bool_}
         for name, kind in kinds.items():
-            object.__setattr__(self, name, np.array(getattr(self, name), dtype=kind, order="C"))
+            object.__setattr__(self, name, locked(getattr(self, name), kind))
         shape = self.probability.shape
-        states = shape[0] if len(shape) == 3 else 0
+        states = shape[0] if len(shape) == 3 and self.probability.size else 0
         # Kernels look at no bounds: what is wrong here would read memory that is not theirs.
         if not states or self.following.shape != shape or self.reward.shape != shape or len(self.terminal) != states:
             raise TabularError(
@@ -47,11 +50,16 @@ class Outcomes:
                 f"has (states,); these have {shape}, {self.following.shape}, {self.reward.shape} and "
                 f"{self.terminal.shape}."
             )
+        whole("start", self.start, 0)
         if not (self.following.min() >= 0 and self.following.max() < states and 0 <= self.start < states):
             raise TabularError(f"States of this world have the numbers 0 to {states - 1}.")
         if self.terminal[self.start]:
             raise TabularError("An episode cannot start where it ends.")
         self.mdp()  # which looks at the probabilities
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What is copied or unpickled is looked at and locked like the first: numpy's own copies can be written to.
+        return type(self), (self.probability, self.following, self.reward, self.terminal, self.start)
 
     @property
     def cumulative(self) -> np.ndarray:
@@ -67,6 +75,17 @@ class Outcomes:
         for k in range(outcomes):
             np.add.at(transitions, (each[0], each[1], self.following[:, :, k]), self.probability[:, :, k])
         return MDP(transitions, (self.probability * self.reward).sum(axis=2), self.terminal)
+
+
+def parts_of(world: Outcomes) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, int]:
+    """Return what kernels are told of a world: cumulative, following, reward, terminal, start.
+
+    Raises:
+        TabularError: If it is no world, whose numbers have been looked at.
+    """
+    if not isinstance(world, Outcomes):
+        raise TabularError(f"A world to act in is made by outcomes() or random_walk(), and this is {type(world)!r}.")
+    return world.cumulative, world.following, world.reward, world.terminal, int(world.start)
 
 
 def random_walk(states: int = 5, left: float = 0.0, right: float = 1.0) -> Outcomes:

@@ -11,7 +11,7 @@ import numpy as np
 from retroml_edu.core.errors import TabularError
 from retroml_edu.tabular import learning_kernels as kernels
 from retroml_edu.tabular import prediction_kernels
-from retroml_edu.tabular.bounds import between
+from retroml_edu.tabular.bounds import between, whole
 from retroml_edu.tabular.experience import MOST_STEPS, Episode, Experience, gather_experience
 from retroml_edu.tabular.mdp import uniform_policy
 from retroml_edu.tabular.outcomes import Outcomes
@@ -40,8 +40,8 @@ class NStepTD:
 
     def __post_init__(self) -> None:
         _check(self.alpha, self.gamma)
-        if self.n is not None and self.n < 1:
-            raise TabularError(f"n={self.n} rewards are too few: 1 is the least.")
+        if self.n is not None:
+            whole("n", self.n, 1)
 
     def __call__(self, values: np.ndarray, episode: Episode) -> None:
         """Learn from an episode."""

@@ -9,14 +9,11 @@ import math
 
 import numpy as np
 
-from retroml_edu.core.compilation import compiled
-from retroml_edu.tabular.learning_kernels import Flags, Floats, Integers, outcome_of, td_lambda
+from retroml_edu.core.compilation import compiled, read_only
+from retroml_edu.tabular.learning_kernels import EPISODE, WORLD, Flags, Floats, Integers, outcome_of, td_lambda
 
 
-@compiled(
-    "int64(float64[:,:,::1], int64[:,:,::1], float64[:,:,::1], boolean[::1], int64, int64, float64[:,::1], int64[::1], "
-    "int64[::1], float64[::1], int64[::1])"
-)
+@compiled(f"int64({WORLD}, int64, float64[:,::1], int64[::1], int64[::1], float64[::1], int64[::1])")
 def wander_on(
     cumulative: Floats,
     following: Integers,
@@ -136,8 +133,8 @@ def distance(values: Floats, true: Floats, terminal: Flags) -> float:
 
 
 @compiled(
-    "void(int64[::1], float64[::1], int64[:,::1], int64[::1], float64[:,::1], float64[::1], boolean[::1], float64, "
-    "float64[:,:,::1])"
+    f"void({EPISODE}, {read_only('int64', 2)}, int64[::1], float64[:,::1], float64[::1], {read_only('boolean', 1)}, "
+    "float64, float64[:,:,::1])"
 )
 def errors_of_all(
     states: Integers,

@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
+from retroml_edu.tabular.bounds import whole
+
 _DRAWN = 1_024
 
 
@@ -39,6 +41,7 @@ class Stepwise(ABC):
 
     def play(self, episodes: int) -> np.ndarray:
         """Play so many episodes to their ends and return what is told of each, shape (episodes,)."""
+        whole("episodes", episodes, 0)
         endings = [np.empty(0, dtype=self._ending)]
         while episodes > 0:
             _, ended = self._learn(_DRAWN, episodes, self._no_path)
@@ -50,6 +53,8 @@ class Stepwise(ABC):
         """Make so many steps, or fewer to so many endings; return what is told of each, and of episodes that ended."""
         paths, endings = [self._no_path], [np.empty(0, dtype=self._ending)]
         left = steps if episodes is None else episodes
+        for name, value in (("steps", steps), ("episodes", left)):
+            whole(name, value, 0)
         while steps > 0 and left > 0:
             path = np.empty((min(steps, _DRAWN), self._no_path.shape[1]), dtype=self._no_path.dtype)
             made, ended = self._learn(len(path), min(left, len(path)), path)

@@ -113,7 +113,9 @@ def test_what_is_not_compiled_is_played_step_by_step(binary):
     np.testing.assert_allclose(found.optimal[:, -1], run.optimal[-3:].mean(axis=0))
 
 
-@pytest.mark.parametrize("steps", [0, 1_000_000])
-def test_no_pulls_and_too_many_are_refused(steps):
-    with pytest.raises(TabularError, match="pulls together at most"):
+@pytest.mark.parametrize(
+    ("steps", "message"), [(0, "1 is the least"), (2.5, "no whole number"), (1_000_000, "pulls together at most")]
+)
+def test_no_pulls_and_too_many_are_refused(steps, message):
+    with pytest.raises(TabularError, match=message):
         bandit_curves(EpsilonGreedy(0.1), gaussian_arms(np.random.default_rng(0), 50), steps, np.random.default_rng(1))

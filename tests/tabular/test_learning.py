@@ -336,7 +336,7 @@ def test_what_is_no_experience_is_refused_before_a_kernel_reads_it(change, messa
 
 
 def test_no_experience_and_too_much_of_it_are_refused(monkeypatch):
-    with pytest.raises(TabularError, match="0 runs of 5 episodes are none"):
+    with pytest.raises(TabularError, match="runs=0 is too few"):
         gather_experience(random_walk(), runs=0, n_episodes=5, rng=np.random.default_rng(0))
     trapped = GridWorld(("S#.",), goals={(0, 2): 1.0}).outcomes()
     with pytest.raises(TabularError, match="no end can be reached"):
