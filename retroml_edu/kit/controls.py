@@ -187,8 +187,9 @@ class Controls(anywidget.AnyWidget):
 
     def offer(self, **available: bool) -> None:
         """Say which controls mean something now; the others are greyed out."""
-        off = set(self.unavailable) - {name for name, on in available.items() if on}
-        self.unavailable = sorted(off | {name for name, on in available.items() if not on})
+        with self.lock:
+            off = set(self.unavailable) - {name for name, on in available.items() if on}
+            self.unavailable = sorted(off | {name for name, on in available.items() if not on})
 
     def _change(self, values: Mapping[str, Any]) -> None:
         """Take some values beside those that are, and tell of it."""
