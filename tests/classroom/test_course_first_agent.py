@@ -17,7 +17,7 @@ TASK = {task.name: task for task in GRADED}
 CHOICES = [question for question in QUESTIONS if isinstance(question, Choice)]
 RIGHT = {
     "random-return": "About 20 steps",
-    "another-seed": "Near it at first",
+    "another-seed": "Clearly above or below it",
     "lean-return": "About 40",
     "what-is-a-policy": "A way to choose",
     "point-of-the-curve": "The newest 20 games",

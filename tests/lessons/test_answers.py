@@ -5,9 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from retroml_edu.core.errors import DivergedError
 from retroml_edu.kit import two_goals
 from retroml_edu.kit.grid_plan import best_actions, make_plan
 from retroml_edu.tabular import (
+    LinearSarsa,
+    Tiles,
     baird_growth,
     cliff,
     four_by_four,
@@ -144,3 +147,10 @@ def test_the_deadly_triad_begins_between_088_and_089_for_small_steps_at_15_of_17
 
 def test_from_a_step_size_of_a_tenth_on_it_begins_just_below_088():
     assert baird_growth(alpha=0.1, gamma=0.87) < 1 < baird_growth(alpha=0.1, gamma=0.88)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_car_with_a_step_size_of_two_and_a_half_diverges_within_ten_episodes(seed):
+    car = LinearSarsa(Tiles(8, 8), alpha=2.5, rng=np.random.default_rng(seed))
+    with pytest.raises(DivergedError, match="smaller one"):
+        car.play(10)

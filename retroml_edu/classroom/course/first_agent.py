@@ -52,7 +52,7 @@ QUESTIONS = (
                 "are drawn?",
             ),
             Option(
-                "Near it at first, then clearly above or below it in places",
+                "Clearly above or below it in places",
                 "Yes. Small differences grow: other actions, other games to learn from, other weights.",
                 right=True,
             ),
@@ -67,12 +67,12 @@ QUESTIONS = (
         "A rule without any learning: push to the side to which the pole leans. What is its mean return?",
         (
             Option(
-                "About 9, worse than random",
+                "Less than 10, worse than random",
                 "That is what the opposite rule gets, which pushes away from the lean. This one brings the cart back "
                 "under the pole.",
             ),
             Option(
-                "About 40, twice random's",
+                "About 40, nearly twice random's",
                 "Yes. The rule catches the pole, and each time it lets it swing further to the other side.",
                 right=True,
             ),

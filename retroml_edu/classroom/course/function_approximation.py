@@ -205,8 +205,8 @@ QUESTIONS: tuple[Question, ...] = (
     ),
     FreeText(
         "why-network",
-        "The network had short episodes sooner than the tiles. But unlike them, it did not keep what it had learned "
-        "with every seed. Which of its properties could be why? Name two.",
+        "The network had short episodes sooner than the tiles. But later it was behind them, and with a larger step "
+        "size most cars lost what they had learned. Which properties of a network could be why? Name two.",
         {
             r"global|everywhere|all states|whole|far away|elsewhere|other states|local": (
                 "Think of what one step changes: a tile ends at its edge. Does a hidden unit?"
