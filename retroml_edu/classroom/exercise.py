@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ from retroml_edu.classroom.difference import difference, is_other, of_type, show
 from retroml_edu.classroom.time_limit import TookTooLongError, within
 from retroml_edu.core.sources import PACKAGE
 
+TOLERANCE = 1e-6
+"""By how much numbers may differ, absolutely and as a part of the larger, where an exercise says nothing else."""
 MOST_SAID = 500
 """Characters of what a student's error says."""
 
@@ -32,6 +34,14 @@ class Case:
     expected: Any
     hint: str = ""
     instead: Sequence[tuple[Any, str]] = ()
+
+
+def mistakes(known: Iterable[tuple[Any, str]], expected: Any) -> tuple[tuple[Any, str], ...]:
+    """Return the known wrong answers, each with its hint, that are wrong in this case too.
+
+    With a discount of 1, forgetting it is no mistake.
+    """
+    return tuple((wrong, hint) for wrong, hint in known if difference(wrong, expected, TOLERANCE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +79,7 @@ class Exercise:
 
     name: str
     cases: Sequence[Case] = field(default_factory=tuple)
-    tolerance: float = 1e-6
+    tolerance: float = TOLERANCE
     limit_s: float = 2.0
 
     def try_out(self, function: object) -> Tried:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 
 
 def plain_number(value: float) -> str:
     """Return a value with three significant digits, and every digit before the point."""
     return f"{value:,.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
+
+
+def with_minus(text: str) -> str:
+    """Return a text whose numbers have a minus sign, ``−2.5``; a hyphen in a name stays one."""
+    return re.sub(r"-(?=\d)", "−", text)
 
 
 def duration(seconds: float) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import anywidget
 import traitlets
 
+from retroml_edu.core.numbers import with_minus
 from retroml_edu.kit.assets import script
 from retroml_edu.kit.bandit_play import Arm, Game
 from retroml_edu.tabular.bandits import GradientBandit, ThompsonSampling
@@ -74,7 +75,7 @@ class BanditArms(anywidget.AnyWidget):
 
 
 def _column(number: int, arm: Arm, kind: str, truth: bool, best: bool) -> dict[str, Any]:
-    value = "–" if arm.estimate is None else f"{arm.estimate:.2f}".replace("-", "−")
+    value = "–" if arm.estimate is None else with_minus(f"{arm.estimate:.2f}")
     said = [f"Pull arm {number + 1}: {kind} {value}, {arm.pulls} pulls so far"]
     if arm.upper is not None:
         said.append(f"upper bound {arm.upper:.2f}" if isfinite(arm.upper) else "not tried yet")

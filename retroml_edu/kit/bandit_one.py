@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from retroml_edu.core.errors import LessonError
+from retroml_edu.core.numbers import with_minus
 from retroml_edu.kit.bandit_arms import BanditArms
 from retroml_edu.kit.bandit_play import HAND, RIVAL_PLAYS, Game, Rival, name_of, rivals, strategy_of
 from retroml_edu.kit.controls import Button, Controls, Switch
@@ -103,7 +103,7 @@ class OneProblem:
     def _newest(self) -> str:
         game = self.game
         if game.count:
-            return _signed(f"Pull {game.count}: arm {game.taken[-1] + 1}, {game.why}. It paid {game.paid[-1]:.2f}.")
+            return with_minus(f"Pull {game.count}: arm {game.taken[-1] + 1}, {game.why}. It paid {game.paid[-1]:.2f}.")
         if self._bench.method == HAND:
             return "Ten arms, means hidden. A pull pays the arm's mean plus noise. Pull one: click, or Tab and Enter."
         return "Nothing is known yet. Press Play, or 1 ▸ for one pull; a click on an arm pulls it by hand."
@@ -124,7 +124,7 @@ class OneProblem:
                 f". You earned more than {most.beaten:.0%} of {RIVAL_PLAYS} plays by {most.name}, and more than "
                 f"{least.beaten:.0%} of those by {least.name}"
             )
-        return _signed(f"{told}.")
+        return with_minus(f"{told}.")
 
     def _go(self, position: int) -> int:
         with self._bench.problems():
@@ -159,11 +159,6 @@ class OneProblem:
                 self._bench.head.set("seed", (self._bench.seed + 1) % 10_000)
 
 
-def _signed(text: str) -> str:
-    """Return a text whose numbers have a minus sign; a hyphen in a name stays one."""
-    return re.sub(r"-(?=\d)", "−", text)
-
-
 def _rival_traces(found: list[Rival], own: float, best: float) -> list[Trace]:
     """Return how strategies do: a point with its range each, and two upright lines: the person's mean and the best."""
     names = [each.name for each in found]
@@ -188,8 +183,8 @@ def _rival_traces(found: list[Rival], own: float, best: float) -> list[Trace]:
     mine, most = (
         {"type": "scatter", "mode": "lines", "name": name, "x": [at, at], "y": ends, "line": style}
         for name, at, style in (
-            (_signed(f"you: {own:.2f}"), own, {"color": "$line1", "width": 3}),
-            (_signed(f"best arm's mean: {best:.2f}"), best, {"color": "$muted", "width": 2, "dash": "dash"}),
+            (with_minus(f"you: {own:.2f}"), own, {"color": "$line1", "width": 3}),
+            (with_minus(f"best arm's mean: {best:.2f}"), best, {"color": "$muted", "width": 2, "dash": "dash"}),
         )
     )
     return [points, mine, most]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from retroml_edu.core.errors import LessonError, UnknownNameError, did_you_mean
+from retroml_edu.core.numbers import with_minus
 from retroml_edu.kit.controls import Controls, Select, Slider, Switch, Values
 from retroml_edu.kit.grid_board import GridBoard
 from retroml_edu.kit.piece import Piece, column, row
@@ -257,7 +258,7 @@ def _times(falls: int) -> str:
 
 
 def _signed(value: float, digits: int = 0) -> str:
-    return f"{value:,.{digits}f}".replace("-", "−")
+    return with_minus(f"{value:,.{digits}f}")
 
 
 def _place(number: int, count: int) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from retroml_edu.core.numbers import with_minus
 from retroml_edu.kit.plot import Trace
 from retroml_edu.kit.traces import line
 from retroml_edu.tabular.divergence import baird_growth
@@ -94,8 +95,8 @@ def _short(value: float) -> str:
         return "0"
     for unit, name in ((1e6, "M"), (1e3, "k"), (1.0, "")):
         if size >= unit:
-            return f"{value / unit:.3g}{name}".replace("-", "−")
-    return f"{value:.2f}".replace("-", "−")
+            return with_minus(f"{value / unit:.3g}{name}")
+    return with_minus(f"{value:.2f}")
 
 
 def diagram_layout() -> dict[str, Any]:

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from retroml_edu.classroom.exercise import Case, Exercise
+from retroml_edu.classroom.exercise import Case, Exercise, mistakes
 from retroml_edu.classroom.time_limit import TookTooLongError, within
 from retroml_edu.tabular import random_walk
 
@@ -31,6 +31,16 @@ def says(exercise, function):
     verdict = exercise.try_out(function)
     assert not verdict.is_right
     return verdict.told, verdict.hint
+
+
+@pytest.mark.parametrize(
+    ("expected", "left"),
+    [(0.5, ("two", "three", "four")), (2.0, ("one", "three", "four")), (np.array([0.5, 0.5]), ("one", "two", "four"))],
+    ids=["number", "other number", "array"],
+)
+def test_a_known_mistake_that_is_right_in_this_case_is_left_out(expected, left):
+    known = [(0.5 + 1e-9, "one"), (np.float64(2.0), "two"), (np.array([0.5, 0.5]), "three"), ([0.5], "four")]
+    assert tuple(hint for _, hint in mistakes(known, expected)) == left
 
 
 def test_what_is_right_passes_and_counts():

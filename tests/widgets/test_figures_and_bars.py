@@ -7,7 +7,7 @@ import pytest
 from retroml_edu.core.config import ExperimentConfig
 from retroml_edu.core.curves import CurveRecorder, curve_points
 from retroml_edu.core.events import EpisodeEvent, MetricEvent, ProgressEvent, StateEvent
-from retroml_edu.core.numbers import plain_number
+from retroml_edu.core.numbers import plain_number, with_minus
 from retroml_edu.core.recent import SHOWN_EPISODES, Episode, RecentEpisodes
 from retroml_edu.core.states import RunState
 from retroml_edu.widgets.episode_bars import EpisodeBars, summary
@@ -70,6 +70,10 @@ def test_the_loss_of_dqn_is_its_own():
 )
 def test_three_digits_count(value, words):
     assert plain_number(value) == words
+
+
+def test_numbers_have_a_minus_sign_and_names_keep_their_hyphen():
+    assert with_minus("ε-greedy: -0.50 to -1e-05") == "ε-greedy: −0.50 to −1e−05"
 
 
 def test_bars_are_told_in_a_sentence():

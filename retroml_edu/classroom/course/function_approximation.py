@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from retroml_edu.classroom.exercise import Case, Exercise
+from retroml_edu.classroom.exercise import Case, Exercise, mistakes
 from retroml_edu.classroom.graded import Asked, Graded
 from retroml_edu.classroom.quiz import Choice, FreeText, Number, Option, Order, Question
 
@@ -239,7 +239,7 @@ def _tile_case(position: float, low: float, high: float, tiles: int, offset: flo
         (right + 1, "Tiles are counted from 0."),
     )
     given = {"position": position, "low": low, "high": high, "tiles": tiles, "offset": offset}
-    return Case(given, right, hint, [(wrong, told) for wrong, told in instead if wrong != right])
+    return Case(given, right, hint, mistakes(instead, right))
 
 
 def _update_case(
@@ -283,9 +283,7 @@ def _update_case(
         (both, "That is the full gradient, which moves the next state's weights too. The semi-gradient leaves them."),
         (start, "Nothing has changed. Work on a copy, and return it."),
     ]  # fmt: skip
-    if terminal:
-        wrong = [pair for pair in wrong if not np.allclose(pair[0], right)]
-    return Case(given, right, hint, [pair for pair in wrong if not np.allclose(pair[0], right)])
+    return Case(given, right, hint, mistakes(wrong, right))
 
 
 def _fourier(x: float, y: float, order: int) -> np.ndarray:
@@ -305,12 +303,7 @@ def _fourier_case(x: float, y: float, order: int, hint: str) -> Case:
         (np.cos(np.pi * i * x) * np.cos(np.pi * j * y), "One cosine of the sum, not a product of two cosines."),
         (right[1:], "Order 0 counts too: it is 1 everywhere."),
     ]
-    return Case({"x": x, "y": y, "order": order}, right, hint, _other(wrong, right))
-
-
-def _other(wrong: list[tuple[Any, str]], right: np.ndarray) -> list[tuple[Any, str]]:
-    """Leave out those that are right in this case."""
-    return [pair for pair in wrong if np.shape(pair[0]) != right.shape or not np.allclose(pair[0], right)]
+    return Case({"x": x, "y": y, "order": order}, right, hint, mistakes(wrong, right))
 
 
 EXERCISES: tuple[Exercise, ...] = (
@@ -365,7 +358,7 @@ def _tile_indices(draw: np.random.Generator) -> Asked:
              f"Board k is shifted by ({shift} k mod {tilings}) / {tilings} of a tile."),
         ]  # fmt: skip
         told = f"How far is board k shifted? By ({shift} k mod {tilings}) / {tilings} of a tile."
-        cases.append(Case({"position": position}, numbers, told, [pair for pair in wrong if pair[0] != numbers]))
+        cases.append(Case({"position": position}, numbers, told, mistakes(wrong, numbers)))
     text = (
         f"A position from −1.2 to 0.6 is seen through {tilings} boards of {tiles} tiles. Board k, from 0 to "
         f"{tilings - 1}, is shifted by ({shift} k mod {tilings}) / {tilings} of a tile, as `offset` in `active_tile`, "

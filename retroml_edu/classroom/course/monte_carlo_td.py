@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from retroml_edu.classroom.exercise import Case, Exercise
+from retroml_edu.classroom.exercise import Case, Exercise, mistakes
 from retroml_edu.classroom.graded import Graded
 from retroml_edu.classroom.quiz import Choice, FreeText, Number, Option, Order
 
@@ -213,15 +213,6 @@ _FORGOT_GAMMA = "The value of the next state is one step away: it counts `gamma`
 _OF_THE_END = "The episode is over: nothing follows, whatever `values` holds for the end. The target is the reward."
 
 
-def _others(instead: Sequence[tuple[Any, str]], expected: Any) -> tuple[tuple[Any, str], ...]:
-    """Return the wrong answers that really are wrong here: with a discount of 1, forgetting it is not."""
-
-    def close(one: Any, other: Any) -> bool:
-        return np.shape(one) == np.shape(other) and bool(np.allclose(one, other, rtol=0, atol=1e-6))
-
-    return tuple((wrong, hint) for wrong, hint in instead if not close(wrong, expected))
-
-
 def _td_case(
     values: Sequence[float], state: int, reward: float, following: int, ended: bool, alpha: float, gamma: float
 ) -> Case:
@@ -250,7 +241,7 @@ def _td_case(
         "gamma": gamma,
     }
     hint = "Old value + alpha · (target − old value); the target is the reward + gamma · value of the next state."
-    return Case(given, expected, hint, _others(instead, expected))
+    return Case(given, expected, hint, mistakes(instead, expected))
 
 
 TD_UPDATE = Exercise(
@@ -285,7 +276,7 @@ def _returns_case(rewards: Sequence[float], gamma: float) -> Case:
         (expected[:1], "That is the return of the first state. Return one for each step."),
     ]
     hint = "Begin with the last reward and go backwards: each return is its reward + gamma · the return after it."
-    return Case({"rewards": list(rewards), "gamma": gamma}, expected, hint, _others(instead, expected))
+    return Case({"rewards": list(rewards), "gamma": gamma}, expected, hint, mistakes(instead, expected))
 
 
 RETURNS = Exercise(
@@ -337,7 +328,7 @@ def _target_case(rewards: Sequence[float], values: Sequence[float], t: int, n: i
     ]
     given = {"rewards": list(rewards), "values": list(values), "t": t, "n": n, "gamma": gamma}
     hint = "n discounted rewards from rewards[t] on, and gamma^n · values[t + n] if the episode is not over by then."
-    return Case(given, expected, hint, _others(instead, expected))
+    return Case(given, expected, hint, mistakes(instead, expected))
 
 
 N_STEP_TARGET = Exercise(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
-from retroml_edu.classroom.exercise import Case, Exercise
+from retroml_edu.classroom.exercise import Case, Exercise, mistakes
 from retroml_edu.classroom.graded import Asked, Graded
 from retroml_edu.classroom.quiz import Choice, FreeText, Number, Option, Order
 
@@ -318,12 +316,7 @@ def _update_case(
     ]
     hint = _AT_END if done else _SARSA_HINT if is_sarsa else _Q_HINT
     given = {"q": q, "step": step, "alpha": alpha, "gamma": gamma}
-    return Case(given, moved(target), hint, _apart(known, moved(target)))
-
-
-def _apart(known: Iterable[tuple[float, str]], right: float) -> list[tuple[float, str]]:
-    """Return the known wrong answers that are not right by chance."""
-    return [(value, told) for value, told in known if abs(value - right) > 1e-6]
+    return Case(given, moved(target), hint, mistakes(known, moved(target)))
 
 
 _STEPS = (
@@ -357,7 +350,7 @@ def _expected_case(q: np.ndarray, step: tuple[int, int, float, int, int, bool], 
         wrong = [(reward + gamma * value, told) for value, told in known]
         wrong += [(reward + worth, _NO_GAMMA), (gamma * worth, _NO_REWARD)]
     given = {"q": q, "step": step, "gamma": gamma, "epsilon": epsilon}
-    return Case(given, target, _AT_END if done else _EXPECTED_HINT, _apart(wrong, target))
+    return Case(given, target, _AT_END if done else _EXPECTED_HINT, mistakes(wrong, target))
 
 
 EXERCISES = (
@@ -460,8 +453,7 @@ def _own_policy(rng: np.random.Generator) -> Asked:
         hint = _AT_END if done else "Weigh the best, the second best and the mean of all with their probabilities."
         instead = [(reward + gamma * float(values.max()), "That is Q-learning's target.")]
         expected = target(values, reward, gamma, done)
-        apart = [(value, text) for value, text in instead if abs(value - expected) > 1e-6 and not done]
-        cases.append(Case(given, expected, hint, apart))
+        cases.append(Case(given, expected, hint, () if done else mistakes(instead, expected)))
     words = f"with probability {best_share:g} the best action, with probability {second_share:g} the second best" + (
         f", and else (probability {rest:.2f}) any action, all alike, the two best ones too" if rest > 1e-9 else ""
     )

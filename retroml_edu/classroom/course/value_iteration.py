@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from retroml_edu.classroom.exercise import Case, Exercise
+from retroml_edu.classroom.exercise import Case, Exercise, mistakes
 from retroml_edu.classroom.graded import Graded
 from retroml_edu.classroom.quiz import Choice, FreeText, Number, Option, Order
 from retroml_edu.tabular import MDP, value_iteration
@@ -214,18 +214,7 @@ def _backup_case(state: int, gamma: float, hint: str) -> Case:
         (float(each.argmax()), "This is the number of the best action. Its value is wanted: `max`, not `argmax`."),
     ]  # fmt: skip
     given = {"values": _GUESS, "transitions": transitions, "rewards": rewards, "gamma": gamma}
-    return Case(given, float(each.max()), hint, _distinct(float(each.max()), wrong))
-
-
-def _distinct(expected: object, wrong: list[tuple[object, str]]) -> tuple[tuple[object, str], ...]:
-    """Return the wrong answers that differ from the right one, by which alone they can be told."""
-    right = np.asarray(expected, dtype=float)
-
-    def other(answer: object) -> bool:
-        array = np.asarray(answer, dtype=float)
-        return array.shape != right.shape or not np.allclose(array, right)
-
-    return tuple((answer, hint) for answer, hint in wrong if other(answer))
+    return Case(given, float(each.max()), hint, mistakes(wrong, float(each.max())))
 
 
 _BACKUP = Exercise(
@@ -251,7 +240,7 @@ def _sweep_case(values: np.ndarray, gamma: float, hint: str) -> Case:
         (_q(_SMALL, values, gamma).mean(axis=1), "This is the mean over the actions: the best one is wanted."),
         (_q(_SMALL, values, gamma), "These are values of states and actions. Take the largest of each state: axis=1."),
     ]  # fmt: skip
-    return Case(_SMALL.arguments(values, gamma), right, hint, _distinct(right, wrong))
+    return Case(_SMALL.arguments(values, gamma), right, hint, mistakes(wrong, right))
 
 
 _SWEEP = Exercise(
@@ -274,7 +263,7 @@ def _greedy_case(values: np.ndarray, gamma: float, hint: str) -> Case:
         ((_SMALL.rewards + _SMALL.transitions @ values).argmax(axis=1), "What follows is not discounted."),
     ]
     right = each.argmax(axis=1)
-    return Case(_SMALL.arguments(values, gamma), right, hint, _distinct(right, wrong))
+    return Case(_SMALL.arguments(values, gamma), right, hint, mistakes(wrong, right))
 
 
 _GREEDY = Exercise(
