@@ -20,8 +20,8 @@ class Player(anywidget.AnyWidget):
     """Buttons and keys that move a position on, and show what is there.
 
     The page asks for the next tick, ten a second at most, only when the last one was shown: what is slow becomes slower
-    and never piles up. It says from where, ``{"action": "go", "steps": 1, "from": 7}``: of several views that ask from
-    one position, the first is followed, so that it plays no faster where it is looked at twice.
+    and never piles up. It says from where, ``{"action": "go", "steps": 1, "from": 7, "view": ...}``: of several views
+    that ask from one position, the first is followed, so that it plays no faster where it is looked at twice.
 
     Args:
         show: Brings the view to a position. It only grows, unless `back`. May return a smaller one, where it had to
@@ -94,7 +94,7 @@ class Player(anywidget.AnyWidget):
             self._show(0)
 
     def _hear(self, _widget: object, message: Mapping[str, Any], _buffers: object) -> None:
-        stopped = message.get("action") == "go"
+        is_late, stopped = False, message.get("action") == "go"
         try:
             match message:
                 case {"action": "go", "steps": int(steps)} if abs(steps) <= MOST_STEPS:
@@ -109,4 +109,5 @@ class Player(anywidget.AnyWidget):
                 case {"action": "begin"}:
                     self._begin()  # whether it plays then is the page's to say
         finally:
-            self.send({"kind": "shown", "position": self.position, "stopped": stopped})
+            told = {"kind": "late" if is_late else "shown", "position": self.position, "stopped": stopped}
+            self.send({**told, "view": message.get("view")})

@@ -72,8 +72,8 @@ def test_what_is_pressed_while_the_kernel_is_busy_is_done_afterwards(page: LabPa
     for _ in range(3):
         keys.press("ArrowRight")
     piece.get_by_role("button", name="Pin").press("Enter")
-    field.focus()
-    for key in ("Enter", "Enter", "Control+z"):  # a wall, none, and that taken back
+    piece.get_by_role("gridcell").first.focus()
+    for key in ("ArrowRight", "Enter", "Enter", "Control+z"):  # a wall, none, and that taken back
         keys.press(key)
     for button in (csv, png):
         button.press("Enter")
@@ -110,6 +110,19 @@ def test_what_plays_goes_on_in_a_page_that_is_loaded_again(page: LabPage) -> Non
     before = place(piece).inner_text()
     expect(place(piece)).not_to_have_text(before, timeout=MOST_MS)
     pause.click()
+    expect(piece.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    assert page.problems == []
+
+
+def test_a_slider_that_is_moved_while_it_plays_stops_it_where_it_was_moved_to(page: LabPage) -> None:
+    cell = ENDLESS.replace("position: None", "position: None, length=100_000, back=True")
+    page.open(page.server.add_notebook("moved.ipynb", [cell]))
+    page.run_cell(0)
+    piece = page.wait_for(".rml-kit")
+    piece.get_by_role("button", name="Play", exact=True).click()
+    expect(place(piece)).not_to_have_text("step 0 of 100,000")
+    piece.get_by_role("slider", name="Which step").fill("70000")
+    expect(place(piece)).to_have_text("step 70,000 of 100,000")
     expect(piece.get_by_role("button", name="Play", exact=True)).to_be_visible()
     assert page.problems == []
 

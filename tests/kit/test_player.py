@@ -22,7 +22,7 @@ def test_a_tick_shows_the_next_position_and_is_confirmed(shown, page_of):
     page.tell(action="go", steps=10)
     assert shown == [1, 11]
     assert player.position == 11
-    assert page.heard[-1] == {"kind": "shown", "position": 11, "stopped": False}
+    assert page.heard[-1] == {"kind": "shown", "position": 11, "stopped": False, "view": None}
 
 
 def test_it_ends_at_its_length_and_says_so(shown, page_of):
@@ -94,17 +94,21 @@ def test_a_player_shares_the_lock_of_its_piece(make):
 def test_of_two_views_that_ask_from_one_position_the_first_is_followed(shown, page_of):
     player = Player(shown.append)
     page = page_of(player)
-    for start in (0, 0, 1):
-        page.tell(action="go", steps=1, **{"from": start})
+    for view, start in (("a", 0), ("b", 0), ("a", 1)):
+        page.tell(action="go", steps=1, view=view, **{"from": start})
     assert (shown, player.position) == ([1, 2], 2)
-    assert [heard["position"] for heard in page.heard] == [1, 1, 2]  # each is answered, or it would wait
-    assert not any(heard["stopped"] for heard in page.heard)
+    # Each is answered, or it would wait.
+    assert [(heard["view"], heard["kind"], heard["position"], heard["stopped"]) for heard in page.heard] == [
+        ("a", "shown", 1, False),
+        ("b", "late", 1, False),
+        ("a", "shown", 2, False),
+    ]
 
 
 def test_what_fails_stops(page_of):
     page = page_of(Player(lambda _position: 1 / 0))
     page.tell(action="go", steps=1, **{"from": 0})
-    assert page.heard[-1] == {"kind": "shown", "position": 0, "stopped": True}
+    assert page.heard[-1] == {"kind": "shown", "position": 0, "stopped": True, "view": None}
 
 
 def test_a_page_that_asks_for_what_there_is_not_is_answered_all_the_same(shown, page_of):

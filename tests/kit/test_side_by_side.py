@@ -275,7 +275,7 @@ def test_a_page_that_sends_nonsense_is_told_so(page_of):
     piece = SideBySide()
     page = page_of(piece.player)
     page.tell(action="go", steps=4)
-    assert page.heard[-1] == {"kind": "shown", "position": 4, "stopped": False}
+    assert page.heard[-1] == {"kind": "shown", "position": 4, "stopped": False, "view": None}
     piece.learners[0].learner.alpha = 2.0  # as no slider can
     page.tell(action="go", steps=1)
     assert "alpha=2" in piece.status.problem

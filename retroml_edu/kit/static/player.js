@@ -11,6 +11,7 @@ export default {
   render({ model, el }) {
     el.classList.add("rml-player");
     el.setAttribute("role", "group");
+    const id = `rml-${Math.random().toString(36).slice(2)}`;
     const names = ["playing", "position", "length", "rate", "unit"];
     let underway = null; // what Python was asked for and has not shown yet
     let queue = []; // what was pressed meanwhile, in its order
@@ -18,7 +19,7 @@ export default {
     let due = 0; // when the next tick is
     const send = (message) => {
       underway = message;
-      model.send(message);
+      model.send({ ...message, view: id });
     };
     const ask = (message) => {
       // While a slider is drawn along its newest place counts, and nothing that comes before a new beginning.
@@ -45,10 +46,10 @@ export default {
       if (!el.isConnected) return later(); // out of sight: JupyterLab takes such outputs from the page, and puts them back
       send({ action: "go", steps: model.get("rate"), from: model.get("position") });
     };
-    const shown = (message) => {
-      if (message.kind !== "shown") return;
-      if (!underway) due = performance.now() + TICK_MS; // it was another view that asked
-      underway = null;
+    const heard = (message) => {
+      if (message.view === id) underway = null;
+      else if (message.kind === "shown") due = performance.now() + TICK_MS; // another view plays, and is to go on with it
+      if (underway) return;
       if (queue.length) send(queue.shift());
       else if (model.get("playing")) message.stopped || isEnd(message.position) ? play(false) : later();
       refresh();
@@ -68,8 +69,9 @@ export default {
       ask({ action: "go", steps: by });
     };
     const toggle = button("", "", () => {
-      if (!model.get("playing") && isEnd(model.get("position"))) ask({ action: "begin" }); // Python says when it is there, then it plays
-      play(!model.get("playing"));
+      const now = !model.get("playing");
+      if (now && isEnd(model.get("position"))) ask({ action: "begin" }); // Python says when it is there, then it plays
+      play(now);
     });
     const restart = button("|◂", "From the beginning", () => {
       if (model.get("playing")) play(false);
@@ -79,7 +81,6 @@ export default {
     const next = button("1 ▸", "", one(1));
     const leap = button("", "", () => one(model.get("rate"))());
     before.hidden = !model.get("back");
-    const id = `rml-${Math.random().toString(36).slice(2)}`;
     const speed = made("select", "rml-input rml-player-speed");
     speed.id = `${id}-speed`;
     for (const rate of model.get("rates")) {
@@ -98,8 +99,9 @@ export default {
     const slider = made("input", "rml-slider rml-player-slider");
     Object.assign(slider, { type: "range", min: "0", step: "1" });
     slider.addEventListener("input", () => {
+      const position = Number(slider.value); // before it is paused, which brings the slider back to where it was
       if (model.get("playing")) play(false);
-      ask({ action: "to", position: Number(slider.value) });
+      ask({ action: "to", position });
     });
     const place = made("span", "rml-player-place");
     place.setAttribute("aria-live", "off");
@@ -142,13 +144,13 @@ export default {
     };
     for (const each of names) model.on(`change:${each}`, refresh);
     model.on("change:playing", follows);
-    model.on("msg:custom", shown);
+    model.on("msg:custom", heard);
     follows(); // a page that is loaded again goes on with what plays
     return () => {
       clearTimeout(timer);
       for (const each of names) model.off(`change:${each}`, refresh);
       model.off("change:playing", follows);
-      model.off("msg:custom", shown);
+      model.off("msg:custom", heard);
     };
   },
 };
