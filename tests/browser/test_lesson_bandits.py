@@ -75,3 +75,24 @@ def test_a_student_plays_by_hand_watches_a_strategy_and_compares_averages(page: 
         assert findings(page, ".rml-kit") == []
     expect(page.page.get_by_role("alert").filter(visible=True)).to_have_count(0)
     assert page.problems == []
+
+
+def test_the_word_best_lies_over_nothing_else_that_is_written_in_its_column(page: LabPage) -> None:
+    cells = [
+        'from retroml_edu.kit import BanditBench\n\nBanditBench(method="UCB", seed=2)',
+        "bench = BanditBench(method='gradient bandit', seed=1)\nbench.set('alpha', 1.0)\nbench.player.go(300)\nbench",
+    ]
+    page.set_width(1280, 1_600)
+    page.open(page.server.add_notebook("best.ipynb", cells))
+    page.run_all()
+    for cell, others in enumerate((".rml-bandit-endless", ".rml-bandit-percent")):
+        chart = page.output(cell).locator(".rml-bandit-chart")
+        expect(chart.locator(others)).to_have_count(10, timeout=MOST_MS)
+        best = chart.locator(".rml-bandit-besttext").bounding_box()
+        assert best is not None
+        for each in chart.locator(others).all():
+            box = each.bounding_box()
+            assert box is not None
+            apart = box["y"] >= best["y"] + best["height"] or best["y"] >= box["y"] + box["height"]
+            beside = box["x"] >= best["x"] + best["width"] or best["x"] >= box["x"] + box["width"]
+            assert apart or beside
