@@ -71,7 +71,8 @@ def surface(run: CarRun, cost: np.ndarray, top: float, *, solid: bool) -> list[T
 
 def surface_layout(top: float, *, solid: bool, heading: str = "") -> dict[str, Any]:
     """Return the layout of a map, or of a landscape that is this high, with two lines above it."""
-    axis = {"gridcolor": "$grid", "color": "$text", "showbackground": False, "zerolinecolor": "$grid"}
+    axis = {"gridcolor": "$grid", "color": "$text", "showbackground": False, "zerolinecolor": "$grid", "nticks": 4}
+    name = {"font": {"size": 12}}
     goal = {"type": "line", "x0": GOAL, "x1": GOAL, "y0": 0, "y1": 1, "yref": "paper"}
     return {
         "margin": {"l": 0, "r": 0, "t": 42, "b": 0} if solid else {"l": 48, "r": 8, "t": 42, "b": 44},
@@ -94,9 +95,9 @@ def surface_layout(top: float, *, solid: bool, heading: str = "") -> dict[str, A
         ],
         "shapes": [] if solid else [{**goal, "line": {"color": "#ffffff", "width": 2, "dash": "dot"}}],
         "scene": {
-            "xaxis": {**axis, "title": {"text": "place"}},
-            "yaxis": {**axis, "title": {"text": "speed"}},
-            "zaxis": {**axis, "title": {"text": "steps to go"}, "range": [0, top]},
+            "xaxis": {**axis, "title": {**name, "text": "place"}},
+            "yaxis": {**axis, "title": {**name, "text": "speed"}},
+            "zaxis": {**axis, "title": {**name, "text": "steps to go"}, "range": [0, top]},
             "camera": {"eye": {"x": -1.35, "y": -1.7, "z": 1.0}, "center": {"x": 0, "y": 0, "z": -0.15}},
             "aspectmode": "manual",
             "aspectratio": {"x": 1.1, "y": 1.1, "z": 0.75},

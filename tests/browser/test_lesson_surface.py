@@ -14,6 +14,7 @@ pytestmark = pytest.mark.browser
 
 SURFACE = "from retroml_edu.kit import TriadBench, ValueSurface\nsurface = ValueSurface()\nsurface"
 TRIAD = "TriadBench()"
+EYE = "document.querySelector('.js-plotly-plot').layout.scene.camera.eye.z"
 
 
 def test_two_cars_learn_and_three_parts_diverge(page: LabPage) -> None:
@@ -45,6 +46,10 @@ def test_two_cars_learn_and_three_parts_diverge(page: LabPage) -> None:
     # As a landscape.
     bench.get_by_role("switch", name="Landscape (3D)").press(" ")
     expect(bench.locator(".gl-container canvas").first).to_be_visible()
+    roomy = page.page.evaluate(EYE)
+    page.set_width(800)  # from farther away, or the names of its axes are cut off
+    page.page.wait_for_function(f"roomy => {EYE} > 1.2 * roomy", arg=roomy)
+    page.set_width(1280)
     assert findings(page, ".rml-kit") == []
 
     # The triad, part by part.

@@ -1,5 +1,6 @@
 // A chart: traces and layout as Python has them, numbers from binary columns, colours from the theme.
 
+const ROOMY_PX = 450; // a scene of this width, beside its colour bar, has room for the names of its axes
 const HURRY_MS = 4000; // after which a chart asks for the library itself, if who asked before it has gone
 
 // Each time twice as long: a kernel that is busy with a cell answers all of them in the end, with five megabytes each.
@@ -54,6 +55,14 @@ const unpacked = (value, columns, palette) => {
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, unpacked(each, columns, palette)]));
 };
 
+// A scene in a narrow place is cut off at its sides: it is looked at from farther away.
+const seenWhole = (layout, width) => {
+  const eye = layout.scene?.camera?.eye;
+  const away = Math.max(1, ROOMY_PX / width);
+  if (eye && away > 1) layout.scene.camera.eye = Object.fromEntries(Object.entries(eye).map(([axis, at]) => [axis, at * away]));
+  return layout;
+};
+
 export default {
   render({ model, el }) {
     el.classList.add("rml-plot");
@@ -70,7 +79,7 @@ export default {
       const { traces, layout, columns } = model.get("figure");
       const palette = model.get("palettes")[dark ? "dark" : "light"];
       const data = columnsOf(columns);
-      plotly.react(chart, unpacked(traces, data, palette), unpacked(layout, data, palette), { ...CONFIG, displayModeBar: "hover", responsive: true });
+      plotly.react(chart, unpacked(traces, data, palette), seenWhole(unpacked(layout, data, palette), chart.offsetWidth), { ...CONFIG, displayModeBar: "hover", responsive: true });
     };
     const refresh = () => {
       chart.style.minHeight = `${model.get("figure").layout.height}px`;
