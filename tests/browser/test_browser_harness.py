@@ -162,3 +162,11 @@ def test_the_kernel_is_this_interpreter_with_runs_of_its_own(page: LabPage) -> N
     page.open(page.server.add_notebook("kernel.ipynb", [source]))
     page.run_all()
     assert page.output(0).inner_text().strip() == f"{sys.executable}|{page.server.runs}"
+
+
+def test_a_kernel_that_ends_tells_all_who_wanted_to_hear_of_it(page: LabPage) -> None:
+    register = "import atexit, pathlib; _ = atexit.register(pathlib.Path('told').touch)"
+    page.open(page.server.add_notebook("told.ipynb", [register]))
+    page.run_all()
+    page.server.start_over()
+    assert (page.server.notebooks / "told").exists()
