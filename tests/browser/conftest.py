@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from tests.browser.browser import HEIGHT, LabPage
-from tests.browser.chromium import ChromiumNotFoundError, running_chromium
+from tests.browser.chromium import ChromiumNotFoundError, alone, find_chromium, launched, launched_with_profile
 from tests.browser.evidence import SECTION, evidence, watch
 from tests.browser.jupyterlab import LabServer, running_lab
 
@@ -67,19 +67,36 @@ def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
 # Not scope="session": as long as Playwright runs, its event loop is this thread's running one, and tests of
 # other folders that call asyncio.run would fail.
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all browser tests."""
-    try:
-        with running_chromium() as browser:
-            yield browser
-    except ChromiumNotFoundError as error:
-        raise pytest.fail.Exception(str(error), pytrace=False) from None
+def playwright() -> Iterator[Playwright]:
+    """Playwright, of which a thread can have one."""
+    with sync_playwright() as playwright:
+        try:
+            find_chromium(playwright)
+        except ChromiumNotFoundError as error:
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
+        yield playwright
+
+
+@pytest.fixture(scope="package")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """One Chromium for all that needs a context of its own."""
+    with launched(playwright) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="package")
+def profile(playwright: Playwright) -> Iterator[BrowserContext]:
+    """One Chromium for the tabs of all tests: each finds JupyterLab compiled, and nothing that another left."""
+    with launched_with_profile(playwright, HEIGHT) as profile:
+        yield profile
 
 
 @pytest.fixture
-def page(browser: Browser, lab_server: LabServer, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LabPage]:
-    """A tab with a profile of its own; kernels that it started and settings that it changed end with it."""
-    with browser.new_context(viewport={"width": 1280, "height": HEIGHT}, accept_downloads=True) as context:
+def page(
+    profile: BrowserContext, lab_server: LabServer, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[LabPage]:
+    """A tab whose kernels, settings and stored data end with it."""
+    with alone(profile, lab_server.url) as context:
         lab = LabPage(context, lab_server)
         watch(request.node, lab, tmp_path)
         yield lab

@@ -5,11 +5,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import BrowserContext, WebSocketRoute
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
-from playwright.sync_api import WebSocketRoute
 
 from tests.browser import browser as harness
 from tests.browser.browser import HEIGHT, LabPage, PageLoadedAgainWarning
+from tests.browser.chromium import alone
+from tests.browser.jupyterlab import LabServer
 
 pytestmark = pytest.mark.browser
 
@@ -49,6 +51,22 @@ ipywidgets.VBox([button, figure])
 """
 POINTS = """n => [...document.querySelectorAll('.js-plotly-plot')].some(
     plot => plot.data?.[0].y.length === n && plot.querySelector('svg path.js-line'))"""
+
+STORE = """async () => {
+  localStorage.setItem('left', 1);
+  sessionStorage.setItem('left', 1);
+  document.cookie = 'left=1; path=/';
+  await caches.open('left');
+  await new Promise((done, failed) => {
+    const opening = indexedDB.open('left');
+    opening.onsuccess = done;
+    opening.onerror = failed;
+  });
+}"""
+STORED = """async () => JSON.stringify([
+  Object.keys(localStorage), Object.keys(sessionStorage), document.cookie, await caches.keys(),
+  (await indexedDB.databases()).map(database => database.name)])"""
+MAY_READ_CLIPBOARD = "async () => (await navigator.permissions.query({name: 'clipboard-read'})).state"
 
 
 def test_widgets_live_through_a_reload_and_in_a_second_tab(page: LabPage) -> None:
@@ -149,6 +167,22 @@ def test_a_picture_holds_the_whole_output_in_each_theme(page: LabPage, tmp_path:
     height = int.from_bytes(light[20:24], "big")  # the PNG header's
     assert height > HEIGHT
     assert page.page.viewport_size == {"width": 800, "height": HEIGHT}
+
+
+def test_of_what_a_page_stored_the_next_one_finds_nothing(profile: BrowserContext, lab_server: LabServer) -> None:
+    for _ in range(2):
+        with alone(profile, lab_server.url) as context:
+            assert context.cookies() == []
+            tab = context.new_page()
+            tab.goto(f"{lab_server.url}api/kernelspecs?token={lab_server.token}")
+            assert "left" not in tab.evaluate(STORED)
+            assert tab.evaluate(MAY_READ_CLIPBOARD) != "granted"
+            tab.evaluate(STORE)
+            context.grant_permissions(["clipboard-read"], origin=lab_server.url)
+            assert tab.evaluate(STORED).count("left") == 5
+            assert tab.evaluate(MAY_READ_CLIPBOARD) == "granted"
+            context.new_page()
+        assert len(profile.pages) == 1
 
 
 def test_a_failing_cell_fails_the_test_with_its_error(page: LabPage) -> None:

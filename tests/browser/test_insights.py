@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from retroml_edu.storage.index import RunIndex
 from tests.browser.browser import THEMES, LabPage
@@ -246,7 +246,9 @@ def test_a_lesson_of_the_course_is_linked_and_opens(page: LabPage, tmp_path: Pat
         shutil.rmtree(lesson.parent)
 
 
-def test_each_form_of_the_report_is_one_click_and_the_page_stands_alone(page: LabPage, tmp_path: Path) -> None:
+def test_each_form_of_the_report_is_one_click_and_the_page_stands_alone(
+    page: LabPage, browser: Browser, tmp_path: Path
+) -> None:
     run = recorded_run(tmp_path / "runs", "cartpole-ppo-high")
     panel = shown(page, tmp_path / "runs", run.run_id, "report.ipynb")
     html = panel.download("HTML report", tmp_path)
@@ -254,7 +256,7 @@ def test_each_form_of_the_report_is_one_click_and_the_page_stands_alone(page: La
     assert json.loads(panel.download("JSON report", tmp_path).read_text("utf-8"))["run_id"] == run.run_id
     assert "learning rate is too high" in panel.download("Text report", tmp_path).read_text("utf-8")
 
-    with page.page.context.browser.new_context(offline=True) as alone:
+    with browser.new_context(offline=True) as alone:
         sheet = alone.new_page()
         asked: list[str] = []
         wrong: list[str] = []
