@@ -7,7 +7,19 @@ from importlib import import_module
 
 import pytest
 
-from tests.campaigns import curves, engines, equivalence, health, insights, learning, lessons, long, presets, table
+from tests.campaigns import (
+    curves,
+    engines,
+    equivalence,
+    health,
+    insights,
+    learning,
+    lessons,
+    long,
+    precision,
+    presets,
+    table,
+)
 from tests.campaigns.__main__ import CAMPAIGNS, main
 from tests.campaigns.outcome import Outcome, Request
 
@@ -25,9 +37,9 @@ FEW = {
     "presets": 1,
     "tutorial": 2_048,
 }
-LESSON = lessons.Lesson("RetroML/PongObjects-v0", (-22.0,), -21.5, 20.0)
-"""Where nothing need be learned."""
-PICTURES = lessons.Lesson("RetroML/PongPixels-v0", (-22.0,), -21.5, 20.0)
+LESSON = lessons.Lesson("RetroML/BreakoutObjects-v0", (-1.0,), -0.5, 20.0)
+"""Where nothing need be learned, and who has learned nothing soon loses."""
+PICTURES = lessons.Lesson("RetroML/BreakoutPixels-v0", (-1.0,), -0.5, 20.0)
 
 
 @pytest.mark.slow
@@ -43,6 +55,7 @@ def test_a_few_attempts_find_nothing(name, tmp_path, monkeypatch):
     monkeypatch.setattr(insights, "LEAST_HITS", 0.0)  # one seed says nothing
     monkeypatch.setattr(presets, "ENVIRONMENTS", ("CartPole-v1",))
     monkeypatch.setattr(presets, "MOST_STEPS", 10_000)
+    monkeypatch.setattr(precision, "GAME", "BreakoutPixels-v0")
     monkeypatch.setattr(lessons, "LESSONS", (PICTURES if name == "precision" else LESSON,))
     picture = tmp_path / "long.png" if name == "long" else None
     outcome = import_module(f"tests.campaigns.{name}").run(Request(tmp_path, seed=3, count=FEW[name], picture=picture))
