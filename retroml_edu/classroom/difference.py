@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,35 @@ def difference(found: Any, expected: Any, tolerance: float) -> str:
         return _difference(found, expected, tolerance)
     except Exception:  # noqa: BLE001 - a value of a student's own class, or one that no number can hold
         return _instead(found, expected)
+
+
+def not_whole(found: Any, expected: Any) -> str:
+    """Return in words where a value, right as a number, is no whole number though one is expected.
+
+    A whole number is expected where one stands as an int: it is the number of a place, an action or a tile, and neither
+    lists nor arrays nor environments take 3.0 for that. What is a mere quantity is expected as a float.
+
+    Args:
+        found: What does not differ by `difference`.
+        expected: As there.
+    """
+    if isinstance(expected, np.ndarray):
+        kind = np.asarray(found).dtype.kind
+        if expected.dtype.kind not in "iu" or not expected.size or kind in "iu":
+            return ""
+        return f"returned {'truths' if kind == 'b' else 'floats'}, {shown(found)}; whole numbers (int) are expected."
+    if isinstance(expected, Mapping):
+        pairs = [(f" under {shown(key)}", found[key], value) for key, value in expected.items()]
+    elif isinstance(expected, list | tuple):
+        pairs = [(f" at place {place}", *pair) for place, pair in enumerate(zip(found, expected, strict=True))]
+    else:
+        if isinstance(found, np.generic) or (isinstance(found, np.ndarray) and found.ndim == 0):
+            found = found.item()
+        if isinstance(expected, bool) or not isinstance(expected, Integral) or isinstance(found, Integral):
+            return ""
+        return f"returned the {type(found).__name__} {found!r}; a whole number (int) is expected."
+    told = ((where, not_whole(one, other)) for where, one, other in pairs)
+    return next((text.replace(";", f"{where};", 1) for where, text in told if text), "")
 
 
 def is_other(now: Any, before: Any) -> bool:

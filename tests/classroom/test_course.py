@@ -8,9 +8,11 @@ import inspect
 import math
 import re
 
+import numpy as np
 import pytest
 
 from retroml_edu.classroom.course import LESSONS, Material
+from retroml_edu.classroom.difference import not_whole
 from retroml_edu.classroom.exercise import Exercise
 from retroml_edu.classroom.quiz import Choice, FreeText, Number, Order
 from retroml_edu.kit.quiz_card import QuizCard
@@ -94,3 +96,21 @@ def test_students_have_tasks_of_their_own(material):
             assert again.asked.expected == tasks[0].asked.expected
             answers = {round(task.asked.expected, 6) for task in tasks}
             assert len(answers) > len(VARIANTS) // 8, f"{graded.name}: few different answers"
+
+
+WHOLE = {"policy", "epsilon_greedy", "greedy", "active_tile", "tile_indices"}
+"""What returns numbers of actions, arms or tiles; all others return quantities, of which a float is as good."""
+
+
+def test_whole_numbers_are_asked_for_where_they_are_numbers_of_something(material):
+    tasks = [each.task(material.lesson, "s1").asked for each in material.tasks]
+    for exercise in (*material.exercises, *(task for task in tasks if isinstance(task, Exercise))):
+        for case in exercise.cases:
+            asked = bool(not_whole(_as_floats(case.expected), case.expected))
+            assert asked == (exercise.name in WHOLE), exercise.name
+
+
+def _as_floats(expected):
+    if isinstance(expected, list):
+        return [float(each) for each in expected]
+    return expected.astype(float) if isinstance(expected, np.ndarray) else float(expected)

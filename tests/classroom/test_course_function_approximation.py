@@ -59,7 +59,18 @@ def test_right_functions_pass(right):
         (lambda position, low, high, tiles, offset: round((position - low) / (high - low) * tiles + offset), "down"),
         (
             lambda position, low, high, tiles, offset: min(active_tile(position, low, high, tiles, offset), tiles - 1),
-            "one tile more",
+            "one tile more, number",
+        ),
+        (lambda position, low, high, tiles, offset: active_tile(position, low, high, tiles + 1, offset), "tiles` wide"),
+        (lambda position, low, high, tiles, offset: active_tile(position, low, high, tiles, -offset), "to the left"),
+        (lambda position, low, high, tiles, offset: (position - low) / (high - low) * tiles + offset, "Round down"),
+        (
+            lambda position, low, high, tiles, offset: int((position - low + offset) / (high - low) * tiles),
+            "counted in tiles: add it after",
+        ),
+        (
+            lambda position, low, high, tiles, offset: np.floor((position - low) / (high - low) * tiles + offset),
+            "`int(",
         ),
     ],
 )
@@ -82,6 +93,19 @@ def update(share=True, discount=True, sign=1, full=False, everywhere=False):
     return sarsa_update
 
 
+def error_in_the_loop(target_too):
+    def sarsa_update(weights, active, next_active, reward, gamma, alpha):
+        new = weights.copy()
+        for tile in active:
+            error = reward - new[active].sum()
+            if next_active is not None:
+                error += gamma * (new if target_too else weights)[next_active].sum()
+            new[tile] += alpha / len(active) * error
+        return new
+
+    return sarsa_update
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
@@ -91,6 +115,8 @@ def update(share=True, discount=True, sign=1, full=False, everywhere=False):
         (update(full=True), "full gradient"),
         (update(everywhere=True), "Only weights of active tiles"),
         (renamed("sarsa_update", lambda weights, **_: weights), "Nothing has changed"),
+        (error_in_the_loop(target_too=False), "compute it once"),
+        (error_in_the_loop(target_too=True), "before any of them moves"),
     ],
 )
 def test_wrong_updates_are_told_why(wrong, says):

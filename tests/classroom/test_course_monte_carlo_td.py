@@ -135,6 +135,10 @@ WRONG = [
         rewards[t : t + n])) + gamma**n * values[min(t + n, len(values) - 1)], "no value to add"),
     ("n_step_target", lambda rewards, values, t, n, gamma: sum(gamma**k * each for k, each in enumerate(
         rewards[t : t + n])) + gamma**n * values[min(t + n, len(values)) - 1], "One state too early"),
+    ("n_step_target", lambda rewards, values, t, n, gamma: n_step_target(rewards, values, t, n, gamma)
+        + (gamma**n * rewards[t + n] if t + n < len(rewards) else 0.0), "there are n of them"),
+    ("n_step_target", lambda rewards, values, t, n, gamma: sum(gamma**k * each for k, each in enumerate(
+        rewards[t : t + n])) + (values[t + n] if t + n < len(values) else 0.0), "it counts gamma^n times"),
 ]  # fmt: skip
 
 

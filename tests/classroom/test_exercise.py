@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from retroml_edu.classroom.exercise import Case, Exercise, mistakes
+from retroml_edu.classroom.exercise import IDEA, Case, Exercise, cases_of, mistakes
 from retroml_edu.classroom.time_limit import TookTooLongError, within
 from retroml_edu.tabular import random_walk
 
@@ -70,7 +70,7 @@ def test_a_known_misconception_has_a_hint_of_its_own():
         (..., "is not written yet", "Replace the `...`"),
         (None, "is not written yet", "Replace the `...`"),
         (3.5, "is a float, not a function", "def td_target"),
-        (lambda reward, gamma, following: None, "returned nothing", "`return` missing"),
+        (lambda reward, gamma, following: print(end=""), "returned nothing", "`return` missing"),
         (lambda reward, gamma, following: "2.8", "returned a str; a number is expected", "worth today"),
         (lambda reward, gamma, following: True, "returned a bool; a number", "worth today"),
         (lambda reward, gamma, following: np.ones(2), "returned a ndarray; a number", "worth today"),
@@ -86,11 +86,93 @@ def test_whatever_goes_wrong_is_told_in_words(function, told, hint):
     assert hint in said[1]
 
 
-def test_not_written_yet_may_be_raised():
+def as_given():
+    def raises(reward, gamma, following):
+        """Return the target."""
+        raise NotImplementedError  # your lines here
+
+    def dots(reward, gamma, following): ...
+
+    def told(reward, gamma, following):
+        """Return the target."""
+
+    return [raises, dots, told, lambda reward, gamma, following: ..., None, ...]
+
+
+@pytest.mark.parametrize("function", as_given(), ids=range(6))
+def test_what_is_as_it_was_given_is_not_written_yet_and_no_hint_gives_the_solution_away(function):
+    verdict = TD.try_out(function)
+    assert not verdict.is_written
+    assert not verdict.is_right
+    assert verdict.told == "`td_target` is not written yet."
+    assert "your own lines" in verdict.hint
+    assert "run the cell again" in verdict.hint
+
+
+def test_a_gap_that_is_left_behind_lines_of_the_student_is_told():
     def td_target(reward, gamma, following):
+        if reward:
+            return reward + gamma * following
         raise NotImplementedError
 
-    assert "not written yet" in says(TD, td_target)[0]
+    verdict = TD.try_out(td_target)
+    assert (verdict.is_written, verdict.passed) == (True, 1)
+    assert "a gap is left in it" in verdict.told
+    assert "raise NotImplementedError" in verdict.hint
+
+
+def test_a_first_attempt_is_told_the_idea_and_a_known_mistake_at_once():
+    def wrong(reward, gamma, following):
+        return 1.0
+
+    assert TD.try_out(wrong, is_first=True).hint == IDEA
+    assert TD.try_out(wrong).hint == "What is the next state worth today?"
+    assert Exercise("td_target", TD.cases, idea="Draw it.").try_out(wrong, is_first=True).hint == "Draw it."
+    known = TD.try_out(lambda reward, gamma, following: reward + (gamma if reward else 1) * following, is_first=True)
+    assert known.hint == "The next value is discounted."
+
+
+@pytest.mark.parametrize(
+    ("found", "expected", "told"),
+    [
+        (3.0, 3, "returned the float 3.0; a whole number (int) is expected."),
+        (np.floor(3.5), 3, "returned the float 3.0; a whole number (int) is expected."),
+        ([1, 2.0], [1, 2], "returned the float 2.0 at place 1; a whole number (int) is expected."),
+        ({"a": 2.0}, {"a": 2}, "returned the float 2.0 under 'a'; a whole number (int) is expected."),
+        (np.array([1.0, 2.0]), np.array([1, 2]), "returned floats, [1., 2.]; whole numbers (int) are expected."),
+        (np.array([True]), np.array([1]), "returned truths, [ True]; whole numbers (int) are expected."),
+    ],
+    ids=range(6),
+)
+def test_a_float_is_no_number_of_a_place(found, expected, told):
+    said, hint = says(Exercise("value", (Case({}, expected),)), lambda: found)
+    assert said == f"`value()` {told}"
+    assert "int" in hint
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (np.int32(3), 3),
+        (np.array(3), 3),
+        (3, 3.0),
+        (np.uint8([1, 2]), [1, 2]),
+        ([1, 0], np.array([1, 0])),
+        ([], np.array([], dtype=int)),
+        ([1.0, 2], [1.0, 2.0]),
+        (True, True),
+    ],
+    ids=range(8),
+)
+def test_whole_numbers_of_any_kind_are_right_and_a_quantity_may_be_a_float(found, expected):
+    assert Exercise("value", (Case({}, expected),)).try_out(lambda: found).is_right
+
+
+def test_of_two_mistakes_that_return_the_same_the_one_that_came_so_far_is_told():
+    known = ((lambda x: x + 2.0, "Two too many."), (lambda x: 2.0 * x, "Twice."))
+    cases = cases_of(lambda x: x, (({"x": 0.0}, "first"), ({"x": 2.0}, "second")), known)
+    assert [[hint for _, hint in case.instead] for case in cases] == [["Two too many."], ["Twice."]]
+    assert [case.expected for case in cases] == [0.0, 2.0]
 
 
 def test_the_line_that_raised_is_named():

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from retroml_edu.classroom.exercise import Case, Exercise, mistakes
+from retroml_edu.classroom.exercise import Case, Exercise, cases_of, mistakes
 from retroml_edu.classroom.graded import Asked, Graded
 from retroml_edu.classroom.quiz import Choice, FreeText, Number, Option, Order, Question
 
@@ -225,65 +227,131 @@ def _tile_1d(position: float, low: float, high: float, tiles: int, offset: float
     return min(math.floor((position - low) / width + offset), tiles)
 
 
-def _tile_case(position: float, low: float, high: float, tiles: int, offset: float, hint: str) -> Case:
-    width = (high - low) / tiles
-    right = _tile_1d(position, low, high, tiles, offset)
-    shifted = (position - low) / width + offset
-    instead = (
-        (math.floor(position / width + offset), "Count from the left end: subtract `low` first."),
-        (int(position / width + offset), "Count from the left end: subtract `low` first."),
-        (math.floor((position - low) / width), "The board is shifted: add `offset`, which is counted in tiles."),
-        (math.floor(shifted - offset + offset * width), "`offset` is counted in tiles: add it after the division."),
-        (round(shifted), "A tile goes from one whole number to the next: round down, as `int` does."),
-        (min(right, tiles - 1), "A shifted board has one tile more, number `tiles`, for what sticks out at the right."),
-        (right + 1, "Tiles are counted from 0."),
-    )
-    given = {"position": position, "low": low, "high": high, "tiles": tiles, "offset": offset}
-    return Case(given, right, hint, mistakes(instead, right))
+def _shifted(position: float, low: float, high: float, tiles: int, offset: float) -> float:
+    return (position - low) / ((high - low) / tiles) + offset
 
 
-def _update_case(
-    weights: list[float],
-    active: list[int],
-    next_active: list[int],
+def _wrong_tile(wrong: Callable[[dict[str, Any]], float]) -> Callable[..., float]:
+    """Return a function that is called as a student's is, from one that takes the arguments together."""
+    return lambda **given: wrong(given)
+
+
+_FROM_LOW = "Count from the left end: subtract `low` first."
+_WRONG_TILES: tuple[tuple[Callable[..., float], str], ...] = (
+    (_wrong_tile(lambda g: math.floor(_shifted(**g) + g["low"] / (g["high"] - g["low"]) * g["tiles"])), _FROM_LOW),
+    (_wrong_tile(lambda g: int(_shifted(**g) + g["low"] / (g["high"] - g["low"]) * g["tiles"])), _FROM_LOW),
+    (
+        _wrong_tile(lambda g: math.floor(_shifted(**g | {"offset": 0.0}))),
+        "The board is shifted: add `offset`, which is counted in tiles.",
+    ),
+    (
+        _wrong_tile(lambda g: math.floor(_shifted(**g | {"position": g["position"] + g["offset"], "offset": 0.0}))),
+        "`offset` is counted in tiles: add it after the division.",
+    ),
+    (
+        _wrong_tile(lambda g: math.floor(_shifted(**g | {"tiles": g["tiles"] + 1}))),
+        "A tile is (high − low) / `tiles` wide: the one tile more lies to the right of `high`.",
+    ),
+    (
+        _wrong_tile(lambda g: round(_shifted(**g))),
+        "A tile goes from one whole number to the next: round down, as `int` does.",
+    ),
+    (
+        _wrong_tile(lambda g: math.floor(_shifted(**g | {"offset": -g["offset"]}))),
+        "The board is shifted to the left, so the position lies further right on it: add `offset`.",
+    ),
+    (
+        _wrong_tile(lambda g: min(_tile_1d(**g), g["tiles"] - 1)),
+        "A shifted board has one tile more, number `tiles`, for what sticks out at the right.",
+    ),
+    (_shifted, "That is how many tiles lie left of the position, with a part of one. Round down, as `int` does."),
+    (_wrong_tile(lambda g: _tile_1d(**g) + 1), "Tiles are counted from 0."),
+)
+
+
+def _tile(
+    position: float, low: float, high: float, tiles: int, offset: float, hint: str
+) -> tuple[dict[str, float], str]:
+    return {"position": position, "low": low, "high": high, "tiles": tiles, "offset": offset}, hint
+
+
+def _moved(
+    weights: np.ndarray,
+    active: Sequence[int],
+    next_active: Sequence[int] | None,
     reward: float,
     gamma: float,
     alpha: float,
-    hint: str,
-    *,
-    terminal: bool = False,
-) -> Case:
-    given: dict[str, Any] = {
-        "weights": np.array(weights),
-        "active": active,
-        "next_active": None if terminal else next_active,
-        "reward": reward,
-        "gamma": gamma,
-        "alpha": alpha,
-    }
-    start, n = np.array(weights), len(active)
-    value, following = start[active].sum(), 0.0 if terminal else gamma * start[next_active].sum()
-    error = reward + following - value
+    mistake: str = "",
+) -> np.ndarray:
+    """Return weights after an update of semi-gradient SARSA, or after one with a mistake."""
+    of_value, of_next = active, next_active
+    if mistake == "one weight":
+        of_value, of_next = active[:1], None if next_active is None else next_active[:1]
+    following = 0.0 if of_next is None or mistake == "reward alone" else weights[of_next].sum()
+    error = reward + (1.0 if mistake == "no discount" else gamma) * following - weights[of_value].sum()
+    step = alpha * error / (1 if mistake == "not shared" else len(active))
+    changed = weights.copy()
+    changed[slice(None) if mistake == "everywhere" else active] += -step if mistake == "away" else step
+    if mistake == "full gradient" and next_active is not None:
+        changed[next_active] -= gamma * step
+    return changed
 
-    def moved(by: float, where: list[int] = active) -> np.ndarray:
-        changed = start.copy()
-        changed[where] += by
+
+def _error_anew(target_too: bool) -> Callable[..., np.ndarray]:
+    """Return an update whose error is computed anew for each active tile."""
+
+    def update(
+        weights: np.ndarray,
+        active: Sequence[int],
+        next_active: Sequence[int] | None,
+        reward: float,
+        gamma: float,
+        alpha: float,
+    ) -> np.ndarray:
+        changed = weights.copy()
+        for each in active:
+            following = 0.0 if next_active is None else (changed if target_too else weights)[next_active].sum()
+            changed[each] += alpha / len(active) * (reward + gamma * following - changed[active].sum())
         return changed
 
-    right = moved(alpha / n * error)
-    both = right.copy()
-    if not terminal:
-        both[next_active] -= alpha / n * gamma * error
-    wrong = [
-        (moved(alpha * error), "Each weight gets its share of the step size: `alpha / len(active)`."),
-        (moved(-alpha / n * error), "The error is the target less the value, and the weights move towards the target."),
-        (moved(alpha / n * error, list(range(len(start)))), "Only weights of active tiles move; elsewhere ∇q is 0."),
-        (moved(alpha / n * (reward + (following / gamma if gamma else 0.0) - value)), "The next value is discounted."),
-        (moved(alpha / n * (reward - value)), "The target is the reward and the discounted value of the next state."),
-        (both, "That is the full gradient, which moves the next state's weights too. The semi-gradient leaves them."),
-        (start, "Nothing has changed. Work on a copy, and return it."),
-    ]  # fmt: skip
-    return Case(given, right, hint, mistakes(wrong, right))
+    return update
+
+
+_ONE_ERROR = (
+    "The error changes while the weights move. It is one number for all active tiles: compute it once, before any of "
+    "them moves."
+)
+_FOUR = (-2.0, -4.0, -3.0, -1.0)
+_AT_END = "After the last step there is no next value: `next_active` is None, and the target is the reward alone."
+_WRONG_UPDATES: tuple[tuple[Callable[..., np.ndarray], str], ...] = (
+    (partial(_moved, mistake="not shared"), "Each weight gets its share of the step size: `alpha / len(active)`."),
+    (_error_anew(target_too=False), _ONE_ERROR),
+    (_error_anew(target_too=True), _ONE_ERROR),
+    (
+        partial(_moved, mistake="away"),
+        "The error is the target less the value, and the weights move towards the target.",
+    ),
+    (partial(_moved, mistake="everywhere"), "Only weights of active tiles move; elsewhere ∇q is 0."),
+    (partial(_moved, mistake="no discount"), "The next value is discounted."),
+    (
+        partial(_moved, mistake="reward alone"),
+        "The target is the reward and the discounted value of the next state.",
+    ),
+    (partial(_moved, mistake="one weight"), "A value is the sum of all active weights, not one of them."),
+    (
+        partial(_moved, mistake="full gradient"),
+        "That is the full gradient, which moves the next state's weights too. The semi-gradient leaves them.",
+    ),
+    (lambda weights, **_given: weights, "Nothing has changed. Work on a copy, and return it."),
+)
+
+
+def _step(
+    weights: Sequence[float], active: list[int], after: list[int] | None, gamma: float, alpha: float, hint: str
+) -> tuple[dict[str, Any], str]:
+    given: dict[str, Any] = {"weights": np.array(weights), "active": active, "next_active": after}
+    return given | {"reward": -1.0, "gamma": gamma, "alpha": alpha}, hint
 
 
 def _fourier(x: float, y: float, order: int) -> np.ndarray:
@@ -309,25 +377,33 @@ def _fourier_case(x: float, y: float, order: int, hint: str) -> Case:
 EXERCISES: tuple[Exercise, ...] = (
     Exercise(
         "active_tile",
-        (
-            _tile_case(0.3, 0.0, 1.0, 4, 0.0, "How wide is a tile, and how many of them lie left of the position?"),
-            _tile_case(-0.35, -1.2, 0.6, 8, 0.0, "Count from `low`."),
-            _tile_case(0.3, 0.0, 1.0, 4, 0.875, "A shifted board: add `offset`, in tiles, before rounding down."),
-            _tile_case(-0.2, -1.2, 0.6, 8, 0.625, "Width of a tile first, then count from `low`, then the offset."),
-            _tile_case(0.6, -1.2, 0.6, 8, 0.25, "At the right end there is the one tile more that a shift needs."),
+        cases_of(
+            _tile_1d,
+            (
+                _tile(0.3, 0.0, 1.0, 4, 0.0, "How wide is a tile, and how many of them lie left of the position?"),
+                _tile(0.39, 0.0, 1.0, 4, 0.0, "A tile is as wide as `high − low`, divided by `tiles`."),
+                _tile(-0.35, -1.2, 0.6, 8, 0.0, "Count from `low`."),
+                _tile(0.3, 0.0, 1.0, 4, 0.875, "A shifted board: add `offset`, in tiles, before rounding down."),
+                _tile(-0.2, -1.2, 0.6, 8, 0.625, "Width of a tile first, then count from `low`, then the offset."),
+                _tile(0.6, -1.2, 0.6, 8, 0.25, "At the right end there is the one tile more that a shift needs."),
+            ),
+            _WRONG_TILES,
         ),
+        idea="Draw the axis with its tiles and mark the position. How many whole tiles lie left of it?",
     ),
     Exercise(
         "sarsa_update",
-        (
-            _update_case([0.0, 0.0, 0.0, 0.0], [0, 2], [1, 3], -1.0, 1.0, 0.5, "All values are 0: the target is −1."),
-            _update_case([-2.0, -4.0, -3.0, -1.0], [0, 2], [1, 3], -1.0, 1.0, 0.5, "A value is the sum of the active "
-                         "weights."),
-            _update_case([-2.0, -4.0, -3.0, -1.0, 5.0], [0, 1], [1, 4], -1.0, 0.9, 0.2, "A tile may be active in both "
-                         "states."),
-            _update_case([-6.0, -4.0, -3.0], [0, 1], [], -1.0, 0.9, 0.5, "After the last step there is no next value: "
-                         "`next_active` is None, and the target is the reward alone.", terminal=True),
+        cases_of(
+            _moved,
+            (
+                _step([0.0] * 4, [0, 2], [1, 3], 1.0, 0.5, "All values are 0: the target is −1."),
+                _step(_FOUR, [0, 2], [1, 3], 1.0, 0.5, "A value is the sum of the active weights."),
+                _step([*_FOUR, 5.0], [0, 1], [1, 4], 0.9, 0.2, "A tile may be active in both states."),
+                _step([-6.0, -4.0, -3.0], [0, 1], None, 0.9, 0.5, _AT_END),
+            ),
+            _WRONG_UPDATES,
         ),
+        idea="Compute three numbers by hand: the value now, the target, the error. Which weights move, and how far?",
     ),
     Exercise(
         "fourier_features",
@@ -336,6 +412,7 @@ EXERCISES: tuple[Exercise, ...] = (
             _fourier_case(0.5, 0.25, 1, "One feature for each pair of orders, from 0 up to `order`."),
             _fourier_case(0.3, 0.8, 2, "cos(π (i x + j y)), with i in the outer loop."),
         ),
+        idea="Write down by hand which pairs of orders (i, j) there are, in their order. What is the wave of each?",
     ),
 )  # fmt: skip
 

@@ -324,6 +324,14 @@ def _target_case(rewards: Sequence[float], values: Sequence[float], t: int, n: i
             _target(rewards, values, t, n + 1, gamma),
             "One reward too many: there are n of them, the first is rewards[t].",
         ),
+        (
+            total + (gamma**n * rewards[end] + gamma**n * values[t + n] if not last else 0.0),
+            "One reward too many: there are n of them, the first is rewards[t].",
+        ),
+        (
+            total + (0.0 if last else values[end]),
+            "The value stands n steps ahead: it counts gamma^n times.",
+        ),
         (_target(rewards, values, t, max(n - 1, 0), gamma), "One reward too few: rewards[t] to rewards[t + n − 1]."),
     ]
     given = {"rewards": list(rewards), "values": list(values), "t": t, "n": n, "gamma": gamma}
