@@ -14,7 +14,7 @@ from retroml_edu.tabular.car import grid
 POINTS = 40
 """Places and speeds of a surface."""
 GOAL = 0.5
-BOTTOM = -1.3
+BOTTOM = -1.5
 """Of the picture of the hill, whose lowest point is at -1."""
 _MOST_POINTS = 600
 """Of a path that is drawn."""
@@ -22,6 +22,8 @@ _LIFT = 0.02
 _HILL = np.linspace(-1.2, 0.6, 90)
 COLORS = {"A": 0, "B": 1}
 _MARKS = {"A": "circle", "B": "diamond"}
+_SIDES_OF_ROAD = {"A": 0.2, "B": -0.2}
+"""Above and below the line: cars at the same place are both seen."""
 
 
 def surface(run: CarRun, cost: np.ndarray, top: float, *, solid: bool) -> list[Trace]:
@@ -41,7 +43,7 @@ def surface(run: CarRun, cost: np.ndarray, top: float, *, solid: bool) -> list[T
         "outlinewidth": 0,
         "tickfont": {"size": 11},
     }
-    told = "place %{x:.2f}<br>speed %{y:.3f}<br>%{z:.0f} steps to go<extra></extra>"
+    told = "place %{x:.2f}<br>speed %{y:.3f}<br>%{z:.3~g} steps to go<extra></extra>"
     shared: Trace = {
         "x": places,
         "y": speeds,
@@ -134,7 +136,7 @@ def hill(runs: dict[str, CarRun]) -> list[Trace]:
             {
                 "type": "scatter",
                 "x": np.array([run.place]),
-                "y": np.array([np.sin(3 * run.place) + 0.16]),
+                "y": np.array([np.sin(3 * run.place) + _SIDES_OF_ROAD[name]]),
                 "mode": "markers+text",
                 "text": [name],
                 "textfont": {"color": "#ffffff", "size": 11},

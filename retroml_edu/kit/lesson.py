@@ -265,14 +265,16 @@ class Lesson:
         return piece
 
     def _checked(self, section: str, key: str, exercise: Exercise, function: object, facts: dict[str, Any]) -> Checked:
-        tried = exercise.try_out(function)
+        before = self.answers.entry(section, key)
+        tried = exercise.try_out(function, is_first=tries_of(before) == 0)
         found = {**_result(tried), "source": _source(function), **facts}
 
         def change(before: Entry | None) -> Entry:
             solved = before if before is not None and before.get("right") is True and not tried.is_right else found
             return {**solved, "tries": tries_of(before) + 1}  # what was right once stays
 
-        self.answers.keep(section, key, change)
+        if tried.is_written:  # a gap that nobody has touched is no try
+            self.answers.keep(section, key, change)
         piece = Checked(exercise, tried)
         self._mention(piece)
         if not tried.is_right:

@@ -17,7 +17,8 @@ from retroml_edu.kit.plot import Plot
 
 SIDES = ("A", "B")
 _RATES = (1, 10, 100, 1_000, 10_000)
-_LOWEST_TOP = 10.0
+_LOWEST_TOP = 1.0
+"""Of the scale: the first corrections, half a step each, are seen on it."""
 
 
 class ValueSurface(Piece):

@@ -1,4 +1,4 @@
-"""A student's notebook, run from its first cell: it stops at the first open exercise, with the hint."""
+"""A student's notebook, run from its first cell: it stops at the first open exercise, with what to do."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ lesson.ask("n").answer(3)
 )
 
 
-def test_run_all_stops_at_the_open_exercise_with_the_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_all_stops_at_the_open_exercise_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_kernelspec(tmp_path / "data" / "kernels")
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
     for name, value in kernel_environment(tmp_path).items():
         monkeypatch.setenv(name, value)
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
     client = NotebookClient(notebook, timeout=120, kernel_name=KERNEL_NAME, store_widget_state=False)
-    with pytest.raises(CellExecutionError, match="Open exercise: `double` is not written yet"):
+    with pytest.raises(CellExecutionError, match="The lesson stops here until `double` is right"):
         client.execute(cwd=str(tmp_path))
     _, question, exercise, after = notebook.cells
     assert "application/vnd.jupyter.widget-view+json" in question.outputs[0]["data"]
     card, error = exercise.outputs
     assert "application/vnd.jupyter.widget-view+json" in card["data"]
     assert error["ename"] == "OpenExercise"
-    assert error["traceback"] == [
-        "Open exercise: `double` is not written yet.",
-        "Hint: Which number times `x`?",
-    ]
+    assert error["traceback"] == ["The lesson stops here until `double` is right: see the card above."]
+    told, to_do = card["data"]["text/plain"].splitlines()
+    assert told == "`double` is not written yet."
+    assert to_do.startswith("To do: Write your own lines")
     assert after.execution_count is None
     assert (tmp_path / "99-mine.answers.json").is_file()

@@ -14,6 +14,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from retroml_edu.classroom.exercise import IDEA
 from retroml_edu.core.errors import LessonError, QuizError, UnknownNameError
 from retroml_edu.core.numbers import plain_number
 from retroml_edu.kit import (
@@ -268,13 +269,54 @@ def test_a_right_function_passes_and_its_source_is_kept(lesson):
     assert entry["source"] == "def update(estimate, reward):\n    return estimate + 0.5 * (reward - estimate)\n"
 
 
-def test_an_open_exercise_ends_the_cell_with_what_is_wrong_and_the_hint(lesson):
+def text_of(piece):
+    return piece._repr_mimebundle_()["text/plain"]
+
+
+@pytest.fixture
+def seen(monkeypatch):
+    """What is displayed above an error."""
+    pieces = []
+    monkeypatch.setattr("retroml_edu.kit.lesson._display", pieces.append)
+    return pieces
+
+
+def test_an_open_exercise_ends_the_cell_with_what_is_wrong_and_from_the_second_attempt_on_with_the_hint(lesson, seen):
+    hints = []
+    for _ in range(3):
+        with pytest.raises(OpenExercise) as ended:
+            lesson.check(lambda estimate, reward: reward, "update")
+        assert ended.value._render_traceback_() == [
+            "The lesson stops here until `update` is right: see the card above."
+        ]
+        told, hint = text_of(seen[-1]).splitlines()
+        assert told == "`update(estimate=1, reward=2)` returned 2; 1.5 is expected."
+        assert str(ended.value) == f"Open exercise: {told}\n{hint}"  # where there is no card, the error says it all
+        hints.append(hint)
+    assert hints == [f"Hint: {IDEA}", *["Hint: Half of the way."] * 2]
+    entry = lesson.answers.entry("exercises", "update")
+    assert (entry["right"], entry["tries"]) == (False, 3)
+    assert (seen[-1].card.written, seen[-1].card.told, seen[-1].card.hint) == (True, told, "Half of the way.")
+
+
+def test_a_function_as_it_was_given_is_no_attempt_and_gives_nothing_away(lesson, seen):
+    def update(estimate, reward):
+        raise NotImplementedError  # your lines here
+
     with pytest.raises(OpenExercise) as ended:
+        lesson.check(update)
+    assert ended.value._render_traceback_() == ["The lesson stops here until `update` is right: see the card above."]
+    told, what_to_do = text_of(seen[0]).splitlines()
+    assert told == "`update` is not written yet."
+    assert what_to_do.startswith("To do: Write your own lines in place of `raise NotImplementedError`")
+    assert not seen[0].card.written
+    assert lesson.answers.entry("exercises", "update") is None
+    with pytest.raises(OpenExercise, match=IDEA[:20]):
         lesson.check(lambda estimate, reward: reward, "update")
-    told = ["Open exercise: `update(estimate=1, reward=2)` returned 2; 1.5 is expected.", "Hint: Half of the way."]
-    assert ended.value._render_traceback_() == told
-    assert str(ended.value) == "\n".join(told)
-    assert lesson.answers.entry("exercises", "update")["right"] is False
+
+
+def test_a_card_is_read_without_a_kernel_too(lesson):
+    assert text_of(lesson.check(update)) == "`update` is right. It passes all 2 cases."
 
 
 def test_what_was_right_once_stays_kept(lesson):
@@ -317,8 +359,10 @@ def test_in_ipython_there_is_no_traceback_and_in_python_the_last_lines_say_it(tm
     )
     lines = (done.stdout + done.stderr).strip().splitlines()
     assert done.returncode == 1
-    assert lines[-1] == "Hint: Twice."
-    assert "`double(x=1)` returned 1; 2 is expected." in lines[-2]
+    told = lines[-3:-1] if "IPython" in shell else lines[-2:]
+    assert "`double(x=1)` returned 1; 2 is expected." in told[0]
+    assert told[1] == f"Hint: {IDEA}"
+    assert ("The lesson stops here until `double` is right" in lines[-1]) == ("IPython" in shell)
     assert "went on" not in lines
     if "IPython" in shell:
         assert not any("Traceback" in line or "File " in line for line in lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import product
 
 import numpy as np
@@ -40,6 +41,23 @@ def test_a_low_discount_is_stable_with_all_three_and_it_says_why():
     bench.set(gamma=0.8)
     assert not bench.diverges
     assert "weighs too little" in bench.status.text
+
+
+@pytest.mark.parametrize(("gamma", "alpha"), [(0.99, 0.02), (0.9, 0.2)])
+def test_a_table_off_policy_says_why_values_rise_before_they_fall_and_how_fast_they_do(gamma, alpha):
+    bench = TriadBench(approximation=False, bootstrapping=True, off_policy=True, gamma=gamma, alpha=alpha)
+    assert bench.values[1, 0] > bench.values[0, 0]
+    assert "they rise as long as they lie below their target, γ times its value" in bench.status.text
+    halves = int(re.search(r"halves every ([\d,]+) sweeps", bench.status.text)[1].replace(",", ""))
+    seventh = (1 - alpha / 7 * (1 - gamma)) ** np.arange(SWEEPS + 1)
+    np.testing.assert_allclose(bench.values[:, 6] / bench.values[0, 6], seventh)
+    assert seventh[1] ** halves == pytest.approx(0.5, rel=0.01)
+
+
+def test_with_a_discount_of_1_state_7_of_a_table_stays_where_it_is():
+    bench = TriadBench(approximation=False, bootstrapping=True, off_policy=True, gamma=1.0)
+    assert "with γ = 1 it stays where it is" in bench.status.text
+    np.testing.assert_allclose(bench.values[:, 6], bench.values[0, 6])
 
 
 def test_the_axis_is_logarithmic_where_it_diverges():

@@ -43,6 +43,25 @@ def test_at_first_nothing_is_known_and_both_maps_have_the_same_scale():
     assert surface.status.text == ""
 
 
+def test_the_first_corrections_are_seen_on_the_scale():
+    surface = ValueSurface()
+    while not drawn(surface, "B", "heatmap")[0]["z"].any():
+        surface.play(1)
+    heats = [drawn(surface, side, "heatmap")[0] for side in "AB"]
+    assert max(heat["z"].max() for heat in heats) >= 0.4 * heats[0]["zmax"]
+    assert heats[0]["zmax"] == heats[1]["zmax"] == 1.0
+
+
+def test_two_cars_at_the_same_place_are_both_seen():
+    surface = ValueSurface("tile coding", "tile coding")
+    surface.play(50)
+    above, below = surface.hill.traces[-2:]
+    assert above["x"] == below["x"]
+    pixels_a_unit = 170 / np.ptp(surface.hill.figure["layout"]["yaxis"]["range"])  # of 230, without the margins
+    assert (above["y"] - below["y"]) * pixels_a_unit >= 0.99 * above["marker"]["size"]
+    assert below["y"] - 0.1 > surface.hill.figure["layout"]["yaxis"]["range"][0]
+
+
 def test_the_landscape_shows_the_same_numbers_and_the_paths_lie_on_it():
     surface = ValueSurface(solid=True)
     surface.play(3_000)

@@ -25,7 +25,7 @@ class Ran:
         stopped_at: Number of the cell that ended it; None if none did.
         exercise_at: Number of the first cell that checks a function which is not written yet; None if there is none.
         error: Name of the exception that ended it.
-        said: What its output says.
+        said: What its outputs say.
         seconds: Of all cells, with the kernel's start.
         slowest_s: Of the slowest cell.
     """
@@ -72,5 +72,6 @@ def run_as_student(source: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) 
     exercise_at = next((number for number, cell in code if number >= gap and "lesson.check(" in cell.source), None)
     if not stopped:
         return Ran(None, exercise_at, "", "", seconds, max(took))
-    number, output = next((n, out) for n, cell in code for out in cell.outputs if out.output_type == "error")
-    return Ran(number, exercise_at, output.ename, "\n".join(output.traceback), seconds, max(took))
+    number, cell, error = next((n, cell, out) for n, cell in code for out in cell.outputs if out.output_type == "error")
+    shown = [out.data["text/plain"] for out in cell.outputs if out.output_type == "display_data"]
+    return Ran(number, exercise_at, error.ename, "\n".join([*shown, *error.traceback]), seconds, max(took))

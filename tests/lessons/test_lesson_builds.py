@@ -29,7 +29,7 @@ def test_no_notebook_has_outlived_its_source() -> None:
 
 @pytest.mark.kernel
 @pytest.mark.parametrize("source", [*LESSONS, None], ids=lambda source: source.stem if source else "lesson new")
-def test_a_student_s_notebook_stops_at_its_first_exercise_with_a_hint(
+def test_a_student_s_notebook_stops_at_its_first_exercise_and_says_what_to_do(
     source: Path | None,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -43,7 +43,8 @@ def test_a_student_s_notebook_stops_at_its_first_exercise_with_a_hint(
     assert ran.stopped_at == ran.exercise_at, ran.said
     assert ran.error == "OpenExercise"
     assert "is not written yet." in ran.said
-    assert "\nHint: " in ran.said
+    assert "\nTo do: " in ran.said
+    assert "The lesson stops here until" in ran.said
     assert "Traceback" not in ran.said
 
 

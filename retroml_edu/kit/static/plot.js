@@ -1,6 +1,7 @@
 // A chart: traces and layout as Python has them, numbers from binary columns, colours from the theme.
 
 const ROOMY_PX = 450; // a scene of this width, beside its colour bar, has room for the names of its axes
+const REST_MS = 330; // between two landscapes: where no graphics card draws them, each blocks the page for long
 const HURRY_MS = 4000; // after which a chart asks for the library itself, if who asked before it has gone
 
 // Each time twice as long: a kernel that is busy with a cell answers all of them in the end, with five megabytes each.
@@ -47,6 +48,8 @@ const colourOf = (text, palette) =>
     return `rgba(${r}, ${g}, ${b}, ${alpha})`;
   });
 
+const isLandscape = (traces) => traces.some(({ type }) => type === "surface" || type === "scatter3d");
+
 const unpacked = (value, columns, palette) => {
   if (typeof value === "string") return value.includes("$") ? colourOf(value, palette) : value;
   if (Array.isArray(value)) return value.map((each) => unpacked(each, columns, palette));
@@ -73,13 +76,22 @@ export default {
     let visible = false;
     let stale = true;
     let dark = false;
+    let rests = 0; // a timer while a landscape rests: then the newest one is drawn, those between are left out
     const draw = () => {
-      if (!plotly || !stale || !visible || !chart.offsetWidth) return;
+      if (!plotly || !stale || !visible || rests || !chart.offsetWidth) return;
       stale = false;
       const { traces, layout, columns } = model.get("figure");
       const palette = model.get("palettes")[dark ? "dark" : "light"];
       const data = columnsOf(columns);
       plotly.react(chart, unpacked(traces, data, palette), seenWhole(unpacked(layout, data, palette), chart.offsetWidth), { ...CONFIG, displayModeBar: "hover", responsive: true });
+      if (isLandscape(traces)) rest();
+    };
+    const rest = () => {
+      const awake = () => {
+        rests = 0;
+        draw();
+      };
+      rests = setTimeout(() => requestAnimationFrame(() => (rests = setTimeout(awake, REST_MS))), 0); // once it is painted
     };
     const refresh = () => {
       chart.style.minHeight = `${model.get("figure").layout.height}px`;
@@ -112,6 +124,7 @@ export default {
     model.on("change:label", refresh);
     refresh();
     return () => {
+      clearTimeout(rests);
       endAsking();
       forget();
       watcher.disconnect();
@@ -119,6 +132,7 @@ export default {
       model.off("change:figure", refresh);
       model.off("change:label", refresh);
       plotly?.purge(chart);
+      plotly = null; // nothing that still waits draws into what is gone
     };
   },
 };
