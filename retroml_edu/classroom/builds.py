@@ -9,21 +9,16 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from retroml_edu.classroom.solutions import with_gaps, without_marks
+from retroml_edu.classroom.source_checks import INSTRUCTOR, check_source
 from retroml_edu.core.errors import LessonError
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 BuildName = Literal["student", "instructor"]
-BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
-"""Lines around what students write themselves."""
-INSTRUCTOR = "instructor"
-"""Tag of cells that students are not given: marking notes, misconceptions, timing."""
-GAP = "raise NotImplementedError  # your lines here"
-TAGS = frozenset({INSTRUCTOR, "exercise", "claim"})
+_PARTS = {"student": with_gaps, "instructor": without_marks}
 _SECRET = re.compile(r"(begin|end)\s*solution", re.IGNORECASE)
-_HEADER = re.compile(r"# %%(?: \[markdown\])?(?: tags=(\[(?:\"[a-z-]+\"(?:, \"[a-z-]+\")*)?\]))?")
-"""How a cell begins: anything else could be read in another way than it was meant."""
 _NAME = re.compile(r"(?:\d\d|guide)(?:-[a-z0-9]+)+")
 _GUIDE = "guide-"
 _MARK = "retroml_edu"
@@ -43,7 +38,8 @@ def build(source: Path, kind: BuildName) -> NotebookNode:
         A notebook without outputs, whose cells have the same ids each time.
 
     Raises:
-        LessonError: If the source cannot be read or a solution is not closed; with its line.
+        LessonError: If the source cannot be read; if a solution is not closed or an exercise has none, code is not
+            Python, or it is another lesson's than the file's name says; with its line.
     """
     import jupytext
     import nbformat
@@ -54,10 +50,9 @@ def build(source: Path, kind: BuildName) -> NotebookNode:
         text = source.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise LessonError(f"{source} cannot be read: {error}.") from error
-    _check_solutions(source, text)
-    _check_tags(source, text)
-    read = jupytext.reads(text, fmt="py:percent")
     whole = is_guide(source.stem)
+    check_source(source, text, whole=whole)
+    read = jupytext.reads(text, fmt="py:percent")
     cells: list[NotebookNode] = []
     for cell in read.cells:
         tags = cell.metadata.get("tags", [])
@@ -133,50 +128,3 @@ def _cells_digest(cells: Iterable[Mapping[str, Any]]) -> str:
 
 def _joined(source: str | list[str]) -> str:
     return source if isinstance(source, str) else "".join(source)
-
-
-def _check_solutions(source: Path, text: str) -> None:
-    opened = 0
-    for number, line in enumerate(text.splitlines(), 1):
-        mark = line.strip()
-        if mark == BEGIN and not opened:
-            opened = number
-        elif mark == END and opened:
-            opened = 0
-        elif mark in (BEGIN, END) or (opened and line.startswith("# %%")):
-            raise LessonError(f"{source.name}, line {number}: '{BEGIN}' and '{END}' take turns, both in one cell.")
-    if opened:
-        raise LessonError(f"{source.name}, line {opened}: this solution is not closed by '{END}'.")
-
-
-def _check_tags(source: Path, text: str) -> None:
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.startswith("# %%"):
-            continue
-        header = _HEADER.fullmatch(line.rstrip())
-        tags = set(json.loads(header[1] or "[]")) if header else set()
-        if header is None or not tags <= TAGS:
-            raise LessonError(
-                f"{source.name}, line {number}: a cell begins with '# %%' or '# %% [markdown]' and may have tags, as "
-                f'tags=["exercise"]; there are {", ".join(sorted(TAGS))}.'
-            )
-
-
-def _with_gaps(content: str) -> str:
-    lines, inside = [], False
-    for line in content.splitlines():
-        if line.strip() == BEGIN:
-            lines.append(f"{line[: len(line) - len(line.lstrip())]}{GAP}")
-            inside = True
-        elif line.strip() == END:
-            inside = False
-        elif not inside:
-            lines.append(line)
-    return "\n".join(lines)
-
-
-def _without_marks(content: str) -> str:
-    return "\n".join(line for line in content.splitlines() if line.strip() not in (BEGIN, END))
-
-
-_PARTS = {"student": _with_gaps, "instructor": _without_marks}

@@ -3,7 +3,8 @@
 import nbformat
 import pytest
 
-from retroml_edu.classroom.builds import GAP, build, is_as_built, notebook_text
+from retroml_edu.classroom.builds import build, is_as_built, notebook_text
+from retroml_edu.classroom.solutions import GAP
 from retroml_edu.core.errors import LessonError
 
 SOURCE = '''# ---
@@ -157,3 +158,57 @@ def test_a_guide_is_whole_in_both_builds(source, tmp_path):
         text = "\n".join(contents(build(guide, kind)))
         assert "### BEGIN SOLUTION" in text
         assert "Many forget the discount." in text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("    ### BEGIN SOLUTION\n", "", "line 15: an exercise without a solution: put '### BEGIN SOLUTION'"),
+        ("import math", "import math\nx = (1,\ny = 2", r"line 14: this is not Python: '\('"),
+        ("import math", "\n\nimport math\ndef f(:\n    pass", "line 16: this is not Python: invalid"),
+        ("import math", "%env X=1\n!ls\nreturn 3", "line 15: this is not Python: 'return' outside function"),
+        ("    ### BEGIN", "  ### BEGIN", "line 15: with a gap for its solution this is not Python: "),
+        (
+            "import math",
+            'lesson = Lesson("26-other")',
+            r'line 13: this is Lesson\("26-other"\), and the file is called 07',
+        ),
+        ("import math", 'kit.Lesson(name="26-other")', r'line 13: this is Lesson\("26-other"\)'),
+    ],
+)
+def test_what_would_not_run_or_would_show_the_solution_is_told_with_its_line(source, old, new, message):
+    text = SOURCE.replace(old, new)
+    if "without a solution" in message:
+        text = text.replace("    ### END SOLUTION\n", "")
+    source.write_text(text, "utf-8")
+    for kind in ("student", "instructor"):
+        with pytest.raises(LessonError, match=message) as told:
+            build(source, kind)
+        assert len(str(told.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "%matplotlib inline\n!ls\nfiles = !ls\nmath?",
+        "%%time\nimport math",
+        "%%bash\necho (",
+        "# %env X=1\nimport math",
+        "import asyncio\nawait asyncio.sleep(0)\n[x async for x in y()]",
+        '"\\d"',
+        'name = "x"\nLesson(name)\nLesson("07-a-lesson")\nLesson()',
+        "",
+    ],
+)
+def test_what_a_notebook_takes_beside_python_is_taken(source, code):
+    source.write_text(SOURCE.replace("import math", code), "utf-8")
+    assert len(build(source, "student").cells) in {3, 4}
+
+
+def test_a_guide_may_show_an_exercise_that_is_solved_and_a_note_may_show_one_too(source, tmp_path):
+    solved = SOURCE.replace("    ### BEGIN SOLUTION\n", "").replace("    ### END SOLUTION\n", "")
+    source.write_text(solved.replace('["exercise"]', '["exercise", "instructor"]'), "utf-8")
+    assert "worth = gamma" not in "".join(contents(build(source, "student")))
+    guide = tmp_path / "guide-solved.py"
+    guide.write_text(solved, "utf-8")
+    assert "worth = gamma" in "".join(contents(build(guide, "student")))

@@ -10,7 +10,8 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from retroml_edu.classroom.builds import GAP, build
+from retroml_edu.classroom.builds import build
+from retroml_edu.classroom.solutions import GAP
 from tests.kernel.kernelspec import KERNEL_NAME, kernel_environment, write_kernelspec
 from tests.lessons.sources import BUDGET
 
