@@ -75,7 +75,7 @@ def is_other(now: Any, before: Any) -> bool:
 def of_type(value: object) -> str:
     """Return what kind of thing a value is, as "a list"."""
     name = type(value).__name__
-    return "None" if value is None else f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+    return "None" if value is None else f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
 
 
 def shown(value: Any, digits: int = 6) -> str:

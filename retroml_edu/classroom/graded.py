@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
 import numpy as np
 
+from retroml_edu.classroom.difference import of_type
 from retroml_edu.classroom.exercise import Exercise
-from retroml_edu.classroom.quiz import Question
-from retroml_edu.core.errors import LessonError
+from retroml_edu.classroom.quiz import Question, is_question
+from retroml_edu.core.errors import LessonError, RetroMLError
 
 PRACTICE = "practice"
 """The variant of who has not said theirs; it is not graded."""
 MOST_VARIANT = 100
+_STAND_INS = frozenset(
+    {
+        "",  # "..."
+        *(f"{whose}{what}" for whose in ("", "your ", "my ") for what in ("number", "student number", "variant")),
+    }
+)
+"""Words that stand for somebody's own variant: who copies them would have the tasks of all others who did."""
 
 Asked = Question | tuple[str, Exercise]
 """A question, which has its text; or the text of an exercise and the exercise."""
@@ -65,25 +75,40 @@ class Graded:
             variant: Any text that tells students apart, such as their number.
 
         Raises:
-            LessonError: If the variant is empty or too long.
+            LessonError: If the variant is none, or what makes the task raises or makes something else.
         """
         variant = plain_variant(variant)
-        asked = self.make(variant_generator(lesson, self.name, variant))
-        if isinstance(asked, tuple):
-            text, exercise = asked
-            return Task(self.name, variant, text, exercise)
-        return Task(self.name, variant, asked.text, asked)
+        try:
+            asked: Any = self.make(variant_generator(lesson, self.name, variant))
+        except RetroMLError:
+            raise
+        except Exception as error:
+            raise LessonError(
+                f'The graded task "{self.name}" cannot be made: {type(error).__name__}: {error}.'
+            ) from error
+        match asked:
+            case (str(text), Exercise() as exercise):
+                return Task(self.name, variant, text, exercise)
+        if is_question(asked):
+            question: Question = asked
+            return Task(self.name, variant, question.text, question)
+        raise LessonError(
+            f'The graded task "{self.name}": what makes it has to return a question, or a text and an Exercise, and '
+            f"returned {of_type(asked)}."
+        )
 
 
 def plain_variant(variant: str) -> str:
     """Return the one spelling of a variant: capitals, and spaces around it, make no other task.
 
     Raises:
-        LessonError: If it is empty or too long.
+        LessonError: If it is empty or too long, or only stands for a student's own, as in the text of a lesson.
     """
     plain = unicodedata.normalize("NFKC", variant).strip().casefold()
     if not plain or len(plain) > MOST_VARIANT:
         raise LessonError(f"A variant is a text of 1 to {MOST_VARIANT} characters, such as your student number.")
+    if re.sub(r"[\W_]+", " ", plain).strip() in _STAND_INS:
+        raise LessonError(f'variant="{variant}" stands for your own: write your number there, as in "s1234567".')
     return plain
 
 

@@ -46,6 +46,11 @@ class Question(Protocol):
         """
 
 
+def is_question(thing: object) -> bool:
+    """Return whether something can be asked: has what `Question` says."""
+    return not isinstance(thing, type) and all(hasattr(thing, name) for name in ("name", "text", "judge"))
+
+
 @dataclass(frozen=True)
 class Option:
     """One of the answers to choose from.

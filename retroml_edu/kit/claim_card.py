@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import html
 import time
+from collections.abc import Callable
 from typing import Any
 
 import anywidget
+import numpy as np
 import traitlets
 from IPython.core.getipython import get_ipython
 from IPython.display import display as ipython_display
 
 from retroml_edu.classroom.claims import Claim, Measured
-from retroml_edu.core.errors import ClaimError
+from retroml_edu.core.errors import ClaimError, LessonError
 from retroml_edu.kit.assets import script
 from retroml_edu.kit.piece import Piece
 
@@ -81,6 +83,24 @@ def claimed(lesson: str, claim: Claim, *, quick: bool) -> Claimed:
             display(piece)
         raise ClaimError(sentence(piece.measured))
     return piece
+
+
+def telling(text: str, measure: Callable[[np.random.Generator], float]) -> Callable[[np.random.Generator], float]:
+    """Return what measures a claim, which says of which claim it is where it raises.
+
+    That is another mistake than a claim that does not hold: it is told as such.
+    """
+
+    def measured(rng: np.random.Generator) -> float:
+        try:
+            return measure(rng)
+        except ClaimError:
+            raise
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}".splitlines()[0].removesuffix(": ")
+            raise LessonError(f'The claim "{text}" cannot be measured. What measures it raised {said}') from error
+
+    return measured
 
 
 def facts(measured: Measured) -> tuple[tuple[str, str], ...]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +16,17 @@ from retroml_edu.classroom.answers import EXERCISES, GRADED, PREDICTIONS, QUESTI
 from retroml_edu.classroom.bundle import bundle_name
 from retroml_edu.classroom.claims import Claim
 from retroml_edu.classroom.course import Material
+from retroml_edu.classroom.difference import of_type
 from retroml_edu.classroom.exercise import Exercise, Tried
 from retroml_edu.classroom.graded import PRACTICE, Graded, Task, plain_variant
-from retroml_edu.classroom.quiz import Question
+from retroml_edu.classroom.quiz import Question, is_question
 from retroml_edu.core.errors import LessonError
-from retroml_edu.kit.claim_card import Claimed, claimed
+from retroml_edu.kit.claim_card import Claimed, claimed, telling
 from retroml_edu.kit.exercise_card import Checked, OpenExercise
 from retroml_edu.kit.export_piece import BundleExport
 from retroml_edu.kit.figure import LessonFigure
 from retroml_edu.kit.lines import Line
+from retroml_edu.kit.own_source import source_of
 from retroml_edu.kit.piece import Piece
 from retroml_edu.kit.prediction_piece import Axes, Compared, Predicted
 from retroml_edu.kit.quiz_card import Asked
@@ -32,7 +34,10 @@ from retroml_edu.kit.text_card import TextCard
 
 QUICK = "RETROML_BUDGET"
 """Environment variable that has measurements take their quick budget, where it is ``quick``."""
-MOST_SOURCE = 20_000
+_WITHOUT_SOURCE = (
+    "! Its code cannot be found, and will not be in what you hand in: write the function with `def` in a cell of its "
+    "own, run that cell, and this one again."
+)
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -44,7 +49,7 @@ class Lesson:
     Args:
         name: Of the lesson, such as ``01-bandits``.
         variant: For graded tasks: what tells students apart, such as a student number. Without it there is a variant
-            for practice.
+            for practice, as with None.
         material: For lessons that are not of the course: a module, or anything else, with ``QUESTIONS``, ``EXERCISES``
             and ``GRADED``, as far as it has them.
         folder: Where answers and bundle are kept; by default the current folder, which is the notebook's.
@@ -55,7 +60,7 @@ class Lesson:
         answers: The answer sheet.
 
     Raises:
-        LessonError: If the name is none, or the variant.
+        LessonError: If the name is none, or the variant, or the material is not made of what it has to be.
 
     Example:
         >>> lesson = Lesson("01-bandits")
@@ -63,19 +68,21 @@ class Lesson:
     """
 
     def __init__(
-        self, name: str, variant: str = "", *, material: object = None, folder: str | Path | None = None
+        self, name: str, variant: str | int | None = None, *, material: object = None, folder: str | Path | None = None
     ) -> None:
         if not _NAME.fullmatch(name) or len(name) > 80:
             raise LessonError(
                 f'"{name}" is no name for a lesson: write small letters, digits and dashes, as 01-bandits.'
             )
         self.name = name
-        self.variant = plain_variant(str(variant)) if str(variant).strip() else ""
+        plain = "" if variant is None or not str(variant).strip() else plain_variant(str(variant))
+        self.variant = "" if plain == PRACTICE else plain
         self.folder = Path.cwd() if folder is None else Path(folder).absolute()
         self.answers = AnswerSheet(self.folder / f"{name}.answers.json", name)
         self._material = Material.of(name, material)
         self._figures: dict[str, LessonFigure] = {}
         self._predicted: dict[str, Predicted] = {}
+        self._taken: dict[tuple[str, str], object] = {}
         self._mentioned = False
 
     def ask(self, question: str | Question) -> Asked:
@@ -86,8 +93,12 @@ class Lesson:
 
         Raises:
             UnknownNameError: If there is no such question.
+            LessonError: If it is none, or another one of this name was asked.
         """
-        asked = self._material.question(question) if isinstance(question, str) else question
+        asked: Any = self._material.question(question) if isinstance(question, str) else question
+        if not is_question(asked):
+            raise LessonError(f"lesson.ask takes a question or the name of one, and this is {of_type(asked)}.")
+        self._take("question", asked.name, repr(asked) if is_dataclass(asked) else asked.text)
         return self._kept_question(QUESTIONS, asked.name, asked)
 
     def predict(
@@ -111,10 +122,14 @@ class Lesson:
             y_name: What is drawn, such as ``mean reward``.
             low: Lower end of the upright axis.
             high: Its upper end.
+
+        Raises:
+            LessonError: If the axes are none, or there is another prediction of this name.
         """
         if not (x_end > 0 and low < high):
             raise LessonError(f'The prediction "{name}" needs x_end above 0, and low below high.')
         axes = Axes(float(x_end), x_unit, y_name, float(low), float(high))
+        self._take("prediction", name, (question, axes))
         self._predicted[name] = Predicted(name, question, axes, self.answers)
         return self._predicted[name]
 
@@ -174,9 +189,11 @@ class Lesson:
         Raises:
             OpenExercise: If there is a function and it is not right yet.
             UnknownNameError: If there is no such task.
+            LessonError: If it cannot be made, or there is another one of this name.
         """
         graded = self._material.task(name) if isinstance(name, str) else name
         task = graded.task(self.name, self.variant or PRACTICE)
+        self._take("graded task", task.name, task.digest)
         key = f"{task.name}@{task.variant}"
         facts = {"task": task.name, "variant": task.variant, "task_digest": task.digest}
         if not isinstance(task.asked, Exercise):
@@ -229,9 +246,10 @@ class Lesson:
         """Measure what is claimed over seeds and return it with its figure; arguments as `classroom.claims.Claim`.
 
         Raises:
-            ClaimError: If it does not hold, or cannot be measured.
+            ClaimError: If it does not hold, or gives no numbers.
+            LessonError: If what measures it raises.
         """
-        claim = Claim(text, measure, above, below, between, seeds, quick, unit)
+        claim = Claim(text, telling(text, measure), above, below, between, seeds, quick, unit)
         return claimed(self.name, claim, quick=os.environ.get(QUICK) == "quick")
 
     def export(self) -> BundleExport:
@@ -251,6 +269,10 @@ class Lesson:
             ("Graded tasks not done yet", [name for name in tasks if f"{name}@{variant}" not in sheet[GRADED]]),
         )
         told = [f"{what}: {', '.join(names)}." for what, names in lists if names]
+        written = {**sheet[EXERCISES], **sheet[GRADED]}
+        without = [name for name, entry in written.items() if entry.get("source") == ""]
+        if without:
+            told.append(f"Without the code of your function, which could not be found: {', '.join(without)}.")
         if material.tasks and not self.variant:
             told.append(f'Graded tasks count with your variant: Lesson("{self.name}", variant="your number").')
         return told
@@ -266,8 +288,8 @@ class Lesson:
 
     def _checked(self, section: str, key: str, exercise: Exercise, function: object, facts: dict[str, Any]) -> Checked:
         before = self.answers.entry(section, key)
-        tried = exercise.try_out(function, is_first=tries_of(before) == 0)
-        found = {**_result(tried), "source": _source(function), **facts}
+        tried, source = exercise.try_out(function, is_first=tries_of(before) == 0), source_of(function)
+        found = {**_result(tried), "source": source, **facts}
 
         def change(before: Entry | None) -> Entry:
             solved = before if before is not None and before.get("right") is True and not tried.is_right else found
@@ -276,11 +298,25 @@ class Lesson:
         if tried.is_written:  # a gap that nobody has touched is no try
             self.answers.keep(section, key, change)
         piece = Checked(exercise, tried)
+        if callable(function) and not source:
+            piece.tell(_WITHOUT_SOURCE)
         self._mention(piece)
         if not tried.is_right:
             _display(piece)
             raise OpenExercise(exercise, tried)
         return piece
+
+    def _take(self, what: str, name: str, thing: object) -> None:
+        """See that nothing else goes by a name; the same cell may run again.
+
+        Raises:
+            LessonError: If something else does: one answer would take the place of the other.
+        """
+        if self._taken.setdefault((what, name), thing) != thing:
+            raise LessonError(
+                f'There is another {what} "{name}" in this notebook: give each its own name. If this is the same one '
+                f'and you have changed it, run the cell with Lesson("{self.name}") again first.'
+            )
 
     def _mention(self, piece: Piece) -> None:
         """Tell once what happened to a sheet that was put aside."""
@@ -313,14 +349,6 @@ def _name_of(function: object) -> str:
 
 def _result(tried: Tried) -> dict[str, Any]:
     return {"right": tried.is_right, "passed": tried.passed, "cases": tried.cases, "told": tried.told}
-
-
-def _source(function: object) -> str:
-    """Return the student's own lines; empty where Python does not know them."""
-    try:
-        return inspect.getsource(function)[:MOST_SOURCE]  # type: ignore[arg-type]
-    except (OSError, TypeError, ValueError):
-        return ""
 
 
 def _display(piece: Piece) -> None:

@@ -1,5 +1,8 @@
 """Graded tasks: every student has a variant, which is the same on every machine, and no other student's."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -92,7 +95,7 @@ def test_a_name_that_is_wrong_is_told_with_the_closest(kind, name, told):
 def test_a_lesson_that_is_misspelled_is_told_too():
     with pytest.raises(UnknownNameError, match='Did you mean "01-bandits"'):
         Material.of("01-bandit").question("greedy")
-    with pytest.raises(UnknownNameError, match=r'The lesson "99-mine" has no question "greedy"\.$'):
+    with pytest.raises(UnknownNameError, match='The lesson "99-mine" has no question "greedy"'):
         Material.of("99-mine").question("greedy")
     assert len(set(LESSONS.values())) == len(LESSONS)
 
@@ -102,3 +105,85 @@ def test_what_is_drawn_comes_from_the_variants_generator_alone():
     first = Graded("mean", mean_of).task("01-bandits", "s1").text
     np.random.seed(2)
     assert Graded("mean", mean_of).task("01-bandits", "s1").text == first
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [
+        "your student number",
+        " Your Student Number",
+        "student number",
+        "your number",
+        "<your-student-number>",
+        "...",
+        "…",
+    ],
+)
+def test_words_that_stand_for_a_variant_are_none(variant):
+    with pytest.raises(LessonError, match="stands for your own: write your number there"):
+        plain_variant(variant)
+
+
+def test_what_lessons_and_their_cards_say_to_write_is_no_variant_as_it_stands():
+    root = Path(__file__).parents[2]
+    files = [*root.glob("lessons/*.py"), root / "README.md", *root.glob("retroml_edu/**/*.py")]
+    told = {text for file in files for text in re.findall(r'variant="([^"{]*)"', file.read_text("utf-8"))}
+    assert {"your student number", "your number"} <= told
+    for text in told:
+        with pytest.raises(LessonError):
+            plain_variant(text)
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (
+            lambda rng: ["text", Exercise("f")],
+            "has to return a question, or a text and an Exercise, and returned a list",
+        ),
+        (lambda rng: Exercise("f"), "returned an Exercise"),
+        (lambda rng: None, "returned None"),
+        (lambda rng: ("text", Number("a", "?", 1.0)), "returned a tuple"),
+        (lambda rng: Number, "returned a type"),
+        (lambda rng: 1 / 0, '"mine" cannot be made: ZeroDivisionError: division by zero'),
+        (lambda: Number("a", "?", 1.0), '"mine" cannot be made: TypeError'),
+    ],
+)
+def test_a_task_that_is_none_is_told_with_its_name(make, told):
+    with pytest.raises(LessonError, match=r"The graded task .mine.") as refused:
+        Graded("mine", make).task("20-mine", "s1")
+    assert told in str(refused.value)
+    assert len(str(refused.value).splitlines()) == 1
+
+
+A, OTHER_A = Number("a", "?", 1.0), Number("a", "What?", 2.0)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"QUESTIONS": (A, OTHER_A)}, 'QUESTIONS of the lesson "20-mine": "a" is there twice. Give each question'),
+        ({"EXERCISES": [Exercise("f"), Exercise("f")]}, '"f" is there twice. Give each exercise its own name.'),
+        ({"GRADED": (Graded("g", mean_of), Graded("g", step_of))}, '"g" is there twice. Give each graded task'),
+        (
+            {"QUESTIONS": A},
+            "is a Number, and has to be a tuple or list. A row of one has a comma: QUESTIONS = (",
+        ),
+        ({"EXERCISES": Exercise("f")}, "comma: EXERCISES = (Exercise(...),)."),
+        ({"GRADED": None}, 'GRADED of the lesson "20-mine" is None, and has to be a tuple or list.'),
+        ({"QUESTIONS": "abc"}, "is a str, and has to be"),
+        ({"QUESTIONS": {"a": A}}, "is a dict, and has to be"),
+        ({"QUESTIONS": (A, Exercise("f"))}, "entry 2 is an Exercise and no question."),
+        ({"EXERCISES": (mean_of,)}, "entry 1 is a function and no exercise."),
+    ],
+)
+def test_a_material_that_is_none_is_told_with_its_place(given, told):
+    with pytest.raises(LessonError) as refused:
+        Material.of("20-mine", type("Mine", (), given))
+    assert told in str(refused.value)
+    assert len(str(refused.value).splitlines()) == 1
+
+
+def test_a_lesson_without_material_says_where_it_is_given():
+    with pytest.raises(UnknownNameError, match=r'no exercise "f"\. It was given no material: begin with L'):
+        Material.of("20-mine", None).exercise("f")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from retroml_edu.core.errors import ClaimError
+from retroml_edu.core.errors import ClaimError, LessonError
 from retroml_edu.kit import Lesson, claim_card
 
 
@@ -77,3 +77,13 @@ def test_what_takes_long_says_how_far_it_is_and_is_silent_in_the_end(lesson, mon
     shown.clear()
     lesson.claim("It is positive.", lambda rng: rng.random(), above=0.0, seeds=5)
     assert shown == []
+
+
+def test_what_raises_while_a_claim_is_measured_is_told_with_the_claim(lesson):
+    with pytest.raises(
+        LessonError, match=r'The claim "Heads win\." cannot be measured.*ZeroDivisionError: f'
+    ) as raised:
+        lesson.claim("Heads win.", lambda rng: 1.0 / 0.0, above=0.6)
+    assert isinstance(raised.value.__cause__, ZeroDivisionError)
+    with pytest.raises(ClaimError, match=r'"Heads win\.": each seed has to give'):
+        lesson.claim("Heads win.", lambda rng: None, above=0.6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import hashlib
 import io
 import json
@@ -408,6 +409,103 @@ def test_a_graded_function_is_checked_against_the_variants_own_cases(lesson):
     with pytest.raises(OpenExercise):
         mine.graded("move", lambda reward: (step + 1) * reward)
     assert lesson.answers.entry("graded", "move@s1")["right"] is True
+
+
+@pytest.mark.parametrize("variant", [None, "", "  ", "practice"])
+def test_no_variant_is_practice(lesson, variant):
+    assert restarted(lesson, variant).variant == ""
+    assert "For practice." in restarted(lesson, variant).graded("mean").status.text
+    assert restarted(lesson, 1234567).variant == "1234567"
+
+
+# -- names that are taken --------------------------------------------------------------------------------------------
+
+
+def test_two_questions_of_one_name_do_not_overwrite_each_other(lesson):
+    lesson.ask("number").answer(3)
+    lesson.ask(Number("number", "Mean of 2 and 4?", 3.0, hint="Add and halve.", instead={6: "That is the sum."}))
+    with pytest.raises(LessonError, match='another question "number" in this notebook: give each its own name'):
+        lesson.ask(Number("number", "Mean of 2 and 6?", 4.0))
+    assert restarted(lesson).ask(Number("number", "Mean of 2 and 6?", 4.0)), "changed, and run from the top"
+
+
+def test_two_predictions_of_one_name_do_not_overwrite_each_other(lesson):
+    lesson.predict("curve", **ASKED)
+    lesson.predict("curve", **ASKED)
+    for other in ({"x_end": 2.0}, {"question": "What else?"}):
+        with pytest.raises(LessonError, match='another prediction "curve" in this notebook'):
+            lesson.predict("curve", **ASKED | other)
+
+
+def test_two_graded_tasks_of_one_name_do_not_overwrite_each_other(lesson):
+    lesson.graded("mean")
+    lesson.graded(Graded("mean", Mine.GRADED[0].make))
+    with pytest.raises(LessonError, match='another graded task "mean" in this notebook'):
+        lesson.graded(Graded("mean", lambda rng: Number("mean", "Mean of 2 and 2?", 2.0)))
+
+
+@pytest.mark.parametrize("question", [3, None, Number])
+def test_what_is_no_question_is_told(lesson, question):
+    with pytest.raises(LessonError, match=r"takes a question or the name of one, and this is (a|None)"):
+        lesson.ask(question)
+
+
+# -- the source of functions -----------------------------------------------------------------------------------------
+
+
+def test_a_function_whose_code_is_nowhere_is_told_in_the_card_and_in_the_list(lesson):
+    namespace = {}
+    exec("answer = lambda estimate, reward: estimate + 0.5 * (reward - estimate)", namespace)
+    checked = lesson.check(namespace["answer"], "update")
+    assert checked.status.text.startswith("! Its code cannot be found, and will not be in what you hand in: write the")
+    assert "Without the code of your function, which could not be found: update." in lesson.export().missing.sentences
+    assert lesson.check(update).status.text == ""
+    assert not any("Without" in each for each in lesson.export().missing.sentences)
+
+
+def test_a_function_that_something_wraps_is_kept_with_its_code(lesson):
+    class Answer:
+        def __call__(self, estimate, reward):
+            return update(estimate, reward)
+
+    lesson.check(functools.partial(update), "update")
+    assert lesson.answers.entry("exercises", "update")["source"].startswith("def update(estimate, reward):")
+    lesson.check(Answer(), "update")
+    assert "return update(estimate, reward)" in lesson.answers.entry("exercises", "update")["source"]
+
+
+CELLS = """
+    from IPython.core.interactiveshell import InteractiveShell
+    shell = InteractiveShell.instance()
+    for cell in (
+        "from retroml_edu.kit import *\\nimport functools, numba\\n"
+        "def make(rng): return 'f?', Exercise('f', (Case({'x': 1}, 2),))\\n"
+        "class Mine: GRADED = tuple(Graded(name, make) for name in ('plain', 'timed', 'same', 'compiled', 'lambda'))\\n"
+        "lesson = Lesson('99-mine', material=Mine)",
+        "def f(x):\\n    return 2 * x\\nlesson.graded('plain', f)",
+        "%%time\\ndef g(x):\\n    return x\\nlesson.graded('timed', g)",
+        "%%time\\n@functools.lru_cache\\ndef g(x):\\n    return x + 0\\nlesson.graded('same', g)",
+        "%%time\\ndef g(x):\\n    return x + 3",
+        "lesson.graded('same', g)",
+        "@numba.njit\\ndef h(x):\\n    return 2 * x\\nlesson.graded('compiled', h)",
+        "lesson.graded('lambda', lambda x: x)",
+    ):
+        shell.run_cell(cell, store_history=True)
+"""
+
+
+def test_a_function_of_a_notebook_is_kept_with_its_code_wherever_it_was_written(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(CELLS)], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    kept = json.loads((tmp_path / "99-mine.answers.json").read_text("utf-8"))["graded"]
+    assert {key.partition("@")[0]: entry["source"] for key, entry in kept.items()} == {
+        "plain": "def f(x):\n    return 2 * x\n",
+        "timed": "def g(x):\n    return x\n",
+        "same": "def g(x):\n    return x + 3\n",
+        "compiled": "@numba.njit\ndef h(x):\n    return 2 * x\n",
+        "lambda": "lesson.graded('lambda', lambda x: x)\n",
+    }, done.stdout + done.stderr
 
 
 # -- figures ---------------------------------------------------------------------------------------------------------

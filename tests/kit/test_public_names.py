@@ -10,7 +10,7 @@ from retroml_edu import kit
 def test_every_public_name_is_there_and_stays():
     found = [getattr(kit, name) for name in kit.__all__]  # loads every module
     assert sorted(kit.__all__) == sorted(kit._HOME_OF)
-    assert set(kit.__all__) <= set(dir(kit))
+    assert dir(kit) == sorted(kit.__all__)
     assert not hasattr(kit, "no_such_name")
     for name, value in zip(kit.__all__, found, strict=True):
         # A module of the same name would take its place as soon as it is imported.

@@ -6,14 +6,15 @@ It stands here and not in the notebooks: what a student reads does not tell the 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
+from retroml_edu.classroom.difference import of_type
 from retroml_edu.classroom.exercise import Exercise
 from retroml_edu.classroom.graded import Graded
-from retroml_edu.classroom.quiz import Question
-from retroml_edu.core.errors import UnknownNameError, did_you_mean
+from retroml_edu.classroom.quiz import Question, is_question
+from retroml_edu.core.errors import LessonError, UnknownNameError, did_you_mean
 
 LESSONS = {
     "00-first-agent": "first_agent",
@@ -58,11 +59,13 @@ class Material:
             lesson: Name of the lesson.
             source: A module, or anything else, with ``QUESTIONS``, ``EXERCISES`` and ``GRADED``, as far as it has them;
                 None for that of the course. A lesson that is not of the course has none there.
+
+        Raises:
+            LessonError: If one of the three is no row of such things, or has a name twice.
         """
         if source is None and lesson in LESSONS:
             source = importlib.import_module(f"{__name__}.{LESSONS[lesson]}")
-        found = (tuple(getattr(source, name, ())) for name in ("QUESTIONS", "EXERCISES", "GRADED"))
-        return cls(lesson, *found)
+        return cls(lesson, *(_row(lesson, source, name) for name in _ROWS))
 
     def question(self, name: str) -> Question:
         """Return a question by its name.
@@ -88,10 +91,47 @@ class Material:
         """
         return self._named("graded task", name, self.tasks)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it asks nothing at all."""
+        return not (self.questions or self.exercises or self.tasks)
+
     def _named(self, kind: str, name: str, among: Iterable[_Found]) -> _Found:
         by_name = {each.name: each for each in among}
         if name not in by_name:
             told = f'The lesson "{self.lesson}" has no {kind} "{name}".'
             near = did_you_mean(name, by_name) if by_name else did_you_mean(self.lesson, LESSONS)
+            if self.is_empty and not near:
+                near = f' It was given no material: begin with Lesson("{self.lesson}", material=...).'
             raise UnknownNameError(told + (near or (f" It has {', '.join(by_name)}." if by_name else "")))
         return by_name[name]
+
+
+def _row(lesson: str, source: object, name: str) -> tuple[Any, ...]:
+    """Return what stands under one of the names of a material.
+
+    Raises:
+        LessonError: As `Material.of`.
+    """
+    kind, is_one = _ROWS[name]
+    row = getattr(source, name, ())
+    if not isinstance(row, Iterable) or isinstance(row, str | Mapping):
+        comma = f" A row of one has a comma: {name} = ({type(row).__name__}(...),)." if is_one(row) else ""
+        raise LessonError(f'{name} of the lesson "{lesson}" is {of_type(row)}, and has to be a tuple or list.{comma}')
+    things = tuple(row)
+    for number, thing in enumerate(things, 1):
+        if not is_one(thing):
+            raise LessonError(f'{name} of the lesson "{lesson}": entry {number} is {of_type(thing)} and no {kind}.')
+    names = [thing.name for thing in things]
+    twice = next((each for each in names if names.count(each) > 1), None)
+    if twice is not None:
+        raise LessonError(f'{name} of the lesson "{lesson}": "{twice}" is there twice. Give each {kind} its own name.')
+    return things
+
+
+_ROWS: dict[str, tuple[str, Callable[[object], bool]]] = {
+    "QUESTIONS": ("question", is_question),
+    "EXERCISES": ("exercise", lambda thing: isinstance(thing, Exercise)),
+    "GRADED": ("graded task", lambda thing: isinstance(thing, Graded)),
+}
+"""What stands under each name of a material, and whether something is such a thing."""
