@@ -191,19 +191,18 @@ lesson.check(backup)
 
 # %% [markdown]
 # **One sweep.** Now `transitions` has the shape (states, actions, states), `rewards` (states, actions), and `terminal`
-# is True for the states that end an episode. Return the new values of all states, in an array of their own: every
-# backup sees the values from before the sweep.
+# is True for the states that end an episode: their value is 0 before and after. Return the new values of all states, in
+# an array of their own: every backup sees the values from before the sweep.
 
 
 # %% tags=["exercise"]
 def sweep(values, transitions, rewards, terminal, gamma):
     """Return the new values of all states."""
     ### BEGIN SOLUTION
-    before = np.where(terminal, 0.0, values)
     after = np.zeros(len(values))
     for state in range(len(values)):
         if not terminal[state]:
-            after[state] = backup(before, transitions[state], rewards[state], gamma)
+            after[state] = backup(values, transitions[state], rewards[state], gamma)
     return after
     ### END SOLUTION
 
@@ -212,16 +211,15 @@ lesson.check(sweep)
 
 # %% [markdown]
 # **The greedy policy.** Return the number of the best action of each state; of several equally good ones, the first. In
-# a terminal state any number will do: write 0.
+# a terminal state any action will do.
 
 
 # %% tags=["exercise"]
 def greedy(values, transitions, rewards, terminal, gamma):
     """Return the best action of each state."""
     ### BEGIN SOLUTION
-    before = np.where(terminal, 0.0, values)
-    action_values = rewards + gamma * transitions @ before
-    return np.where(terminal, 0, action_values.argmax(axis=1))
+    action_values = rewards + gamma * transitions @ values
+    return action_values.argmax(axis=1)
     ### END SOLUTION
 
 

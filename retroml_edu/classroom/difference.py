@@ -127,11 +127,16 @@ def _of_sequences(found: Any, expected: Sequence[Any], tolerance: float) -> str:
     if isinstance(found, range) or hasattr(found, "tolist"):
         found = found.tolist() if hasattr(found, "tolist") else list(found)
     if not isinstance(found, list | tuple):
-        return f"returned {of_type(found)}; {len(expected)} values are expected: {shown(expected)}."
+        return f"returned {of_type(found)}; {_values(expected)} expected: {shown(expected)}."
     if len(found) != len(expected):
-        return f"returned {len(found)} values, {shown(found)}; {len(expected)} are expected: {shown(expected)}."
+        count = "one value" if len(found) == 1 else f"{len(found)} values"
+        return f"returned {count}, {shown(found)}; {_values(expected)} expected: {shown(expected)}."
     wrong = any(_difference(a, b, tolerance) for a, b in zip(found, expected, strict=True))
     return _instead(found, expected) if wrong else ""
+
+
+def _values(expected: Sequence[Any]) -> str:
+    return "a list of one value is" if len(expected) == 1 else f"{len(expected)} values are"
 
 
 def _of_mappings(found: Any, expected: Mapping[Any, Any], tolerance: float) -> str:
@@ -148,6 +153,8 @@ def _of_arrays(found: Any, expected: np.ndarray, tolerance: float) -> str:
     numeric = array.dtype.kind in "biuf" and expected.dtype.kind in "biuf"
     if not numeric and (array.dtype.kind != expected.dtype.kind or array.dtype.kind == "O"):
         return f"returned {of_type(found)}; an array of shape {expected.shape} is expected, as {shown(expected)}."
+    if array.ndim == 0 and expected.ndim:
+        return f"returned one number, {shown(found)}; an array of shape {expected.shape} is expected."
     if array.shape != expected.shape:
         return f"returned an array of shape {array.shape}; {expected.shape} is expected."
     for place in np.ndindex(expected.shape):

@@ -33,6 +33,10 @@ _AS_WHOLE_ARRAY = (
 _FILL_IN = "Write your own lines in place of `raise NotImplementedError`, and run the cell again."
 
 
+_Told = tuple[str, str]
+"""What is wrong, and a hint."""
+
+
 @dataclass(frozen=True)
 class Case:
     """What a function is given, and what it has to return.
@@ -43,12 +47,25 @@ class Case:
             to be none, since an index or an action has to be whole; a mere quantity is given as a float.
         hint: Told if it returns something else, from the second attempt on; what to think about, not the solution.
         instead: Hints for wrong answers that a known misconception leads to, as pairs of answer and hint.
+        free: True at the places of an array at which any number will do; None where each counts.
     """
 
     given: Mapping[str, Any]
     expected: Any
     hint: str = ""
     instead: Sequence[tuple[Any, str]] = ()
+    free: np.ndarray | None = None
+
+    def counted(self, found: Any) -> Any:
+        """Return an answer with what is expected at the places where any number will do."""
+        if self.free is None or not isinstance(found, np.ndarray | list | tuple):
+            return found
+        try:
+            array = np.asarray(found)
+        except ValueError:  # rows of different lengths
+            return found
+        fits = array.shape == self.free.shape and array.dtype.kind in "biuf"
+        return np.where(self.free, self.expected, array) if fits else found
 
 
 def cases_of(
@@ -141,16 +158,21 @@ class Exercise:
         if not callable(function):
             told = f"`{self.name}` is {of_type(function)}, not a function."
             return self._tried(0, told, f"Begin with `def {self.name}(...):`.")
+        only_changed = None
         for number, case in enumerate(self.cases):
             try:
-                told, hint = self._wrong(function, case, self.idea if is_first else case.hint)
+                wrong, changed = self._problems(function, case, self.idea if is_first else case.hint)
             except _NothingWrittenError as error:
                 if number == 0:
                     return self._not_written(str(error))
-                told, hint = f"`{self.name}` is not written to its end: a gap is left in it.", str(error)
-            if told:
-                return self._tried(number, told, hint)
-        return self._tried(len(self.cases))
+                told = f"`{self.name}` is not written to its end: a gap is left in it."
+                wrong, changed = (told, str(error)), None
+            if wrong is not None:
+                return self._tried(number, *wrong)
+            if changed is not None and only_changed is None:
+                only_changed = self._tried(number, *changed)
+        # Told last: what is wrong in a later case may come of the change, and to work on a copy may not mend it.
+        return only_changed or self._tried(len(self.cases))
 
     def _not_written(self, what_to_do: str) -> Tried:
         return Tried(0, len(self.cases), f"`{self.name}` is not written yet.", what_to_do, is_written=False)
@@ -158,30 +180,30 @@ class Exercise:
     def _tried(self, passed: int, told: str = "", hint: str = "") -> Tried:
         return Tried(passed, len(self.cases), told, hint)
 
-    def _wrong(self, function: Callable[..., Any], case: Case, hint: str) -> tuple[str, str]:
-        """Return what is wrong and a hint; two empty texts if nothing is."""
+    def _problems(self, function: Callable[..., Any], case: Case, hint: str) -> tuple[_Told | None, _Told | None]:
+        """Return what is wrong with an answer, and what if it is right, each with a hint; None where nothing is."""
         call = f"{self.name}({', '.join(f'{name}={shown(value)}' for name, value in case.given.items())})"
         given = copy.deepcopy(dict(case.given))
         try:
             found = within(self.limit_s, lambda: function(**given))
         except TookTooLongError:
             told = f"`{call}` had not ended after {self.limit_s:g} seconds."
-            return told, "Is there a loop whose condition never becomes false?"
+            return (told, "Is there a loop whose condition never becomes false?"), None
         except NotImplementedError:
             raise _NothingWrittenError(_FILL_IN) from None
         except SystemExit:
-            return f"`{call}` ends the program.", "Take `exit` out: a function ends with `return`."
+            return (f"`{call}` ends the program.", "Take `exit` out: a function ends with `return`."), None
         except Exception as error:  # noqa: BLE001 - it is explained to who wrote it
-            return f"`{call}` raised {type(error).__name__}{_where(error)}: {_said(error)}".rstrip(": "), _about(
-                error, case, hint
-            )
+            told = f"`{call}` raised {type(error).__name__}{_where(error)}: {_said(error)}".rstrip(": ")
+            return (told, _about(error, case, hint)), None
         if found is Ellipsis or (found is None and _is_empty(function)):
             raise _NothingWrittenError("Write your own lines in its body, and run the cell again.")
-        return self._not_right(call, found, case, hint) or self._changed(call, given, case)
+        return self._not_right(call, found, case, hint), self._changed(call, given, case)
 
-    def _not_right(self, call: str, found: Any, case: Case, hint: str) -> tuple[str, str] | None:
+    def _not_right(self, call: str, found: Any, case: Case, hint: str) -> _Told | None:
         if found is None and case.expected is not None:
             return f"`{call}` returned nothing.", "Is the `return` missing, or does one way through it end without?"
+        found = case.counted(found)
         problem = difference(found, case.expected, self.tolerance)
         if problem:
             known = (told for wrong, told in case.instead if not difference(found, wrong, self.tolerance))
@@ -191,10 +213,10 @@ class Exercise:
             return f"`{call}` {problem}", _AS_WHOLE_ARRAY if isinstance(case.expected, np.ndarray) else _AS_WHOLE
         return None
 
-    def _changed(self, call: str, given: Mapping[str, Any], case: Case) -> tuple[str, str]:
+    def _changed(self, call: str, given: Mapping[str, Any], case: Case) -> _Told | None:
         changed = next((name for name, value in case.given.items() if is_other(given[name], value)), None)
         if changed is None:
-            return "", ""
+            return None
         told = f"`{call}` is right, but it changed its argument `{changed}`, which others still use."
         return told, f"Work on a copy: `{changed} = {changed}.copy()`."
 
@@ -229,6 +251,14 @@ def _said(error: Exception) -> str:
 def _about(error: Exception, case: Case, hint: str) -> str:
     if isinstance(error, TypeError) and "argument" in str(error):
         return f"It is called with these arguments, by name: {', '.join(case.given)}."
+    if isinstance(error, UnboundLocalError):
+        return "A name is read before it has a value here: give it one first, in a line that is always run."
     if isinstance(error, NameError):
-        return "A name is used that nothing has: is it spelled as where it was made?"
+        return f"{_name(error)} is not defined: is it spelled as in the line that made it?"
+    if isinstance(error, ValueError) and any(word in str(error) for word in ("matmul", "broadcast", "not aligned")):
+        return f"The shapes do not fit: look at `.shape` of each array in that line. {hint}"
     return hint
+
+
+def _name(error: NameError) -> str:
+    return f"`{error.name}`" if error.name else "A name"

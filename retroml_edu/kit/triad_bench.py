@@ -149,11 +149,14 @@ def _said(parts: dict[str, bool], values: np.ndarray, growth: float) -> str:
 
 def _of_a_table(growth: float) -> str:
     """Return why values of a table come down so late: six states learn from one, which learns from itself."""
-    told = " States 1 to 6 learn from state 7: they rise as long as they lie below their target, γ times its value."
+    told = (
+        " States 1 to 6 learn from state 7: they rise as long as they lie below their target, γ times its value. "
+        "State 7 learns from itself alone"
+    )
     if growth >= 1 - SLACK:
-        return f"{told} State 7 learns from itself alone, and with γ = 1 it stays where it is."
+        return f"{told}, and with γ = 1 it stays where it is."
     halves = np.log(0.5) / np.log(growth)
-    return f"{told} State 7 learns from itself alone: its value halves every {halves:,.0f} sweeps, so in the end all are 0."
+    return f"{told}: its value halves every {halves:,.0f} sweeps, so in the end all are 0."
 
 
 def _number(value: float) -> str:

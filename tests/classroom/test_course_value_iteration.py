@@ -20,7 +20,6 @@ def rightly(values, transitions, rewards, gamma):
 
 
 def right_sweep(values, transitions, rewards, terminal, gamma):
-    values = np.where(terminal, 0.0, values)
     return np.array(
         [0.0 if terminal[s] else rightly(values, transitions[s], rewards[s], gamma) for s in range(len(values))]
     )
@@ -47,15 +46,91 @@ def ends_have_values(values, transitions, rewards, terminal, gamma):
     return (rewards + gamma * transitions @ values).max(axis=1)
 
 
-def ends_count(values, transitions, rewards, terminal, gamma):
+def whole_sweep(values, transitions, rewards, terminal, gamma):
     return np.where(terminal, 0.0, (rewards + gamma * transitions @ values).max(axis=1))
 
 
 def in_place(values, transitions, rewards, terminal, gamma):
-    values = np.where(terminal, 0.0, values)
     for s in np.flatnonzero(~terminal):
         values[s] = rightly(values, transitions[s], rewards[s], gamma)
     return values
+
+
+def in_place_on_a_copy(values, transitions, rewards, terminal, gamma):
+    return in_place(values.copy(), transitions, rewards, terminal, gamma)
+
+
+def whole_greedy(values, transitions, rewards, terminal, gamma):
+    return (rewards + gamma * transitions @ values).argmax(axis=1)
+
+
+def best_from_zero(values, transitions, rewards, gamma):
+    return max(0.0, rightly(values, transitions, rewards, gamma))
+
+
+def return_inside(values, transitions, rewards, gamma):
+    return rewards[0] + gamma * transitions[0] @ values
+
+
+def return_inside_from_zero(values, transitions, rewards, gamma):
+    return max(0.0, return_inside(values, transitions, rewards, gamma))
+
+
+def sweep_by(backup):
+    """A sweep that backs up each state in this way."""
+
+    def sweep(values, transitions, rewards, terminal, gamma):
+        after = np.zeros(len(values))
+        for state in np.flatnonzero(~terminal):
+            after[state] = backup(values, transitions[state], rewards[state], gamma)
+        return after
+
+    return sweep
+
+
+def sweep_return_inside(values, transitions, rewards, terminal, gamma):
+    after = np.zeros(len(values))
+    after[0] = rightly(values, transitions[0], rewards[0], gamma)
+    return after
+
+
+def sweep_best_kept(values, transitions, rewards, terminal, gamma):
+    after, best = np.zeros(len(values)), -np.inf
+    for state in np.flatnonzero(~terminal):
+        best = max(best, rightly(values, transitions[state], rewards[state], gamma))
+        after[state] = best
+    return after
+
+
+def sweep_of_the_ends(values, transitions, rewards, terminal, gamma):
+    return np.where(terminal, (rewards + gamma * transitions @ values).max(axis=1), 0.0)
+
+
+def greedy_best(start, anew):
+    """A greedy policy by a loop whose best so far begins with `start`, in each state or once."""
+
+    def greedy(values, transitions, rewards, terminal, gamma):
+        actions, best, action = np.zeros(len(values), dtype=int), start, 0
+        for state in range(len(values)):
+            if anew:
+                best, action = start, 0
+            for each in range(rewards.shape[1]):
+                worth = rewards[state, each] + gamma * transitions[state, each] @ values
+                if worth > best:
+                    best, action = worth, each
+            actions[state] = action
+        return actions
+
+    return greedy
+
+
+def each_of(values, transitions, rewards, gamma):
+    return rewards + gamma * transitions @ values
+
+
+def masked(values, transitions, rewards, terminal, gamma):
+    """Values of actions, 0 in a terminal state."""
+    return np.where(terminal[:, None], 0.0, rewards + gamma * transitions @ values)
 
 
 def next_reward(values, transitions, rewards, terminal, gamma):
@@ -66,27 +141,103 @@ def next_value(values, transitions, rewards, terminal, gamma):
     return np.where(terminal, 0, (transitions @ values).argmax(axis=1))
 
 
-@pytest.mark.parametrize(("name", "function"), [("backup", rightly), ("sweep", right_sweep), ("greedy", right_greedy)])
+def last_place_any(number):
+    def greedy(values, transitions, rewards, terminal, gamma):
+        return np.where(terminal, number, right_greedy(values, transitions, rewards, terminal, gamma))
+
+    return greedy
+
+
+PLAIN = [
+    ("backup", rightly),
+    ("sweep", right_sweep),
+    ("sweep", whole_sweep),
+    ("sweep", sweep_by(rightly)),
+    ("greedy", right_greedy),
+    ("greedy", whole_greedy),
+    ("greedy", greedy_best(-np.inf, anew=True)),
+    ("greedy", last_place_any(3)),
+    ("greedy", last_place_any(-1)),
+    ("greedy", lambda **given: right_greedy(**given).tolist()),
+]
+
+
+@pytest.mark.parametrize(("name", "function"), PLAIN, ids=range(len(PLAIN)))
 def test_a_plain_solution_passes(name, function):
     tried = MATERIAL.exercise(name).try_out(function)
     assert tried.is_right, tried.told
 
 
-@pytest.mark.parametrize(
-    ("name", "function", "hint"),
-    [
-        ("backup", no_discount, "gamma"),
-        ("backup", by_chance, "mean"),
-        ("backup", discounted_reward, "at once"),
-        ("backup", lambda values, transitions, rewards, gamma: rewards.max(), "value of the next state is missing"),
-        ("sweep", ends_have_values, "terminal state has got a value"),
-        ("sweep", ends_count, "counted a value of the terminal state"),
-        ("sweep", in_place, "new array"),
-        ("greedy", next_reward, "next reward alone"),
-        ("greedy", next_value, "not at its reward"),
-        ("greedy", right_sweep, "argmax"),
-    ],
-)
+KNOWN = [
+    ("backup", no_discount, "gamma"),
+    ("backup", by_chance, "mean"),
+    ("backup", discounted_reward, "at once"),
+    ("backup", lambda values, transitions, rewards, gamma: rewards.max(), "value of the next state is missing"),
+    ("sweep", ends_have_values, "terminal state has got a value"),
+    ("backup", best_from_zero, "Begin with −∞"),
+    ("backup", return_inside, "`return` stand in the loop"),
+    ("backup", return_inside_from_zero, "`return` stand in the loop"),
+    (
+        "backup",
+        lambda values, transitions, rewards, gamma: (gamma * transitions @ values).max(),
+        "reward is missing",
+    ),
+    ("backup", lambda **given: each_of(**given)[-1], "last action"),
+    ("backup", lambda **given: each_of(**given).sum(), "sum over the actions"),
+    ("backup", lambda **given: int(each_of(**given).argmax()), "not `argmax`"),
+    ("backup", each_of, "values of all actions"),
+    (
+        "backup",
+        lambda values, transitions, rewards, gamma: (rewards + gamma * values[transitions.argmax(axis=1)]).max(),
+        "weigh the value of each",
+    ),
+    (
+        "backup",
+        lambda values, transitions, rewards, gamma: (rewards + gamma * (transitions * values).sum()).max(),
+        "one number for each action",
+    ),
+    (
+        "backup",
+        lambda values, transitions, rewards, gamma: rewards.max() + gamma * (transitions @ values).max(),
+        "Add for each action first",
+    ),
+    ("backup", lambda values, transitions, rewards, gamma: values @ transitions, "shapes do not fit"),
+    ("sweep", in_place, "new array"),
+    ("sweep", in_place_on_a_copy, "new array"),
+    ("sweep", sweep_by(no_discount), "not discounted"),
+    ("sweep", sweep_by(by_chance), "mean over the actions"),
+    ("sweep", sweep_by(best_from_zero), "Begin with −∞"),
+    ("sweep", sweep_by(lambda values, transitions, rewards, gamma: rewards.max()), "next state is missing"),
+    (
+        "sweep",
+        sweep_by(lambda values, transitions, rewards, gamma: (gamma * transitions @ values).max()),
+        "reward is missing",
+    ),
+    ("sweep", sweep_return_inside, "`return` stand in the loop"),
+    ("sweep", sweep_best_kept, "begin anew in each state"),
+    ("sweep", sweep_of_the_ends, "look at the condition"),
+    ("sweep", lambda **given: masked(**given).max(axis=0), "axis=1"),
+    ("sweep", lambda **given: masked(**given).max(), "one number for all"),
+    ("sweep", lambda **given: whole_sweep(**given).max(), "one number for all"),
+    ("sweep", masked, "axis=1"),
+    ("sweep", lambda **given: whole_sweep(**given)[:2], "terminal one too"),
+    ("greedy", next_reward, "next reward alone"),
+    ("greedy", next_value, "not at its reward"),
+    ("greedy", right_sweep, "argmax"),
+    ("greedy", ends_have_values, "argmax"),
+    ("greedy", lambda **given: masked(**given).argmax(axis=0), "axis=1"),
+    ("greedy", lambda **given: int(masked(**given).argmax()), "one number for all"),
+    ("greedy", lambda **given: whole_greedy(**given) + 1, "counted from 0"),
+    ("greedy", lambda **given: masked(**given).argmin(axis=1), "worst"),
+    ("greedy", lambda **given: whole_greedy(**{**given, "gamma": 1.0}), "not discounted"),
+    ("greedy", lambda **given: np.eye(2)[whole_greedy(**given)], "One number for each state"),
+    ("greedy", masked, "One number for each state"),
+    ("greedy", greedy_best(0, anew=True), "begin anew with −∞"),
+    ("greedy", greedy_best(-np.inf, anew=False), "begin anew with −∞"),
+]
+
+
+@pytest.mark.parametrize(("name", "function", "hint"), KNOWN, ids=range(len(KNOWN)))
 def test_a_known_mistake_is_told_by_its_own_hint(name, function, hint):
     tried = MATERIAL.exercise(name).try_out(function)
     assert not tried.is_right

@@ -64,6 +64,12 @@ def test_a_known_misconception_has_a_hint_of_its_own():
     assert hint == "The next value is discounted."
 
 
+def read_too_early(reward, gamma, following):
+    if reward < 0:
+        target = 0.0
+    return target
+
+
 @pytest.mark.parametrize(
     ("function", "told", "hint"),
     [
@@ -76,7 +82,8 @@ def test_a_known_misconception_has_a_hint_of_its_own():
         (lambda reward, gamma, following: np.ones(2), "returned a ndarray; a number", "worth today"),
         (lambda reward, gamma, following: float("nan"), "returned nan; 2.8 is expected", "worth today"),
         (lambda reward, discount, following: 1, "raised TypeError", "by name: reward, gamma, following"),
-        (lambda reward, gamma, following: reward + gama, "raised NameError", "spelled"),  # noqa: F821
+        (lambda reward, gamma, following: reward + gama, "raised NameError", "`gama` is not defined: is it spelled"),  # noqa: F821
+        (read_too_early, "raised UnboundLocalError", "give it one first"),
         (lambda reward, gamma, following: reward / 0, "raised ZeroDivisionError", "worth today"),
     ],
 )
@@ -230,6 +237,60 @@ def test_arguments_stay_as_they_were():
     assert "changed its argument `values`" in told
     assert "copy" in hint
     assert ARRAY.cases[0].given["values"].tolist() == [1.0, 2.0]
+
+
+def test_a_change_of_an_argument_is_told_only_where_all_answers_are_right():
+    """In place, each sum already sees the one before: a copy of the argument would not mend that."""
+
+    def sums(values):
+        for place in range(1, len(values)):
+            values[place] += values[place - 1]
+        return values
+
+    known = [(np.array([1.0, 3.0, 6.0]), "Write into a new array, read the old.")]
+    cases = (
+        Case({"values": np.zeros(3)}, np.zeros(3), "Nothing plus nothing."),
+        Case({"values": np.array([1.0, 0.0, 0.0])}, np.array([1.0, 1.0, 0.0]), "Each and the one before it.", ()),
+        Case({"values": np.array([1.0, 2.0, 3.0])}, np.array([1.0, 3.0, 5.0]), "Each and the one before it.", known),
+    )
+    told, hint = says(Exercise("sums", (cases[0], cases[2])), sums)
+    assert "returned 6 at place 2; 5 is expected" in told
+    assert hint == "Write into a new array, read the old."
+
+    def rightly(values):
+        values[1:] += values[:-1].copy()
+        return values
+
+    told, hint = says(Exercise("sums", cases), rightly)
+    assert "is right, but it changed its argument `values`" in told
+    assert Exercise("sums", cases).try_out(rightly).passed == 1
+
+
+def test_at_a_free_place_any_number_will_do():
+    free = np.array([False, False, True])
+    case = Case({}, np.array([0, 1, 0]), "Count from 0.", [(np.array([1, 2, 0]), "From 0.")], free)
+    exercise = Exercise("arms", (case,))
+    for last in (0, 1, 3, -7):
+        assert exercise.try_out(lambda last=last: np.array([0, 1, last])).is_right
+        assert exercise.try_out(lambda last=last: [0, 1, last]).is_right
+        assert says(exercise, lambda last=last: [1, 2, last])[1] == "From 0."
+    assert "shape (2,); (3,) is expected" in says(exercise, lambda: [0, 1])[0]
+    assert "an array of shape (3,) is expected" in says(exercise, lambda: ["0", "1", "0"])[0]
+    assert "[0, 1, 0] is expected" in says(exercise, lambda: [[0], [0, 1], []])[0]
+
+
+def test_shapes_that_do_not_fit_are_told_of():
+    told, hint = says(ARRAY, lambda values: values @ np.ones((3, 2)))
+    assert "raised ValueError" in told
+    assert hint == "The shapes do not fit: look at `.shape` of each array in that line. Twice."
+
+
+def test_one_value_is_told_of_in_the_singular():
+    assert "returned one number, 7; an array of shape (2,) is expected." in says(ARRAY, lambda values: 7)[0]
+    one = Exercise("one", (Case({}, [3.0]),))
+    assert "returned a float; a list of one value is expected: [3.0]." in says(one, lambda: 3.0)[0]
+    assert "returned 2 values, [1, 2]; a list of one value is expected" in says(one, lambda: [1, 2])[0]
+    assert "returned one value, [1]; 2 values are" in says(Exercise("two", (Case({}, [1, 2]),)), lambda: [1])[0]
 
 
 def test_sequences_and_truths():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -175,103 +175,183 @@ _SMALL = _Small(
     transitions=np.array(
         [[[0.0, 1.0, 0.0], [0.5, 0.0, 0.5]], [[0.0, 0.2, 0.8], [1.0, 0.0, 0.0]], [[0.0, 0.0, 1.0], [0.0, 0.0, 1.0]]]
     ),
-    rewards=np.array([[0.0, 0.4], [1.0, 0.0], [7.0, 7.0]]),
+    rewards=np.array([[0.1, 0.4], [1.0, 0.0], [7.0, 7.0]]),
     terminal=np.array([False, False, True]),
 )
+_COSTLY = replace(_SMALL, rewards=np.array([[-0.5, -1.0], [-3.0, -1.0], [7.0, 7.0]]))
+"""The same, where every action loses: in state 1 more than in state 0."""
 _GUESS = np.array([1.0, 2.0, 0.0])
-_WRONG_END = np.array([1.0, 2.0, 5.0])
-"""Values in which somebody has given the terminal state one."""
+_LOSSES = np.array([-1.0, -0.5, 0.0])
 
 
 def _q(small: _Small, values: np.ndarray, gamma: float) -> np.ndarray:
     return small.mdp.action_values(values, gamma)
 
 
-def _unmasked(values: np.ndarray, gamma: float) -> np.ndarray:
+def _unmasked(small: _Small, values: np.ndarray, gamma: float) -> np.ndarray:
     """Return action values in which nobody has thought of the terminal state."""
-    backed_up: np.ndarray = _SMALL.rewards + gamma * _SMALL.transitions @ values
+    backed_up: np.ndarray = small.rewards + gamma * small.transitions @ values
     return backed_up
 
 
-def _in_place(values: np.ndarray, gamma: float) -> np.ndarray:
+def _in_place(small: _Small, values: np.ndarray, gamma: float) -> np.ndarray:
     """Return values after a sweep in which each state already sees what the ones before it have become."""
     new = values.copy()
     for state in range(2):
-        new[state] = _q(_SMALL, new, gamma)[state].max()
-    return np.where(_SMALL.terminal, 0.0, new)
+        new[state] = _q(small, new, gamma)[state].max()
+    return np.where(small.terminal, 0.0, new)
 
 
-def _backup_case(state: int, gamma: float, hint: str) -> Case:
-    transitions, rewards = _SMALL.transitions[state], _SMALL.rewards[state]
-    each = rewards + gamma * transitions @ _GUESS
+_FROM_ZERO = (
+    "All action values are negative here, so none is above 0. Begin with −∞, `-np.inf`, or with the first action's "
+    "value."
+)
+_NOTHING_LEFT = "The reward is missing, or it is discounted too. It comes at once: only what follows is discounted."
+_RETURN_INSIDE = "Only the first action was looked at: does `return` stand in the loop? It belongs behind it."
+
+
+def _backup_case(small: _Small, state: int, values: np.ndarray, gamma: float, hint: str) -> Case:
+    transitions, rewards = small.transitions[state], small.rewards[state]
+    follows = transitions @ values
+    each = rewards + gamma * follows
+    likeliest = values[transitions.argmax(axis=1)]
     wrong = [
-        (each.mean(), "This is the mean over the actions, the value of choosing by chance. The best action is wanted."),
-        ((rewards + transitions @ _GUESS).max(), "What follows is not discounted: `gamma` is missing."),
-        ((gamma * (rewards + transitions @ _GUESS)).max(), "The reward comes at once: discount what follows only."),
-        (rewards.max(), "This is the largest reward. The value of the next state is missing."),
-        (rewards.max() + gamma * (transitions @ _GUESS).max(), "Add for each action first, then take the largest sum."),
         (each, "These are the values of all actions. The value of the state is the largest of them."),
+        *([(0.0, _FROM_ZERO)] if each.max() < 0 else []),
+        *([(0.0, _NOTHING_LEFT)] if gamma == 0 else []),
+        (each.mean(), "This is the mean over the actions, the value of choosing by chance. The best action is wanted."),
+        (each.sum(), "This is the sum over the actions. The best action is wanted: the largest of their values."),
+        ((rewards + follows).max(), "What follows is not discounted: `gamma` is missing."),
+        ((gamma * each).max(), "The reward comes at once: discount what follows only."),
+        ((gamma * (rewards + follows)).max(), "The reward comes at once: discount what follows only."),
+        ((gamma * follows).max(), "The reward is missing: an action is worth its reward plus what follows."),
+        ((rewards + gamma * likeliest).max(),
+         "A move may lead to several states: weigh the value of each by its probability, `transitions @ values`."),
+        ((rewards + gamma * follows.sum()).max(),
+         "Each action has its own next states: `transitions @ values` gives one number for each action."),
+        (rewards.max(), "This is the largest reward. The value of the next state is missing."),
+        (rewards.max() + gamma * follows.max(), "Add for each action first, then take the largest sum."),
         (float(each.argmax()), "This is the number of the best action. Its value is wanted: `max`, not `argmax`."),
+        (each[0], _RETURN_INSIDE),
+        (max(each[0], 0.0), _RETURN_INSIDE),
+        (each[-1], "This is the value of the last action. Keep the largest of all: does a later one write over it?"),
+        (each.min(), "This is the smallest value. The best action has the largest one."),
     ]  # fmt: skip
-    given = {"values": _GUESS, "transitions": transitions, "rewards": rewards, "gamma": gamma}
+    given = {"values": values, "transitions": transitions, "rewards": rewards, "gamma": gamma}
     return Case(given, float(each.max()), hint, mistakes(wrong, float(each.max())))
 
 
 _BACKUP = Exercise(
     "backup",
     (
-        _backup_case(0, 0.0, "With gamma=0 only the rewards of this state's actions count."),
-        _backup_case(0, 0.9, "For each action: its reward, plus gamma times the expected value of the next state."),
-        _backup_case(1, 0.5, "The expected value is the sum of probability times value: `transitions @ values`."),
+        _backup_case(_SMALL, 0, _GUESS, 0.0, "With gamma=0 only the rewards of this state's actions count."),
+        _backup_case(
+            _SMALL, 0, _GUESS, 0.9, "For each action: its reward, plus gamma times the expected value of what follows."
+        ),
+        _backup_case(
+            _SMALL, 1, _GUESS, 0.5, "The expected value is the sum of probability times value: `transitions @ values`."
+        ),
+        _backup_case(_COSTLY, 1, _LOSSES, 0.9, "Every action loses here: the best one loses least."),
     ),
 )
 
 
-def _sweep_case(values: np.ndarray, gamma: float, hint: str) -> Case:
-    right = _q(_SMALL, values, gamma).max(axis=1)
-    unmasked = _unmasked(values, gamma)
-    zeroed = np.where(_SMALL.terminal, 0.0, unmasked.max(axis=1))
+def _sweep_case(small: _Small, values: np.ndarray, gamma: float, hint: str) -> Case:
+    each, unmasked = _q(small, values, gamma), _unmasked(small, values, gamma)
+    right = each.max(axis=1)
+    first = np.array([right[0], 0.0, 0.0])
+    for_ends = np.where(small.terminal, unmasked.max(axis=1), 0.0)
+    undiscounted = small.rewards + small.transitions @ values
+    ends = "The terminal state has got a value. Nothing comes after it: it is 0."
+    axis = "axis=0 is along the states. The largest of each state is taken along its actions: axis=1."
+    one = "This is one number for all. Each state has a value of its own: take the largest along the actions, axis=1."
+    early = "Only the first state was backed up: does `return` stand in the loop? It belongs behind it."
     wrong = [
-        (unmasked.max(axis=1), "The terminal state has got a value. Nothing comes after it: it is 0."),
-        (_unmasked(np.where(_SMALL.terminal, 0.0, values), gamma).max(axis=1),
-         "The terminal state has got a value. Nothing comes after it: it is 0."),
-        (zeroed, "The others have counted a value of the terminal state: set it to 0 before you back up."),
-        (_in_place(values, gamma), "State 1 has seen the new value of state 0: write into a new array, read the old."),
-        (_q(_SMALL, values, gamma).mean(axis=1), "This is the mean over the actions: the best one is wanted."),
-        (_q(_SMALL, values, gamma), "These are values of states and actions. Take the largest of each state: axis=1."),
+        (unmasked.max(axis=1), ends),
+        (_in_place(small, values, gamma),
+         "State 1 has seen the new value of state 0: write into a new array, `np.zeros(len(values))`, read the old."),
+        (each.mean(axis=1), "This is the mean over the actions: the best one is wanted."),
+        (each, "These are values of states and actions. Take the largest of each state: axis=1."),
+        (unmasked, "These are values of states and actions. Take the largest of each state: axis=1."),
+        (each.max(axis=0), axis),
+        (unmasked.max(axis=0), axis),
+        (each.max(), one),
+        (unmasked.max(), one),
+        (each[:2].max(), one),
+        (first, early),
+        (np.concatenate([right[:1], values[1:]]), early),
+        (right[0], early),
+        (right[:2], "There is a value for every state, for the terminal one too: 0."),
+        (for_ends, "The terminal state was backed up, and the others were not: look at the condition."),
+        (np.where(small.terminal, 0.0, undiscounted.max(axis=1)), "What follows is not discounted: `gamma`."),
+        (undiscounted.max(axis=1), "What follows is not discounted: `gamma`. And a terminal state has the value 0."),
+        (np.where(small.terminal, 0.0, (each - small.rewards).max(axis=1)),
+         "The reward is missing: an action is worth its reward plus what follows."),
+        (np.where(small.terminal, 0.0, small.rewards.max(axis=1)), "The value of the next state is missing."),
+        (np.array([right[0], max(right[:2]), 0.0]),
+         "State 1 was compared with the best of state 0: begin anew in each state."),
+        *([(np.maximum(right, 0.0), _FROM_ZERO)] if right.min() < 0 else []),
     ]  # fmt: skip
-    return Case(_SMALL.arguments(values, gamma), right, hint, mistakes(wrong, right))
+    return Case(small.arguments(values, gamma), right, hint, mistakes(wrong, right))
 
 
 _SWEEP = Exercise(
     "sweep",
     (
-        _sweep_case(np.zeros(3), 0.9, "From values of 0 a sweep finds the largest reward of each state."),
-        _sweep_case(_GUESS, 0.9, "Back up each state, as in `backup`, and collect the results in a new array."),
-        _sweep_case(_WRONG_END, 0.5, "A terminal state has the value 0, whatever the argument says."),
+        _sweep_case(_SMALL, np.zeros(3), 0.9, "From values of 0 a sweep finds the largest reward of each state."),
+        _sweep_case(_SMALL, _GUESS, 0.9, "Back up each state, as in `backup`, and collect the results in a new array."),
+        _sweep_case(_COSTLY, _LOSSES, 0.9, "Every action loses here: the best one loses least."),
     ),
 )
 
 
-def _greedy_case(values: np.ndarray, gamma: float, hint: str) -> Case:
-    each = _q(_SMALL, values, gamma)
-    wrong = [
-        (_SMALL.rewards.argmax(axis=1), "This looks at the next reward alone. What follows counts too."),
-        ((_SMALL.transitions @ values).argmax(axis=1), "This looks at where an action leads, and not at its reward."),
-        (each.max(axis=1), "These are values. The number of the best action is wanted: `argmax`, not `max`."),
-        (each.argmin(axis=1), "These are the worst actions."),
-        ((_SMALL.rewards + _SMALL.transitions @ values).argmax(axis=1), "What follows is not discounted."),
-    ]
+def _greedy_case(small: _Small, values: np.ndarray, gamma: float, hint: str) -> Case:
+    each, unmasked = _q(small, values, gamma), _unmasked(small, values, gamma)
     right = each.argmax(axis=1)
-    return Case(_SMALL.arguments(values, gamma), right, hint, mistakes(wrong, right))
+    axis = "axis=0 is along the states. The best action of each state is found along its actions: axis=1."
+    one = "This is one number for all. Each state has a best action of its own: argmax along the actions, axis=1."
+    numbered = "One number for each state is wanted, that of its best action: argmax along axis=1."
+    for_states = [
+        *([(np.zeros(3, dtype=int),
+            ("All action values are negative here, and those of state 1 lower than those of state 0. Where the best "
+             "so far is kept in a variable, begin anew with −∞ in each state."))] if each[:2].max() < 0 else ()),
+        (small.rewards.argmax(axis=1), "This looks at the next reward alone. What follows counts too."),
+        ((small.rewards + small.transitions @ values).argmax(axis=1), "What follows is not discounted."),
+        ((small.transitions @ values).argmax(axis=1), "This looks at where an action leads, and not at its reward."),
+        (each.max(axis=1), "These are values. The number of the best action is wanted: `argmax`, not `max`."),
+        (right + 1, "Actions are counted from 0, as places of an array are: nothing has to be added."),
+        (each.argmin(axis=1), "These are the worst actions."),
+        (np.array([right[0], 0, 0]), "Only the first state was looked at: does `return` stand in the loop?"),
+    ]  # fmt: skip
+    wrong = [
+        *((np.where(small.terminal, right, answer), told) for answer, told in for_states),
+        (each.argmax(axis=0), axis),
+        (unmasked.argmax(axis=0), axis),
+        (unmasked.argmax(), one),
+        (each.argmax(), one),
+        (right[0], "Only the first state was looked at: does `return` stand in the loop?"),
+        (right[:2], "There is a number for every state, for the terminal one too: any will do there."),
+        (each, numbered),
+        (unmasked, numbered),
+        (np.eye(2)[right], numbered),
+    ]
+    return Case(small.arguments(values, gamma), right, hint, mistakes(wrong, right), free=small.terminal)
 
 
 _GREEDY = Exercise(
     "greedy",
     (
-        _greedy_case(np.zeros(3), 0.9, "With values of 0 the greedy action is the one with the largest reward."),
-        _greedy_case(_GUESS, 0.9, "Compute the value of each action first, then take the number of the largest."),
-        _greedy_case(np.array([6.0, 0.0, 0.0]), 0.9, "The value of each action: reward plus gamma times what follows."),
+        _greedy_case(_SMALL, np.zeros(3), 0.9, "With values of 0 the greedy action is the one of the largest reward."),
+        _greedy_case(
+            _SMALL, _GUESS, 0.9, "Compute the value of each action first, then take the largest one's number."
+        ),
+        _greedy_case(
+            _SMALL, np.array([6.0, 0.0, 0.0]), 0.9, "The value of each action: reward plus gamma times what follows."
+        ),
+        _greedy_case(
+            _SMALL, np.array([0.0, 0.4, 0.0]), 0.5, "In state 0, what follows is worth more, but only undiscounted."
+        ),
+        _greedy_case(_COSTLY, _LOSSES, 0.9, "Every action loses here: the best one loses least."),
     ),
 )
 
