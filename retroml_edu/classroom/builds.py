@@ -98,6 +98,18 @@ def is_as_built(text: str) -> bool:
         return False
 
 
+def has_outputs(text: str) -> bool:
+    """Return whether a notebook was run and kept with what came of it.
+
+    Args:
+        text: What stands in its file.
+    """
+    try:
+        return any(cell.get("outputs") for cell in json.loads(text)["cells"])
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return False
+
+
 def is_name(name: str) -> bool:
     """Return whether a lesson or a guide may be called so."""
     return bool(_NAME.fullmatch(name))

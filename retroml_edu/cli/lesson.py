@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from retroml_edu.cli import lesson_answers
+from retroml_edu.cli.lesson_files import modules_of, put_modules, put_notebook, shown, writing
 from retroml_edu.core.errors import LessonError, UnknownNameError, did_you_mean
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ TEMPLATE = Path(__file__).with_name("lesson_template.txt")
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `lesson` to the command line."""
-    parser = subparsers.add_parser("lesson", help="make the notebooks of lessons, or begin a lesson of your own")
+    parser = subparsers.add_parser("lesson", help="make notebooks of lessons, begin your own, or see answers")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     build = actions.add_parser(
         "build",
@@ -30,13 +32,18 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     build.add_argument("--instructor", action="store_true", help="with solutions and notes; needs --to")
     build.add_argument("--to", type=Path, metavar="FOLDER", help=f"where notebooks go (default: '{NOTEBOOKS}')")
     add_from(build)
-    build.add_argument("--force", action="store_true", help="replace notebooks that were changed by hand too")
+    build.add_argument(
+        "--force",
+        action="store_true",
+        help="replace notebooks that were changed by hand too; what was there is kept as NAME-before.ipynb",
+    )
     build.set_defaults(run=run_build)
     new = actions.add_parser("new", help="begin a lesson of your own: a source with the whole frame of a lesson")
     new.add_argument("name", metavar="NAME", help="two digits and words in small letters: 20-my-lesson")
     new.add_argument("title", metavar="TITLE", help='what it is called: "My lesson"')
     add_from(new)
     new.set_defaults(run=run_new)
+    lesson_answers.add_parser(actions)
 
 
 def add_from(parser: argparse.ArgumentParser) -> None:
@@ -64,10 +71,10 @@ def run_build(args: argparse.Namespace) -> int:
     if kind == "instructor":
         _check_apart(args.to, beside)
     target = beside if args.to is None else args.to
-    changed = build_lessons(chosen(sources, args.names), target, kind, force=args.force)
+    changed = build_lessons(chosen(sources, args.names), target, kind, (sources, beside), force=args.force)
     if changed:
         raise LessonError(
-            f"Changed by hand since built, and left as it is: {', '.join(map(_shown, changed))}. "
+            f"Changed by hand since built, and left as it is: {', '.join(map(shown, changed))}. "
             "Take the changes over into the source, then build with --force; or build elsewhere with --to FOLDER."
         )
     return 0
@@ -80,7 +87,7 @@ def run_new(args: argparse.Namespace) -> int:
         LessonError: If it cannot be called so, or is there already.
     """
     path = begin_lesson(args.sources or _nearest() or Path(SOURCES), args.name, args.title)
-    print(f"{_shown(path)}: written")
+    print(f"{shown(path)}: written")
     print(f"Edit it, then make its notebook: retroml-edu lesson build {args.name}")
     return 0
 
@@ -103,13 +110,13 @@ def begin_lesson(folder: Path, name: str, title: str) -> Path:
     title = " ".join(title.split())
     if is_guide(name) or not title:
         raise LessonError('A lesson has a number and a title: retroml-edu lesson new 20-my-lesson "My lesson".')
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.py"
     text = TEMPLATE.read_text("utf-8").replace("{NAME}", name).replace("{TITLE}", title)
-    try:
-        write_new(path, text.encode())
-    except FileExistsError:
-        raise LessonError(f"{_shown(path)} is there already: choose another name, or edit that file.") from None
+    with writing(folder, "--from"):
+        try:
+            write_new(path, text.encode())
+        except FileExistsError:
+            raise LessonError(f"{shown(path)} is there already: choose another name, or edit that file.") from None
     return path
 
 
@@ -154,7 +161,9 @@ def chosen(sources: Path, names: Sequence[str] = ()) -> list[Path]:
     return list(found.values())
 
 
-def build_lessons(sources: Sequence[Path], folder: Path, kind: BuildName, *, force: bool = False) -> list[Path]:
+def build_lessons(
+    sources: Sequence[Path], folder: Path, kind: BuildName, modules: Sequence[Path] = (), *, force: bool = False
+) -> list[Path]:
     """Write the notebooks of lessons and print what was done; return those left alone, which a person has changed.
 
     Nothing is written if one of the sources cannot be built.
@@ -163,32 +172,26 @@ def build_lessons(sources: Sequence[Path], folder: Path, kind: BuildName, *, for
         sources: Of the lessons.
         folder: Where notebooks go; made if need be.
         kind: Which build.
-        force: Whether to replace those that a person has changed too.
+        modules: Folders of Python files of one's own: those that a lesson takes go with its notebook.
+        force: Whether to replace those that a person has changed too; what was there is kept beside it.
 
     Raises:
-        LessonError: If a source cannot be built.
+        LessonError: If a source cannot be built, or the folder not be written.
     """
-    from retroml_edu.classroom.builds import build, is_as_built, is_guide, notebook_text
-    from retroml_edu.storage.atomic import write_text
+    from retroml_edu.classroom.builds import build, is_guide, notebook_text
 
     builds = {
-        _notebook_name(source.stem, kind): notebook_text(build(source, kind))
+        _notebook_name(source.stem, kind): build(source, kind)
         for source in sources
         if kind == "student" or not is_guide(source.stem)
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    changed = []
-    for name, text in builds.items():
-        path = folder / name
-        before = path.read_text("utf-8", errors="replace") if path.exists() else None
-        if before == text:
-            print(f"{_shown(path)}: unchanged")
-        elif before is not None and not is_as_built(before) and not force:
-            changed.append(path)
-        else:
-            write_text(path, text, durable=False)
-            print(f"{_shown(path)}: written")
-    return changed
+    with writing(folder, "--to"):
+        put_modules(modules_of(builds.values(), modules, folder), folder)
+        return [
+            folder / name
+            for name, notebook in builds.items()
+            if not put_notebook(folder / name, notebook_text(notebook), force=force)
+        ]
 
 
 def _notebook_name(lesson: str, kind: BuildName) -> str:
@@ -207,9 +210,3 @@ def _check_apart(to: Path | None, beside: Path) -> None:
 def _nearest() -> Path | None:
     here = Path.cwd()
     return next((each / SOURCES for each in (here, *here.parents) if (each / SOURCES).is_dir()), None)
-
-
-def _shown(path: Path) -> str:
-    here = Path.cwd()
-    path = path.resolve()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)

@@ -138,7 +138,7 @@ def test_what_lessons_and_their_cards_say_to_write_is_no_variant_as_it_stands():
     ("make", "told"),
     [
         (
-            lambda rng: ["text", Exercise("f")],
+            lambda rng: ["text"],
             "has to return a question, or a text and an Exercise, and returned a list",
         ),
         (lambda rng: Exercise("f"), "returned an Exercise"),

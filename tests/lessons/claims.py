@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     known = {source.stem for source in LESSONS}
     kept = {name: told for name, told in read().items() if name in known}
     digests = {source: digest(source) for source in sources}  # before: somebody may write on meanwhile
-    failed = 0
+    before, failed = TABLE.read_bytes() if TABLE.is_file() else b"", 0
     began = time.monotonic()
     for source, found in measured(sources):
         claims = [{key: value for key, value in asdict(each).items() if key != "lesson"} for each in found]
@@ -61,7 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for each in found:
             print(f"{source.stem}: {each.verdict}: {each.text} {each.figure}, {each.bound}", flush=True)
             failed += each.verdict != "holds"
-    print(f"{len(sources)} lessons in {time.monotonic() - began:.0f} s: {TABLE.relative_to(ROOT)} is new.")
+    news = "is unchanged" if TABLE.read_bytes() == before else "is new"
+    print(f"{len(sources)} lessons in {time.monotonic() - began:.0f} s: {TABLE.relative_to(ROOT)} {news}.")
     return failed
 
 

@@ -91,3 +91,17 @@ def test_the_digest_looks_at_code_and_not_at_prose(source: Path) -> None:
     assert claims.digest(source) == before
     source.write_text(text.replace("total = reward + gamma * total", "total = gamma * total + reward"), "utf-8")
     assert claims.digest(source) != before
+
+
+def test_a_table_that_came_out_as_it_was_is_not_called_new(
+    source: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = source.parent
+    monkeypatch.setattr(claims, "ROOT", folder.parent)
+    monkeypatch.setattr(claims, "JSON", folder / "claims.json")
+    monkeypatch.setattr(claims, "TABLE", folder / "claims.md")
+    monkeypatch.setattr(claims, "LESSONS", [source])
+    monkeypatch.setattr(claims, "measured", lambda sources: [(each, []) for each in sources])
+    for news in ("is new", "is unchanged"):
+        assert claims.main([]) == 0
+        assert Path("lessons", f"claims.md {news}.").as_posix() in capsys.readouterr().out
