@@ -41,7 +41,8 @@ from retroml_edu.tabular import (
     value_iteration,
 )
 
-lesson = Lesson("02-value-iteration")  # for graded work: Lesson("02-value-iteration", variant="your student number")
+# For graded work: Lesson("02-value-iteration", variant="your student number")
+lesson = Lesson("02-value-iteration")
 
 # %% [markdown]
 # ## 1 · Predict
@@ -75,7 +76,7 @@ lesson.ask("first-nonzero")
 # %%
 lesson.predict(
     "error",
-    question="Largest error of a value after so many sweeps, as a share of the error before the first one",
+    question="Largest error of a value after so many sweeps, as a share of the first error",
     x_end=40,
     x_unit="sweeps",
     y_name="share of the first error",
@@ -139,7 +140,8 @@ print("p(s' | s, a), shape:", mdp.transitions.shape, "  r(s, a), shape:", mdp.re
 start = two_goals().state((2, 0))
 print("From the start, 'right' leads to:")
 for state in np.flatnonzero(mdp.transitions[start, 1]):
-    print("  row, column", two_goals().fields[state], "with probability", mdp.transitions[start, 1, state])
+    probability = mdp.transitions[start, 1, state]
+    print("  row, column", two_goals().fields[state], "with probability", probability)
 
 # %% [markdown]
 # The **return** is the discounted sum of the rewards that follow (equation 3.8). The **value** v(s) of a state under a
@@ -294,7 +296,7 @@ def within_the_bound(rng):
 
 
 lesson.claim(
-    "With γ = 0.9 no value is farther off after k sweeps, up to 40, than γᵏ times the first largest error.",
+    "With γ = 0.9 no error after k sweeps, up to 40, is larger than γᵏ times the first largest.",
     within_the_bound,
     above=0.98,
     seeds=300,
@@ -312,13 +314,13 @@ def when_the_last_arrow_turned(rng):
     mdp = random_world(rng)
     best = greedy_policy(mdp.action_values(best_values(mdp, 0.9), 0.9))
     sweeps = list(value_iteration(mdp, 0.9, theta=1e-3))
-    wrong = [number for number, sweep in enumerate(sweeps) if not np.array_equal(sweep.policy, best)]
-    return (max(wrong, default=-1) + 1) / len(sweeps)
+    wrong = [not np.array_equal(sweep.policy, best) for sweep in sweeps]
+    return (max(np.flatnonzero(wrong), default=-1) + 1) / len(sweeps)
 
 
 lesson.claim(
-    "With γ = 0.9 the greedy policy is the best one for good after less than a fifth of the sweeps that it takes until "
-    "none changes a value by more than 0.001, on average.",
+    "With γ = 0.9 the greedy policy is the best one for good after less than a fifth of the "
+    "sweeps that it takes until none changes a value by more than 0.001, on average.",
     when_the_last_arrow_turned,
     below=0.2,
     seeds=200,
@@ -347,8 +349,8 @@ def improvements(rng):
 
 
 lesson.claim(
-    "There are 4²⁰ policies, about a million million. Policy iteration tries fewer than five after its first, on "
-    "average.",
+    "There are 4²⁰ policies, about a million million. Policy iteration tries fewer than five "
+    "after its first, on average.",
     improvements,
     below=5,
     seeds=200,
@@ -371,15 +373,16 @@ def work_ratio(rng):
     states, actions = mdp.rewards.shape
     *_, settled = value_iteration(mdp, 0.9, theta=1e-6)
     sweeps = list(policy_iteration(mdp, 0.9, theta=1e-6))
-    first = next(sweep.number for sweep in sweeps if sweep.improved)  # until then the policy takes all actions
+    # Until the first improvement the policy takes all actions, afterwards one in each state.
+    first = next(sweep.number for sweep in sweeps if sweep.improved)
     looks = 1 + sum(sweep.improved for sweep in sweeps)
-    work = first * states * actions + (sweeps[-1].number - first) * states + looks * states * actions
+    work = (first + looks) * states * actions + (sweeps[-1].number - first) * states
     return work / (settled.number * states * actions)
 
 
 lesson.claim(
-    "On these worlds policy iteration, begun with the random policy and with every evaluation carried to the end, "
-    "computes more backups than value iteration.",
+    "On these worlds policy iteration, begun with the random policy and with every evaluation "
+    "carried to the end, computes more backups than value iteration.",
     work_ratio,
     above=1,
     seeds=200,
@@ -394,7 +397,7 @@ def share_of_the_first_evaluation(rng):
     sweeps = list(policy_iteration(mdp, 0.9, theta=1e-6))
     first = next(sweep.number for sweep in sweeps if sweep.improved)
     looks = 1 + sum(sweep.improved for sweep in sweeps)
-    all_of_it = first * states * actions + (sweeps[-1].number - first) * states + looks * states * actions
+    all_of_it = (first + looks) * states * actions + (sweeps[-1].number - first) * states
     return first * states * actions / all_of_it
 
 
@@ -449,7 +452,8 @@ lesson.ask("why-backups")
 def random_board(rng):
     while True:
         start, near, far = (tuple(map(int, place)) for place in rng.integers(0, 7, size=(3, 2)))
-        to_near, to_far = np.abs(np.subtract(start, near)).sum(), np.abs(np.subtract(start, far)).sum()
+        to_near = np.abs(np.subtract(start, near)).sum()
+        to_far = np.abs(np.subtract(start, far)).sum()
         if 1 <= to_near <= 3 and to_far >= to_near + 3 and near != far:
             return GridWorld((".......",) * 7, goals={near: 0.3, far: 1.0}).edited(start, "S")
 
@@ -471,8 +475,8 @@ def changes_its_mind(rng):
 
 
 lesson.claim(
-    "On nearly all boards the best policy goes to the small goal nearby with γ = 0.5, and to the large one far away "
-    "with γ = 0.95.",
+    "On nearly all boards the best policy goes to the small goal nearby with γ = 0.5, and to the "
+    "large one far away with γ = 0.95.",
     changes_its_mind,
     above=0.95,
     seeds=200,
@@ -495,7 +499,8 @@ def board_with_pits(rng):
 def falls(planned, real):
     """Return how often a policy that is best in one world ends in a pit of another."""
     *_, last = value_iteration(planned.mdp(), 0.95)
-    pits = {place: float(reward < 0) for place, reward in real.goals.items()}  # 1 for a pit, nothing for all else
+    # 1 for a pit, nothing for all else: the value of the start is the probability of a fall.
+    pits = {place: float(reward < 0) for place, reward in real.goals.items()}
     counting = replace(real, goals=pits, step_reward=0.0).mdp()
     return counting.values_of(last.policy, gamma=0.9999)[real.state((0, 0))]
 
@@ -508,8 +513,8 @@ def falls_more_often(rng):
 
 
 lesson.claim(
-    "A plan that ignores a slip of 0.2 falls into a pit in more of 100 episodes than one that takes it into account: "
-    "over 10 more.",
+    "A plan that ignores a slip of 0.2 falls into a pit in more of 100 episodes than one that "
+    "takes it into account: over 10 more.",
     falls_more_often,
     above=0.1,
     seeds=200,

@@ -40,7 +40,8 @@ from retroml_edu.tabular import (
     value_errors,
 )
 
-lesson = Lesson("03-monte-carlo-td")  # for graded work: Lesson("03-monte-carlo-td", variant="your student number")
+# For graded work: Lesson("03-monte-carlo-td", variant="your student number")
+lesson = Lesson("03-monte-carlo-td")
 
 # %% [markdown]
 # ## 1 · Predict
@@ -65,7 +66,7 @@ lesson.ask("first-episode")
 # %%
 lesson.predict(
     "td-error",
-    question="RMS error of TD(0), α = 0.1, mean of many runs. Does it fall to 0? How soon? Draw it.",
+    question="RMS error of TD(0), α = 0.1, mean of many runs. Does it fall to 0, and how soon?",
     x_end=100,
     x_unit="episodes",
     y_name="RMS error",
@@ -252,7 +253,8 @@ def my_td(values, episode):
 
 
 mine, theirs = errors_from(experience, [my_td, NStepTD(0.1)], start=0.5)
-print("error after 100 episodes:", mine[0, -1].round(4), "largest difference:", np.abs(mine - theirs).max())
+print("error after 100 episodes:", mine[0, -1].round(4))
+print("largest difference:", np.abs(mine - theirs).max())
 
 # %% [markdown]
 # ## 5 · Measure
@@ -287,7 +289,8 @@ WalkErrors()
 # Your prediction, and what came:
 
 # %%
-curve = value_errors([NStepTD(0.1)], world, runs=500, n_episodes=100, start=0.5, rng=np.random.default_rng(1))[0]
+rng = np.random.default_rng(1)
+curve = value_errors([NStepTD(0.1)], world, runs=500, n_episodes=100, start=0.5, rng=rng)[0]
 lesson.compare("td-error", np.arange(1, 101), curve.mean(axis=0))
 
 # %% [markdown]
@@ -319,7 +322,12 @@ lesson.claim(
 # %% tags=["claim"]
 def price_of_noisy_targets(rng):
     td, monte_carlo = value_errors(
-        [NStepTD(0.1), NStepTD(0.1, n=None)], random_walk(), runs=1, n_episodes=300, start=0.5, rng=rng
+        [NStepTD(0.1), NStepTD(0.1, n=None)],
+        random_walk(),
+        runs=1,
+        n_episodes=300,
+        start=0.5,
+        rng=rng,
     )[:, 0, 200:].mean(axis=1)
     return monte_carlo - td
 
@@ -338,7 +346,8 @@ lesson.claim(
 # the same 300 runs:
 
 # %%
-steps = np.array([0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.12, 0.15, 0.2, 0.25, 0.3])
+small = [0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.06]
+steps = np.array([*small, 0.08, 0.1, 0.12, 0.15, 0.2, 0.25, 0.3])
 tried = value_errors(
     [NStepTD(float(alpha), n) for n in (1, None) for alpha in steps],
     world,
@@ -365,17 +374,19 @@ lesson.figure(
 # %% tags=["claim"]
 def mean_errors(learners, rng):
     """Return the mean error of each over 100 episodes of one run on the 5-state walk."""
-    return value_errors(learners, random_walk(), runs=1, n_episodes=100, start=0.5, rng=rng).mean(axis=(1, 2))
+    found = value_errors(learners, random_walk(), runs=1, n_episodes=100, start=0.5, rng=rng)
+    return found.mean(axis=(1, 2))
 
 
 def lead_of_td(rng):
-    td, *monte_carlo = mean_errors([NStepTD(0.1), *(NStepTD(float(alpha), None) for alpha in steps)], rng)
+    others = [NStepTD(float(alpha), None) for alpha in steps]
+    td, *monte_carlo = mean_errors([NStepTD(0.1), *others], rng)
     return min(monte_carlo) - td
 
 
 lesson.claim(
-    "On the 5-state walk TD(0) with α = 0.1 errs less over 100 episodes than Monte Carlo with whichever of 15 step "
-    "sizes is its best in that run.",
+    "On the 5-state walk TD(0) with α = 0.1 errs less over 100 episodes than Monte Carlo with "
+    "whichever of 15 step sizes is its best in that run.",
     lead_of_td,
     above=0.04,
     seeds=500,
@@ -458,7 +469,8 @@ WalkStudy()
 def first_errors(learners, rng, n_episodes=10):
     """Return the mean error of each over the first episodes of one run on the 19-state walk."""
     walk = random_walk(19, left=-1.0)
-    return value_errors(learners, walk, runs=1, n_episodes=n_episodes, start=0.0, rng=rng).mean(axis=(1, 2))
+    found = value_errors(learners, walk, runs=1, n_episodes=n_episodes, start=0.0, rng=rng)
+    return found.mean(axis=(1, 2))
 
 
 tries = [0.02, 0.04, 0.06, 0.08, 0.1, 0.14, 0.18, 0.24, 0.32, 0.38, 0.5, 0.6, 0.7, 0.82, 0.9, 1.0]
@@ -471,8 +483,8 @@ def lead_of_the_middle(rng):
 
 
 lesson.claim(
-    "On the 19-state walk 4-step TD with α = 0.38 errs less over the first 10 episodes than TD(0) and Monte Carlo "
-    "with whichever of 16 step sizes is the best in that run.",
+    "On the 19-state walk 4-step TD with α = 0.38 errs less over the first 10 episodes than TD(0) "
+    "and Monte Carlo with whichever of 16 step sizes is the best in that run.",
     lead_of_the_middle,
     above=0.03,
     seeds=500,
@@ -489,7 +501,8 @@ def lead_of_lambda(rng):
 
 
 lesson.claim(
-    "The same for TD(λ): λ = 0.8 with α = 0.32 errs less than λ = 0 and λ = 1 with their best step size in that run.",
+    "The same for TD(λ): λ = 0.8 with α = 0.32 errs less than λ = 0 and λ = 1, each with its best "
+    "step size in that run.",
     lead_of_lambda,
     above=0.03,
     seeds=500,
@@ -507,7 +520,7 @@ def smaller_for_longer(rng):
 
 
 lesson.claim(
-    "There TD(0) errs less with α = 0.82 than with 0.38, and 4-step TD less with 0.38 than with 0.82.",
+    "There TD(0) errs less with α = 0.82 than with 0.38, and 4-step TD with 0.38 than with 0.82.",
     smaller_for_longer,
     above=0.03,
     seeds=500,
@@ -528,12 +541,13 @@ lesson.claim(
 
 # %% tags=["claim", "instructor"]
 def lead_of_eight(rng):
-    eight, *fours = first_errors([NStepTD(0.6, 8), *(NStepTD(alpha, 4) for alpha in tries)], rng, n_episodes=1)
+    others = [NStepTD(alpha, 4) for alpha in tries]
+    eight, *fours = first_errors([NStepTD(0.6, 8), *others], rng, n_episodes=1)
     return min(fours) - eight
 
 
 lesson.claim(
-    "Over the first episode alone 8-step TD with α = 0.6 errs less than 4-step TD with its best step size in that run.",
+    "Over the first episode 8-step TD with α = 0.6 errs less than 4-step TD at its best step size.",
     lead_of_eight,
     above=0.0,
     seeds=500,
@@ -564,13 +578,14 @@ lesson.claim(
 # %% tags=["claim"]
 def lead_of_td_on_the_short_walk(rng):
     learners = [NStepTD(0.35, n=1), *(NStepTD(alpha, n=4) for alpha in tries)]
-    one, *fours = value_errors(learners, random_walk(), runs=1, n_episodes=10, start=0.5, rng=rng).mean(axis=(1, 2))
+    found = value_errors(learners, random_walk(), runs=1, n_episodes=10, start=0.5, rng=rng)
+    one, *fours = found.mean(axis=(1, 2))
     return min(fours) - one
 
 
 lesson.claim(
-    "On the 5-state walk TD(0) with α = 0.35 errs less over the first 10 episodes than 4-step TD with whichever of 16 "
-    "step sizes is the best in that run.",
+    "On the 5-state walk TD(0) with α = 0.35 errs less over the first 10 episodes than 4-step TD "
+    "with whichever of 16 step sizes is the best in that run.",
     lead_of_td_on_the_short_walk,
     above=0.02,
     seeds=500,
@@ -616,13 +631,15 @@ on = ~world.terminal
 
 
 def batch_errors(rng):
-    """Return the errors of batch TD(0) and batch Monte Carlo after each of 100 episodes of one run."""
+    """Return the errors of batch TD(0) and batch Monte Carlo after each episode of one run."""
     episodes = list(gather_experience(world, runs=1, n_episodes=100, rng=rng).episodes(0))
     found = [method(episodes, len(on), start=0.5) for method in (batch_td, batch_monte_carlo)]
-    return [np.sqrt(((values[:, on] - exact_values(world)[on]) ** 2).mean(axis=1)) for values in found]
+    exact = exact_values(world)[on]
+    return [np.sqrt(((values[:, on] - exact) ** 2).mean(axis=1)) for values in found]
 
 
-runs = np.array([batch_errors(rng) for rng in np.random.default_rng(3).spawn(lesson.budget(200, quick=20))])
+rngs = np.random.default_rng(3).spawn(lesson.budget(200, quick=20))
+runs = np.array([batch_errors(rng) for rng in rngs])
 lesson.figure(
     "batch",
     Line.of_runs("batch TD(0)", np.arange(1, 101), runs[:, 0]),
@@ -639,7 +656,7 @@ def lead_of_batch_td(rng):
 
 
 lesson.claim(
-    "On the 5-state walk batch TD(0) errs less than batch Monte Carlo, on average over 1 to 100 episodes.",
+    "On the 5-state walk batch TD(0) errs less than batch Monte Carlo, over 1 to 100 episodes.",
     lead_of_batch_td,
     above=0.01,
     seeds=300,

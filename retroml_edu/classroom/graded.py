@@ -87,7 +87,7 @@ class Graded:
                 f'The graded task "{self.name}" cannot be made: {type(error).__name__}: {error}.'
             ) from error
         match asked:
-            case tuple((str(text), Exercise() as exercise)):
+            case (str(text), Exercise() as exercise) if isinstance(asked, tuple):
                 return Task(self.name, variant, text, exercise)
         if is_question(asked):
             question: Question = asked

@@ -32,7 +32,15 @@ class DrawnLine(Protocol):
     high: np.ndarray | None
 
 
-def lines_png(title: str, lines: Sequence[DrawnLine], x: str, y: str, *, theme: ThemeName = "light") -> bytes:
+def lines_png(
+    title: str,
+    lines: Sequence[DrawnLine],
+    x: str,
+    y: str,
+    *,
+    theme: ThemeName = "light",
+    y_range: tuple[float, float] | None = None,
+) -> bytes:
     """Return lines as a PNG file, with their legend.
 
     Args:
@@ -41,6 +49,7 @@ def lines_png(title: str, lines: Sequence[DrawnLine], x: str, y: str, *, theme: 
         x: What runs to the right.
         y: What runs up.
         theme: ``light`` or ``dark``.
+        y_range: From where to where the upright axis goes; all that is drawn if left out.
 
     Threads: safe anywhere; one picture is drawn at a time.
     """
@@ -62,6 +71,8 @@ def lines_png(title: str, lines: Sequence[DrawnLine], x: str, y: str, *, theme: 
             _draw(axes, line, number, colors)
         axes.margins(x=0.01, y=0.06)
         axes.autoscale_view()
+        if y_range is not None:
+            axes.set_ylim(y_range)
         tick(axes, colors)
         place = (0.09, (below - 0.5) / height)
         legend = figure.legend(loc="upper left", bbox_to_anchor=place, ncols=columns, frameon=False, handlelength=3.5)

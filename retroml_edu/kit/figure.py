@@ -60,6 +60,7 @@ class LessonFigure(Piece):
         x: What runs to the right.
         y: What runs up.
         title: Heads the figure and its picture.
+        y_range: From where to where the upright axis goes; the numbers that are saved are all of them.
 
     Attributes:
         lines: What is drawn.
@@ -68,16 +69,26 @@ class LessonFigure(Piece):
         LessonError: If there are no lines, or the name makes no file on every system.
     """
 
-    def __init__(self, name: str, lines: Sequence[Line], x: str, y: str, title: str = "") -> None:
+    def __init__(
+        self,
+        name: str,
+        lines: Sequence[Line],
+        x: str,
+        y: str,
+        title: str = "",
+        *,
+        y_range: tuple[float, float] | None = None,
+    ) -> None:
         _check_name(name)
         if not lines:
             raise LessonError(f'The figure "{name}" has no lines: give one or more of Line(...).')
         self.name = name
         self.lines = tuple(lines)
         self._titles = (x, y)
-        self._title = title
+        self._title, self._y_range = title, y_range
         self.plot = Plot(x, y)
-        self.plot.show(*(trace for number, line in enumerate(lines) for trace in _traces(line, number)))
+        layout = {} if y_range is None else {"yaxis": {"range": list(y_range)}}
+        self.plot.show(*(trace for number, line in enumerate(lines) for trace in _traces(line, number)), **layout)
         self.buttons = SaveButtons(files=[[form, f"Save {form.upper()}"] for form in FORMS])
         heading = [TextCard(heading=title)] if title else []
         super().__init__(f"Figure: {title or name}", *heading, self.plot, self.buttons)
@@ -96,7 +107,7 @@ class LessonFigure(Piece):
 
     def png(self) -> bytes:
         """Return the picture."""
-        return lines_png(self._title or self.name, self.lines, *self._titles)
+        return lines_png(self._title or self.name, self.lines, *self._titles, y_range=self._y_range)
 
     def _hear(self, _widget: object, message: Mapping[str, Any], _buffers: object) -> None:
         what = message.get("what")

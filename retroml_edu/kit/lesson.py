@@ -210,7 +210,15 @@ class Lesson:
         piece.tell(whose)
         return piece
 
-    def figure(self, name: str, *lines: Line, x: str = "", y: str = "", title: str = "") -> LessonFigure:
+    def figure(
+        self,
+        name: str,
+        *lines: Line,
+        x: str = "",
+        y: str = "",
+        title: str = "",
+        y_range: tuple[float, float] | None = None,
+    ) -> LessonFigure:
         """Return a figure with buttons for its numbers and its picture; it goes into the bundle.
 
         Args:
@@ -219,11 +227,12 @@ class Lesson:
             x: What runs to the right.
             y: What runs up.
             title: Heads the figure and its picture.
+            y_range: From where to where the upright axis goes; lines run out of it. All of them if left out.
 
         Raises:
             LessonError: If there are no lines, or the name makes no file.
         """
-        figure = LessonFigure(name, lines, x, y, title)
+        figure = LessonFigure(name, lines, x, y, title, y_range=y_range)
         self._figures[name] = figure
         return figure
 

@@ -51,6 +51,19 @@ def test_a_band_lies_around_its_line():
     assert (banded.sum(axis=2) < 740).sum() > 5 * (plain.sum(axis=2) < 740).sum()
 
 
+def test_a_line_runs_out_of_an_axis_that_is_cut():
+    lines = [Drawn("a", X, -X * X)]
+    whole, cut = pixels(lines_png("", lines, "x", "y")), pixels(lines_png("", lines, "x", "y", y_range=(-9, 0)))
+    blue = np.array([int(THEMES["light"].runs[0][at : at + 2], 16) for at in (1, 3, 5)])
+
+    def reaches(picture):
+        """Return how far to the right the line is seen, above the legend."""
+        upper = picture[: int(0.75 * len(picture))]
+        return np.flatnonzero((np.abs(upper - blue).max(axis=2) <= 2).any(axis=0)).max()
+
+    assert reaches(cut) < 0.6 * reaches(whole)
+
+
 @pytest.mark.parametrize("name", ["_hidden", "$x^2$", "x" * 500, "a\nb"])
 def test_no_name_is_left_out_or_leaves_the_picture(name):
     picture = pixels(lines_png(name, [Drawn(name, X, X), Drawn(name, X, -X)], name, name))

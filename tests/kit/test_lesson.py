@@ -575,6 +575,14 @@ def test_a_button_whose_file_cannot_be_made_is_answered_too_or_it_would_wait_for
     assert "ZeroDivisionError" in figure.status.problem
 
 
+def test_a_cut_axis_cuts_no_numbers(lesson):
+    figure = lesson.figure("cut", Line("a", [0, 1], [-5, -500]), y="return", y_range=(-60, 0))
+    assert figure.plot.figure["layout"]["yaxis"]["range"] == [-60, 0]
+    assert figure.plot.traces[0]["y"].tolist() == [-5, -500]
+    assert "a,1.0,-500.0,," in figure.csv().decode()
+    assert figure.png() != lesson.figure("whole", *figure.lines, y="return").png()
+
+
 @pytest.mark.parametrize("name", ["../regret", "Regret", "", "a b", "con", "nul", "com1", "a" * 81, 3, None])
 def test_a_figures_name_is_a_file_name_on_every_system(lesson, name):
     with pytest.raises(LessonError, match="no name for a figure"):

@@ -13,6 +13,10 @@ from tests.lessons.listing import PROPERTY, lines
 from tests.lessons.sources import LESSONS, NOTEBOOKS, SOURCES, begin
 from tests.lessons.student import run_as_student
 
+NARROW = [source for source in LESSONS if source.stem[:2] in {"02", "03", "04"}]
+MOST_LETTERS = 100
+"""Of a line of code, where JupyterLab is 1280 pixels wide and its file browser open."""
+
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
 def test_a_notebook_is_what_its_source_gives(source: Path) -> None:
@@ -20,6 +24,13 @@ def test_a_notebook_is_what_its_source_gives(source: Path) -> None:
     mend = f"run: retroml-edu lesson build {source.stem}"
     assert path.is_file(), mend
     assert path.read_text("utf-8") == notebook_text(build(source, "student")), mend
+
+
+@pytest.mark.parametrize("source", NARROW, ids=lambda source: source.stem)
+def test_code_is_seen_without_scrolling_beside_the_file_browser(source: Path) -> None:
+    for cell in build(source, "instructor").cells:
+        if cell.cell_type == "code":
+            assert [line for line in cell.source.splitlines() if len(line) > MOST_LETTERS] == []
 
 
 def test_no_notebook_has_outlived_its_source() -> None:

@@ -21,7 +21,7 @@ QUESTIONS = (
             ),
             Option(
                 "SARSA",
-                "Yes. SARSA reckons with its own exploring and keeps away from the edge.",
+                "Yes. SARSA's values count the falls that its own exploring leads to, so it keeps away from the edge.",
                 right=True,
             ),
             Option(
