@@ -86,6 +86,7 @@ def _axes(x: str, y: str, height: int) -> dict[str, Any]:
         "hovermode": "closest",
         "hoverlabel": {"bgcolor": "$surface", "font": {"color": "$text"}, "bordercolor": "$grid"},
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        "modebar": {"orientation": "v"},  # a row of buttons would cover the legend
         "uirevision": "kept",
         "xaxis": {**axis, "title": {"text": plain(x)}},
         "yaxis": {**axis, "title": {"text": plain(y)}},

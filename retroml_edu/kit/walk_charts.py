@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from retroml_edu.analysis.intervals import mean_interval
+from retroml_edu.core.background import OnDemand
 from retroml_edu.kit.controls import Button, Controls, Select, Slider, Values
 from retroml_edu.kit.piece import Piece
 from retroml_edu.kit.plot import Plot, Trace
 from retroml_edu.kit.traces import line
-from retroml_edu.kit.walk_errors import error_curves, study
+from retroml_edu.kit.walk_errors import Study, error_curves, study_blocks, study_of
 from retroml_edu.kit.walk_replay import METHODS, learner_of
 from retroml_edu.kit.walk_settings import ALPHA_HINT, DECAY_HINT, N_HINT, walk_choice, walk_with
 
@@ -117,6 +118,8 @@ class WalkErrors(Piece):
 class WalkStudy(Piece):
     """Error over step sizes, a line for each n or λ, drawn at once: a student looks for the lowest point.
 
+    What is asked for is measured beside the page: the first runs are drawn as soon as they are known, then all of them.
+
     Args:
         states: Between the ends of the walk: 5 or 19.
         left: Reward of the left end; as in the book if left out.
@@ -129,7 +132,9 @@ class WalkStudy(Piece):
     Attributes:
         plot: The chart.
         controls: `controls.set("over", "λ")`.
-        found: The numbers behind the lines.
+        found: The numbers behind the lines; None until the first are known.
+
+    Threads: safe.
     """
 
     def __init__(
@@ -150,38 +155,93 @@ class WalkStudy(Piece):
             Slider("episodes", "First episodes", n_episodes, 1, 50, 1, hint="The error is averaged over so many."),
             on_change=self._changed,
         )
-        self.plot = Plot("step size α", "RMS error", 380)
+        self.plot = Plot("step size α", "RMS error", 380, xaxis={"range": [0, 1]})
+        self.found: Study | None = None
+        self._drawn: list[Trace] = []
+        self._wanted = 0
+        self._work = OnDemand(self._measure, "retroml-walk-study")
         super().__init__("Error over step sizes", self.controls, self.plot)
         self._changed(self.controls.values)
 
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until all runs are measured and drawn; return whether they are."""
+        return self._work.wait(timeout_s)
+
     def _changed(self, values: Values) -> None:
         with self.problems():
-            walk = walk_with(values["walk"], *self._ends)
-            self.found = study(walk, values["over"], runs=self._runs, n_episodes=values["episodes"], seed=self._seed)
-            self.plot.show(*self._traces(), yaxis={"range": self._range()}, xaxis={"range": [0, 1]})
-            name, alpha, error = self.found.best()
-            self.tell(
-                f"Lowest: {name} with α = {alpha:.2f}, error {error:.3f}. Means of {self._runs} runs, averaged over "
-                f"the first {values['episodes']} episodes; shaded: 95 % intervals."
-            )
+            self._wanted += 1
+            self.tell(f"Measuring {self._runs} runs of {_episodes(values)} …")
+            faint = [{**trace, "opacity": 0.2} for trace in self._drawn]  # what was found with the settings before
+            self.plot.show(*faint, annotations=[_MEASURING])
+            self._work.ask()
 
-    def _range(self) -> list[float]:
-        """Return what of the errors is shown: from the lowest to what no learning at all would have."""
-        none = float(self.found.mean[0, 0])
-        lowest = float(np.nanmin(self.found.mean))
-        return [lowest - 0.15 * (none - lowest), none + 0.1 * (none - lowest)]
+    def _measure(self) -> None:
+        try:
+            self._measure_by_blocks()
+        except Exception:  # the thread's edge: it would end, and never answer again
+            with self.problems():
+                raise
 
-    def _traces(self) -> list[Trace]:
-        found, most = self.found, 2 * self._range()[1]
-        traces: list[Trace] = []
-        for i, name in enumerate(found.names):
-            last = _before(found.high[i], most)
-            parts = (found.alphas[:last], found.mean[i, :last], found.low[i, :last], found.high[i, :last])
-            traces += line(name, *parts, color=i)
-        _, alpha, error = found.best()
-        ring = {"symbol": "circle-open", "size": 14, "color": "$text", "line": {"width": 2}}
-        lowest = {"x": [alpha], "y": [error], "mode": "markers", "marker": ring, "name": "lowest point"}
-        return [*traces, {"type": "scatter", **lowest}]
+    def _measure_by_blocks(self) -> None:
+        """Measure what is wanted, without the lock, until somebody wants something else."""
+        with self.lock:
+            wanted, values = self._wanted, dict(self.controls.values)
+        walk, over, blocks, known = walk_with(values["walk"], *self._ends), values["over"], [], 0
+        for block in study_blocks(walk, over, runs=self._runs, n_episodes=values["episodes"], seed=self._seed):
+            blocks.append(block)
+            known += block.shape[1]
+            with self.problems():
+                if wanted != self._wanted:
+                    return
+                if len(blocks) == 1 or known == self._runs:
+                    self.found = study_of(over, np.concatenate(blocks, axis=1))
+                    self._draw(self.found, values, known)
+
+    def _draw(self, found: Study, values: Values, known: int) -> None:
+        self._drawn = _study_traces(found)
+        self.plot.show(*self._drawn, yaxis={"range": _study_range(found)}, annotations=[])
+        name, alpha, error = found.best()
+        of_all = "" if known == self._runs else f" of {self._runs}, measuring the others …"
+        self.tell(
+            f"Lowest: {name} with α = {alpha:.2f}, error {error:.3f}, averaged over {_episodes(values)}. "
+            f"Shaded: 95 % intervals; runs: {known}{of_all}"
+        )
+
+
+_MEASURING = {
+    "text": "Measuring …",
+    "showarrow": False,
+    "xref": "paper",
+    "yref": "paper",
+    "x": 0.5,
+    "y": 0.5,
+    "font": {"size": 18},
+}
+
+
+def _episodes(values: Values) -> str:
+    count = values["episodes"]
+    return "the first episode" if count == 1 else f"the first {count} episodes"
+
+
+def _study_range(found: Study) -> list[float]:
+    """Return what of the errors is shown: from the lowest to what no learning at all would have."""
+    none = float(found.mean[0, 0])
+    lowest = float(np.nanmin(found.mean))
+    return [lowest - 0.15 * (none - lowest), none + 0.1 * (none - lowest)]
+
+
+def _study_traces(found: Study) -> list[Trace]:
+    most = 2 * _study_range(found)[1]
+    traces: list[Trace] = []
+    for i, name in enumerate(found.names):
+        last = _before(found.high[i], most)
+        parts = (found.alphas[:last], found.mean[i, :last], found.low[i, :last], found.high[i, :last])
+        traces += line(name, *parts, color=i)
+    _, alpha, error = found.best()
+    ring = {"symbol": "circle-open", "size": 14, "color": "$text", "line": {"width": 2}}
+    lowest = {"x": [alpha], "y": [error], "mode": "markers", "marker": ring, "name": "lowest point"}
+    return [*traces, {"type": "scatter", **lowest}]
 
 
 def _curve(name: str, runs: np.ndarray, color: int, *, most: float) -> list[Trace]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -14,6 +14,8 @@ from retroml_edu.tabular import Experience, NStepTD, TDLambda, errors_from, gath
 
 ALPHAS = np.linspace(0, 1, 33) ** 1.5
 """Step sizes of a study: close together where they are small, as Monte Carlo needs them."""
+STUDY_BLOCK = 10
+"""Runs of a study that are measured at once: at 50 episodes each they take half a second."""
 N_OF_STUDY = (1, 2, 4, 8, 32, None)
 DECAYS_OF_STUDY = (0.0, 0.4, 0.8, 0.9, 0.95, 1.0)
 
@@ -87,8 +89,8 @@ class Study:
         return self.names[i], float(self.alphas[j]), float(self.mean[i, j])
 
 
-def study(walk: Walk, over: str, *, runs: int, n_episodes: int, seed: int = 0) -> Study:
-    """Return the mean error over the first episodes of n-step TD or TD(lambda), for many step sizes.
+def study_blocks(walk: Walk, over: str, *, runs: int, n_episodes: int, seed: int = 0) -> Iterator[np.ndarray]:
+    """Yield the mean error over the first episodes of n-step TD or TD(lambda) by step size, some runs at a time.
 
     Sutton and Barto (2018), figures 7.2 and 12.6.
 
@@ -98,14 +100,26 @@ def study(walk: Walk, over: str, *, runs: int, n_episodes: int, seed: int = 0) -
         runs: How many.
         n_episodes: The first of each run.
         seed: Which episodes.
+
+    Yields:
+        Shape (lines * step sizes, runs of the block).
     """
     if over == "n":
-        names = [f"n = {n}" if n else "Monte Carlo" for n in N_OF_STUDY]
         learners: list[Learner] = [NStepTD(float(alpha), n) for n in N_OF_STUDY for alpha in ALPHAS]
     else:
-        names = [f"λ = {decay:g}" for decay in DECAYS_OF_STUDY]
         learners = [TDLambda(float(alpha), decay) for decay in DECAYS_OF_STUDY for alpha in ALPHAS]
-    found = errors_from(experience_of(walk, runs, n_episodes, seed), learners, start=walk.start).mean(axis=2)
+    experience = experience_of(walk, runs, n_episodes, seed)
+    for first in range(0, runs, STUDY_BLOCK):
+        block = replace(experience, bounds=experience.bounds[first : first + STUDY_BLOCK])
+        yield errors_from(block, learners, start=walk.start).mean(axis=2)
+
+
+def study_of(over: str, found: np.ndarray) -> Study:
+    """Return the means and intervals of what `study_blocks` has found, blocks joined along the runs."""
+    if over == "n":
+        names = [f"n = {n}" if n else "Monte Carlo" for n in N_OF_STUDY]
+    else:
+        names = [f"λ = {decay:g}" for decay in DECAYS_OF_STUDY]
     with np.errstate(over="ignore", invalid="ignore"):  # large steps with traces run away
         mean, low, high = mean_interval(found, axis=1)
     shape = (len(names), len(ALPHAS))

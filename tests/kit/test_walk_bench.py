@@ -1,13 +1,14 @@
 """Random walks in lessons: what each learner does with a step, errors under sliders, studies over step sizes."""
 
 import json
+import threading
 from itertools import islice
 
 import numpy as np
 import pytest
 
 from retroml_edu.kit import WalkBench, WalkErrors, WalkStudy
-from retroml_edu.kit.walk_errors import WALKS, Walk, error_curves, experience_of, study
+from retroml_edu.kit.walk_errors import STUDY_BLOCK, WALKS, Walk, error_curves, experience_of, study_blocks, study_of
 from retroml_edu.kit.walk_replay import METHODS, Replay, learner_of
 from retroml_edu.tabular import NStepTD, exact_values, random_episodes, random_walk
 
@@ -235,10 +236,12 @@ def test_the_error_that_is_told_is_the_mean_over_episodes_without_what_was_befor
 
 
 def test_a_study_is_the_mean_of_what_each_learner_errs():
-    found = study(WALKS["19 states"], "n", runs=8, n_episodes=3)
+    blocks = study_blocks(WALKS["19 states"], "n", runs=2 * STUDY_BLOCK + 3, n_episodes=3)
+    found = study_of("n", np.concatenate(list(blocks), axis=1))
     i, j = found.names.index("n = 4"), 12
     learner = NStepTD(float(found.alphas[j]), 4)
-    expected = error_curves(WALKS["19 states"], [learner], runs=8, n_episodes=3)[0][:, 1:]
+    runs = 2 * STUDY_BLOCK + 3
+    expected = error_curves(WALKS["19 states"], [learner], runs=runs, n_episodes=3)[0][:, 1:]
     assert found.mean[i, j] == pytest.approx(expected.mean())
     assert found.low[i, j] < found.mean[i, j] < found.high[i, j]
     name, alpha, error = found.best()
@@ -247,20 +250,70 @@ def test_a_study_is_the_mean_of_what_each_learner_errs():
 
 def test_a_study_draws_every_line_as_far_as_it_can_be_seen():
     bench = WalkStudy(runs=20)
+    assert bench.wait(60)
     names = [trace["name"] for trace in bench.plot.traces if "name" in trace]
     assert names == ["n = 1", "n = 2", "n = 4", "n = 8", "n = 32", "Monte Carlo", "lowest point"]
     assert bench.status.text.startswith("Lowest: n = ")
     bench.controls.set("over", "λ")
+    assert bench.wait(60)
     assert bench.found.names[-1] == "λ = 1"
     assert all(np.isfinite(trace["y"]).all() for trace in bench.plot.traces)  # λ = 1 runs away with large steps
     assert bench.status.text.startswith("Lowest: λ = ")
     bench.controls.set("walk", "5 states")
     bench.controls.set("episodes", 50)
+    assert bench.wait(60)
     assert "first 50 episodes" in bench.status.text
     assert bench.status.problem == ""
 
 
+def test_a_study_says_at_once_that_it_measures_and_draws_the_first_runs_before_all(monkeypatch):
+    bench = WalkStudy(runs=20)
+    assert bench.wait(60)
+    seen, go_on = [], threading.Event()
+
+    def slowly(*args, **settings):
+        for block in study_blocks(*args, **settings):
+            seen.append((bench.status.text, len(bench.plot.traces), bench.plot.figure["layout"]["annotations"]))
+            assert go_on.wait(60)
+            yield block
+
+    monkeypatch.setattr("retroml_edu.kit.walk_charts.study_blocks", slowly)
+    bench.controls.set("episodes", 3)
+    assert bench.status.text == "Measuring 20 runs of the first 3 episodes …"
+    assert {trace["opacity"] for trace in bench.plot.traces} == {0.2}  # what was found before stands back
+    assert [note["text"] for note in bench.plot.figure["layout"]["annotations"]] == ["Measuring …"]
+    go_on.set()
+    assert bench.wait(60)
+    assert "runs: 10 of 20, measuring" in seen[1][0]
+    assert seen[1][2] == []
+    assert bench.status.text.endswith("runs: 20")
+    assert all("opacity" not in trace for trace in bench.plot.traces)
+
+
+def test_a_study_that_is_no_longer_wanted_is_left(monkeypatch):
+    bench = WalkStudy(runs=20)
+    assert bench.wait(60)
+    begun, go_on, measured = threading.Event(), threading.Event(), []
+
+    def slowly(*args, n_episodes, **settings):
+        for block in study_blocks(*args, n_episodes=n_episodes, **settings):
+            measured.append(n_episodes)
+            begun.set()
+            assert go_on.wait(60)
+            yield block
+
+    monkeypatch.setattr("retroml_edu.kit.walk_charts.study_blocks", slowly)
+    bench.controls.set("episodes", 3)
+    assert begun.wait(60)
+    bench.controls.set("episodes", 4)
+    go_on.set()
+    assert bench.wait(60)
+    assert measured == [3, 4, 4]
+    assert "first 4 episodes" in bench.status.text
+
+
 def test_where_nothing_is_to_be_learned_a_study_says_so_without_an_error():
     bench = WalkStudy(left=1.0, runs=5)
+    assert bench.wait(60)
     assert bench.status.problem == ""
     assert "error 0.000" in bench.status.text
