@@ -123,6 +123,11 @@ def row(*parts: ipywidgets.Widget) -> ipywidgets.Box:
     return _classed(ipywidgets.Box(list(parts)), "rml-kit-row")
 
 
+def in_line(*parts: ipywidgets.Widget) -> ipywidgets.Box:
+    """Return widgets beside each other, each as wide as it needs to be; the first has what is left over."""
+    return _classed(ipywidgets.Box(list(parts)), "rml-kit-line")
+
+
 def column(*parts: ipywidgets.Widget) -> ipywidgets.Box:
     """Return widgets one under another."""
     return _classed(ipywidgets.VBox(list(parts)), "rml-kit-column")

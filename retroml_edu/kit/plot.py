@@ -86,7 +86,8 @@ def _axes(x: str, y: str, height: int) -> dict[str, Any]:
         "hovermode": "closest",
         "hoverlabel": {"bgcolor": "$surface", "font": {"color": "$text"}, "bordercolor": "$grid"},
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        "modebar": {"orientation": "v"},  # a row of buttons would cover the legend
+        # In a row, plotly's buttons would cover the legend.
+        "modebar": {"orientation": "v", "bgcolor": "rgba(0,0,0,0)", "color": "$muted", "activecolor": "$text"},
         "uirevision": "kept",
         "xaxis": {**axis, "title": {"text": plain(x)}},
         "yaxis": {**axis, "title": {"text": plain(y)}},

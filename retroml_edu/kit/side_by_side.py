@@ -97,7 +97,7 @@ class SideBySide(Piece):
         self.player = Player(self._go, unit=EPISODE, rates=(1, 5, 25, 100), restart=self._begin)
         self.cards = [TextCard() for _ in methods]
         self.boards = [GridBoard(self.world, label=name) for name in methods]
-        self.plot = Plot("episode", f"return, mean of {WINDOW}", height=250)
+        self.plot = Plot("episode", f"return, mean of {WINDOW}", height=200)
         self._begin()
         parts = [column(card, board) for card, board in zip(self.cards, self.boards, strict=True)]
         super().__init__(label, self.controls, self.player, row(*parts), self.plot, self.setup)
@@ -233,11 +233,11 @@ def told(learner: WatchedLearner, plan: GreedyWay) -> list[str]:
     if count:
         newest = f"Episode {count:,}: return {_signed(episodes.returns[-1])} in {_steps(int(episodes.steps[-1]))}."
     window = min(count, WINDOW)
-    mean = ""
+    mean = f"The mean return of the last {WINDOW} stands here from episode 2 on."
     if window > 1:
         falls = int(episodes.falls[-window:].sum())
         mean = f"Last {window}: mean return {_signed(episodes.returns[-window:].mean(), 1)}, {_times(falls)}."
-    return [f"{newest} {mean}".strip(), _told_plan(plan, knows=bool(learner.action_values.any()))]
+    return [newest, mean, _told_plan(plan, knows=bool(learner.action_values.any()))]
 
 
 def _told_plan(plan: GreedyWay, *, knows: bool) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from retroml_edu.kit.controls import Button, Controls, Select, Slider, Values
-from retroml_edu.kit.piece import Piece, row
+from retroml_edu.kit.piece import Piece, in_line
 from retroml_edu.kit.player import Player
 from retroml_edu.kit.walk_errors import WALKS
 from retroml_edu.kit.walk_replay import METHODS, Replay, learner_of
@@ -65,7 +65,7 @@ class WalkBench(Piece):
         self.player = Player(self._show, unit="move", rates=(1, 10, 100), restart=self._restart)
         self._seed = seed
         self._walk = self.controls.values["walk"]
-        super().__init__("Random walk, two learners", self.controls, self.row, row(self.player, self.more))
+        super().__init__("Random walk, two learners", self.controls, self.row, in_line(self.player, self.more))
         self._restart()
         self._show(0)
 

@@ -201,10 +201,10 @@ class WalkStudy(Piece):
         self._drawn = _study_traces(found)
         self.plot.show(*self._drawn, yaxis={"range": _study_range(found)}, annotations=[])
         name, alpha, error = found.best()
-        of_all = "" if known == self._runs else f" of {self._runs}, measuring the others …"
+        runs = f"{known} runs" if known == self._runs else f"{known} of {self._runs} runs so far"
         self.tell(
-            f"Lowest: {name} with α = {alpha:.2f}, error {error:.3f}, averaged over {_episodes(values)}. "
-            f"Shaded: 95 % intervals; runs: {known}{of_all}"
+            f"Lowest: {name} with α = {alpha:.2f}, error {error:.3f} over {_episodes(values)}; {runs}. "
+            "Shaded: 95 % intervals."
         )
 
 

@@ -111,8 +111,17 @@ def test_q_learning_takes_the_edge_and_sarsa_a_longer_way():
     assert sarsa.arrives
     assert sarsa.steps > 13
     assert "13 steps to the goal" in piece.cards[1].sentences[-1]
-    assert f"Last {WINDOW}: mean return" in piece.cards[0].sentences[0]
+    assert piece.cards[0].sentences[1].startswith(f"Last {WINDOW}: mean return")
     assert [card.heading for card in piece.cards] == ["SARSA", "Q-learning"]
+
+
+def test_a_board_stays_where_it_is_while_there_is_more_to_say_above_it():
+    piece = SideBySide()
+    before = [len(card.sentences) for card in piece.cards]
+    for count in (1, 1, 300):
+        piece.go(count)
+        assert [len(card.sentences) for card in piece.cards] == before
+        assert all(sentence for card in piece.cards for sentence in card.sentences)
 
 
 def test_epsilon_turned_to_0_acts_from_the_next_episode_on_and_is_marked():

@@ -284,9 +284,9 @@ def test_a_study_says_at_once_that_it_measures_and_draws_the_first_runs_before_a
     assert [note["text"] for note in bench.plot.figure["layout"]["annotations"]] == ["Measuring …"]
     go_on.set()
     assert bench.wait(60)
-    assert "runs: 10 of 20, measuring" in seen[1][0]
+    assert "; 10 of 20 runs so far. " in seen[1][0]
     assert seen[1][2] == []
-    assert bench.status.text.endswith("runs: 20")
+    assert "; 20 runs. " in bench.status.text
     assert all("opacity" not in trace for trace in bench.plot.traces)
 
 

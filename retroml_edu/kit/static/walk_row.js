@@ -47,10 +47,11 @@ export default {
       }
       nodes.push(shape("text", { class: "rml-walk-note", x: 12, y: TOP + CHART / 2, transform: `rotate(-90 12 ${TOP + CHART / 2})` }, "value"));
       nodes.push(shape("polyline", { class: "rml-walk-exact", points: exact.map((value, i) => `${x(i + 1)},${y(value)}`).join(" ") }));
-      // Above the higher end of the line, towards the middle: there the line is lower.
+      // Over the lower end of the line, above all curves that are near it: they do not run over the words.
       const rises = exact.at(-1) >= exact[0];
-      const [at, value] = rises ? [names.length, exact.at(-1)] : [1, exact[0]];
-      nodes.push(shape("text", { class: "rml-walk-note", style: `text-anchor: ${rises ? "end" : "start"}`, x: x(at) + (rises ? -14 : 14), y: y(value) - 4 }, "true values"));
+      const from = rises ? LEFT + 6 : width - RIGHT - 96;
+      nodes.push(shape("line", { class: "rml-walk-exact", x1: from, x2: from + 24, y1: TOP + 10, y2: TOP + 10 }));
+      nodes.push(shape("text", { class: "rml-walk-note rml-walk-key", x: from + 30, y: TOP + 14 }, "true values"));
       nodes.push(shape("line", { class: "rml-walk-link", x1: x(0), x2: x(names.length + 1), y1: level, y2: level }));
       ends.forEach((reward, i) => {
         const at = x(i ? names.length + 1 : 0);
