@@ -86,3 +86,43 @@ def test_learners_are_played_and_turned_side_by_side(page: LabPage) -> None:
         page.set_theme(theme)
         assert not findings(page, ".rml-kit")
     assert not page.problems
+
+
+NARROW = """
+from retroml_edu.kit import GridBoard, SideBySide
+from retroml_edu.tabular import GridWorld
+pays = {(0, 0): -12.5, (0, 1): -100.0, (0, 2): 3.0, (0, 3): -1_000_000.0}
+GridBoard(GridWorld(("." * 12,) * 2, goals={(1, 10): -123.25, (1, 11): 1_000.0}, rewards=pays))
+"""
+# Texts of fields that do not lie within their field, and how many texts there are.
+_CUT = """() => {
+  const cut = [];
+  const texts = [...document.querySelectorAll('.rml-board-field > span')].filter(({ textContent }) => textContent);
+  for (const text of texts) {
+    const words = document.createRange();
+    words.selectNodeContents(text);
+    const [inner, outer] = [words.getBoundingClientRect(), text.parentNode.getBoundingClientRect()];
+    const over = Math.max(outer.left - inner.left, inner.right - outer.right, inner.bottom - outer.bottom);
+    if (over > 0 || text.scrollWidth > text.parentNode.clientWidth) cut.push(`${text.textContent}: ${over}`);
+  }
+  return [cut, texts.length];
+}"""
+
+
+def test_no_number_of_a_field_is_cut(page: LabPage) -> None:
+    page.open(page.server.add_notebook("narrow.ipynb", [f"{BENCH}bench.go(40)\nbench", NARROW]), single_document=False)
+    page.run_all()
+    cliffs, rewards = page.output(0).locator(".rml-board"), page.output(1).locator(".rml-board")
+    for width in (1280, 800):
+        page.set_width(width)
+        for shown in ("four values a field", "best value, arrow"):
+            page.output(0).get_by_label("On the boards").select_option(shown)
+            numbers = cliffs.first.locator(".rml-board-number:not(:empty)")
+            expect(numbers).to_have_count(1 if shown.startswith("four") else 38)  # the goal's; of each field
+            page.settle()
+            cut, count = page.page.evaluate(_CUT)
+            assert cut == []
+            assert count > 2 * 12
+        # What pays is told in the field or under the board.
+        for board, pays in ((cliffs.first, "−100"), (rewards, "−12.5")):
+            expect(board).to_contain_text(pays)

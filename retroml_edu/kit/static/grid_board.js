@@ -36,6 +36,8 @@ function render({ model, el }) {
   let fields = []; // what they are, and the nodes that show them
   let known = knownOf({});
   let size = 0;
+  let family = "sans-serif";
+  let unsaid = []; // rewards that have no room in their fields
   let focus = 0;
   let looked = null; // field under the mouse
 
@@ -109,7 +111,8 @@ function render({ model, el }) {
     size = Math.floor(Math.max(SMALLEST, Math.min(most, (room - EDGE) / width)));
     grid.style.setProperty("--rml-board-size", `${size}px`);
     grid.style.setProperty("--rml-board-tall", `${Math.max(size, 34)}px`);
-    grid.style.setProperty("--rml-board-font", `${Math.max(9.5, Math.min(13, size * 0.22))}px`);
+    grid.style.setProperty("--rml-board-font", `${fontSizeOf(size)}px`);
+    family = getComputedStyle(grid).fontFamily;
     over.setAttribute("width", String(EDGE + size * width));
     over.setAttribute("height", String(EDGE + Math.max(size, 34) * height));
   };
@@ -183,11 +186,12 @@ function render({ model, el }) {
   const tell = () => {
     const field = fields[looked ?? (grid.contains(document.activeElement) ? focus : -1)];
     const idle = model.get("editable") ? "Click or drag to paint. By keyboard: arrow keys move, Enter paints, W G P R S F pick a tool." : "Point at a field to read it.";
-    say(told, field ? wordsOf(field.kind, known) : idle);
+    const some = unsaid.length ? `${unsaid.slice(0, 4).join(", ")}${unsaid.length > 4 ? ", …" : ""}. ` : "";
+    say(told, field ? wordsOf(field.kind, known) : some + idle);
   };
   const draw = () => {
     if (!size) return;
-    for (const field of fields) field.paint(field.kind, known, size);
+    unsaid = [...new Set(fields.map((field) => field.paint(field.kind, known, size, family)).filter(Boolean))];
     byState = fields.filter(({ kind }) => kind.state >= 0);
     drawOver();
     drawLegend();

@@ -5,6 +5,9 @@ const TRIANGLES = ["0,0 100,0 50,50", "100,0 100,100 50,50", "0,100 100,100 50,5
 const WORDS_FROM = 72; // pixels of a field from which on a word has room beside its arrows
 const MARKS_FROM = 44; // pixels of a field from which on its marks are words
 const NUMBERS_FROM = 62; // and from which on four numbers have room in it
+const SPARE = 6; // pixels of a field that its texts leave free, its frame among them
+const fontSizeOf = (size) => Math.max(9.5, Math.min(13, size * 0.22));
+const markSizeOf = (size) => Math.max(9, 0.85 * fontSizeOf(size));
 
 // Arrows from the middle of a box of 24 to its sides, each as long as it is likely; a single one stands in the middle.
 const arrowPath = (likely) => {
@@ -53,13 +56,21 @@ const makeField = () => {
     written.set(key, value);
     write(value);
   };
-  const markOf = (field, size, four) => {
-    if (field.goal !== null) return `${field.pit ? "✕" : "★"}${size >= MARKS_FROM ? (field.pit ? " pit" : " goal") : ""}`;
+  // What stands in the corner of a field, and what of it is to be told elsewhere: a number is never cut.
+  const markOf = (field, size, four, family) => {
+    if (field.goal !== null) return [`${field.pit ? "✕" : "★"}${size >= MARKS_FROM ? (field.pit ? " pit" : " goal") : ""}`, ""];
     const fall = field.fall ? "▼" : "";
     const start = field.start ? (size >= WORDS_FROM && !four ? "start" : "S") : "";
-    return [start, fall, field.reward === null ? "" : signed(field.reward)].filter(Boolean).join(" ");
+    const signs = [start, fall].filter(Boolean).join(" ");
+    if (field.reward === null) return [signs, ""];
+    const pays = signed(field.reward);
+    const hasRoom = (text) => widthOf(text, `${markSizeOf(size)}px ${family}`) <= size - SPARE;
+    const all = [signs, pays].filter(Boolean).join(" ");
+    if (hasRoom(all)) return [all, ""];
+    if (field.fall && hasRoom(pays)) return [`${signs}\n${pays}`, ""];
+    return [signs || "R", `${signs || "R"} = ${pays}`];
   };
-  const paint = (field, known, size) => {
+  const paint = (field, known, size, family) => {
     const { state } = field;
     const ends = field.goal !== null;
     const open = state >= 0 && !ends && !field.fall;
@@ -67,10 +78,13 @@ const makeField = () => {
     once("kind", [field.wall && "wall", ends && (field.pit ? "pit" : "goal"), field.fall && "fall", field.start && "start", tall && "four"].filter(Boolean).join(" "), (kind) => {
       node.dataset.kind = kind;
     });
-    once("mark", field.wall ? "" : markOf(field, size, tall), (text) => say(mark, text));
-    const room = Math.floor((size - 4) / (Math.max(9.5, Math.min(13, size * 0.22)) * 0.56));
+    const [signs, unsaid] = field.wall ? ["", ""] : markOf(field, size, tall, family);
+    once("mark", signs, (text) => say(mark, text));
+    const font = `${ends ? 600 : 400} ${fontSizeOf(size)}px ${family}`;
     const value = open && known.values ? known.values[state] : null;
-    const text = ends ? signed(field.goal) : value === null || tall ? "" : fitting(value, room);
+    const pays = ends ? signed(field.goal) : "";
+    const isCut = ends && widthOf(pays, font) > size - SPARE;
+    const text = ends ? (isCut ? "" : pays) : value === null || tall ? "" : fittingInto(value, size - SPARE, font);
     once("number", text, (now) => say(number, now));
     once("colour", value === null || tall ? "" : hueOf(strengthOf(value, known.limits)), (now) => {
       node.style.backgroundColor = now;
@@ -94,6 +108,7 @@ const makeField = () => {
       once(`best${action}`, Boolean(four) && four[action] === best && Math.min(...four) < best, (now) => worths[action].classList.toggle("rml-board-best", now));
     });
     once("label", wordsOf(field, known), (now) => node.setAttribute("aria-label", now));
+    return isCut ? `${field.pit ? "✕" : "★"} = ${pays}` : unsaid;
   };
   return { node, paint };
 };

@@ -14,6 +14,28 @@ const fitting = (value, room, most = 2) => {
   const text = value.toFixed(0);
   return minus(trimmed(text.length <= Math.max(3, room) ? text : value.toExponential(0).replace("e+", "e")));
 };
+
+// Widths of texts, sign by sign: of each the page is asked once for each font.
+const ruler = document.createElement("canvas").getContext("2d");
+const signWidths = new Map();
+const widthOf = (text, font) =>
+  [...text].reduce((sum, sign) => {
+    const key = `${font} ${sign}`;
+    if (!signWidths.has(key)) {
+      ruler.font = font;
+      signWidths.set(key, ruler.measureText(sign).width);
+    }
+    return sum + signWidths.get(key);
+  }, 0);
+// A number in so many pixels: rounded as far as needed, and a sign that there is more where nothing else has room.
+const fittingInto = (value, width, font) => {
+  for (let room = 8; room > 0; room--) {
+    const text = fitting(value, room);
+    if (widthOf(text, font) <= width) return text;
+  }
+  return "…";
+};
+
 const exactly = (value, digits = 4) => minus(trimmed(Math.abs(value) >= 1e5 ? value.toExponential(digits - 1) : String(Number(value.toPrecision(digits)))));
 const signed = (reward) => (reward > 0 ? "+" : "") + exactly(reward);
 
