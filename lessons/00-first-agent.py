@@ -626,3 +626,7 @@ lesson.export()
 # **Marking.** `returns_of`, `rolling_mean` and `policy` are checked by cases; look at the source in the bundle for
 # functions that only fit the cases (there are few numbers in a good one). The predictions are not to be marked: a good
 # prediction is luck, a comparison that is thought about is not. For the free text see the notes in part 6.
+#
+# **Expected answers.** `retroml-edu lesson answers 00-first-agent --variant anna-1` prints the graded tasks
+# of a variant with the answers that they expect. What a bundle says is right, the student's own notebook has said: run
+# the code again where it counts.

@@ -904,6 +904,10 @@ lesson.graded("decay", epsilon_at)
 # Marking: the answers and the source of each function are in the bundle, with the number of tries. The numbers of
 # "decay" come from the variant; the solution above is that of practice. Full marks for
 # `max(lowest, first / (1 + pull / half))`.
+#
+# **Expected answers.** `retroml-edu lesson answers 01-bandits --variant anna-1` prints the graded tasks
+# of a variant with the answers that they expect. What a bundle says is right, the student's own notebook has said: run
+# the code again where it counts.
 
 # %% [markdown]
 # ## Export

@@ -561,6 +561,10 @@ lesson.ask("policy-iteration")
 # (why policy iteration is not the cheaper one) expect: each evaluation takes many sweeps; the fair unit is a backup. A
 # very good answer sees that it depends on the first policy: the random one takes all actions, and evaluating it is most
 # of the work on random worlds. On the board of section 2 policy iteration needs more backups from either beginning.
+#
+# **Expected answers.** `retroml-edu lesson answers 02-value-iteration --variant anna-1` prints the graded tasks
+# of a variant with the answers that they expect. What a bundle says is right, the student's own notebook has said: run
+# the code again where it counts.
 
 # %% [markdown]
 # ## 7 · Graded tasks

@@ -733,3 +733,7 @@ lesson.export()
 # **Marking.** The exercises mark themselves; look at the free text (*why-the-middle*) for both halves: variance at the
 # large end, slow and biased news at the small one. Graded tasks: answers are kept without a judgement; tolerance
 # 0.0015. The Monte Carlo of this lesson is every-visit with a constant step size, as S&B's equation 6.1.
+#
+# **Expected answers.** `retroml-edu lesson answers 03-monte-carlo-td --variant anna-1` prints the graded tasks
+# of a variant with the answers that they expect. What a bundle says is right, the student's own notebook has said: run
+# the code again where it counts.

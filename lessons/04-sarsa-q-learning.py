@@ -815,5 +815,8 @@ lesson.export()
 # **Marking.** The answers to `expected-update` and `fall-on-the-edge` are kept without a judgement, so that nobody can
 # try until it is right; tolerance 0.0006. `own-target` is judged by its cases at once. In `which-would-you` look for:
 # whose falls count, those while learning or those of the final policy. Two points for that, one for naming on-policy or
-# off-policy rightly. With `Material` from `retroml_edu.classroom.course` and `lesson` as this lesson's name, the number
-# that a student should have is `Material.of(lesson).task("expected-update").task(lesson, variant).asked.expected`.
+# off-policy rightly.
+#
+# **Expected answers.** `retroml-edu lesson answers 04-sarsa-q-learning --variant anna-1` prints the graded tasks
+# of a variant with the answers that they expect. What a bundle says is right, the student's own notebook has said: run
+# the code again where it counts.

@@ -700,3 +700,7 @@ lesson.export()
 # **Marking.** `sarsa_update`: 4 points, one for each case. `active_tile`: 2. `fourier_features`: 1. `value-after`: 2,
 # `tile-indices`: 3. `why-network`: 2, one for each property: a hidden unit acts on far-away states too; targets and
 # features move while it learns. Anything that names the same in other words counts.
+#
+# **Expected answers.** `retroml-edu lesson answers 05-function-approximation --variant anna-1` prints the graded tasks
+# of a variant with the answers that they expect. What a bundle says is right, the student's own notebook has said: run
+# the code again where it counts.

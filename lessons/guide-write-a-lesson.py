@@ -37,8 +37,13 @@ from retroml_edu.kit import (
 # ## The lesson itself
 #
 # A lesson has a name, and *material*: functions to be written with the cases they are tried on, questions, graded
-# tasks. It stands in a class here. Students can read it here, too: what they should not read belongs in a Python file
-# beside the notebook, and you hand over the module instead of the class.
+# tasks. It stands in a class here, where students read it with everything else. It may stand in a Python file beside
+# the notebook instead, and you hand over the module in place of the class: `import my_dice`, then
+# `Lesson("20-my-lesson", material=my_dice)`.
+#
+# Keep `my_dice.py` beside the source, in `lessons/`: each build of the lesson takes it along. That keeps answers out of
+# the notebook, not out of reach: students who look find the file beside it. What nobody may read before it is marked
+# does not belong on their computer.
 
 
 # %%
@@ -49,6 +54,21 @@ def own_task(rng):
         "mean-of-a-die",
         f"A die has the numbers 1 to {sides}, each as likely as any other. What is the mean of its throws?",
         expected=(sides + 1) / 2,
+    )
+
+
+def own_points(rng):
+    """Make a graded task that asks for a function: a text and an exercise."""
+    factor = int(rng.integers(2, 10))
+    return (
+        f"Write `points(throw)`: {factor} points for each eye of a throw, and none for a one.",
+        Exercise(
+            "points",
+            cases=(
+                Case({"throw": 3}, 3 * factor, "How many points does one eye give?"),
+                Case({"throw": 1}, 0, "What does a one give?"),
+            ),
+        ),
     )
 
 
@@ -69,7 +89,7 @@ class Asked:
             ),
         ),
     )
-    GRADED = (Graded("own-die", own_task),)
+    GRADED = (Graded("own-die", own_task), Graded("points", own_points))
 
 
 lesson = Lesson("guide-write-a-lesson", material=Asked)
@@ -262,10 +282,32 @@ lesson.figure("means", Line.of_runs("mean so far", numbers, means), x="throw", y
 # ## A graded task
 #
 # A solution that stands on the internet is no answer to a task with other numbers. With `Lesson("20-my-lesson",
-# variant="your student number")` each student has their own; without a variant it is for practice.
+# variant="your student number")` each student has their own; without a variant it is for practice. (These very words
+# are refused as a variant.)
 
 # %%
 lesson.graded("own-die")
+
+# %% [markdown]
+# A graded task may ask for a function: `own_points` above returns a text and an exercise. Shown without a function, it
+# is the text; with one, the function is tried on the cases of the variant.
+
+# %%
+lesson.graded("points")
+
+# %% [markdown]
+# Your notebook has no variant, so your solution has to use the numbers of the practice variant.
+
+
+# %% tags=["exercise"]
+def points(throw):
+    """Return what a throw is worth."""
+    ### BEGIN SOLUTION
+    return 0 if throw == 1 else 8 * throw  # with the numbers of the practice variant
+    ### END SOLUTION
+
+
+lesson.graded("points", points)
 
 # %% [markdown]
 # ## Hand in
@@ -276,6 +318,24 @@ lesson.graded("own-die")
 lesson.export()
 
 # %% [markdown]
+# ## Mark what was handed in
+#
+# A bundle is marked by a person: nothing here does it for you. It holds `answers.json`, the code of each function in
+# `exercises/`, the figures, and a manifest. What it proves, and what not:
+#
+# - The manifest has the SHA-256 of each file: it shows that the zip is whole, not that its answers are honest. Whoever
+#   can edit a file can make a manifest for it.
+# - `"right": true` is what the student's own notebook said. Run their code again before it counts: look at it first, as
+#   at any program of others.
+# - `task_digest` says to which task an answer is one: compare it with that of the variant the student should have.
+#
+# The tasks of a variant with the answers that they expect, and their digests:
+#
+# ```
+# retroml-edu lesson answers 01-bandits --variant anna-1 ben-2
+# retroml-edu lesson answers 20-my-lesson --material lessons/my_dice.py --variant anna-1
+# ```
+#
 # ## Begin your own
 #
 # In a terminal, in the folder of your course:
@@ -287,15 +347,17 @@ lesson.export()
 # ```
 #
 # The first writes `lessons/20-my-lesson.py`, the whole frame of a lesson with a small example that runs at once. The
-# second makes the students' notebook in `notebooks/`, the third yours, with solutions, in a folder that you name. A
-# notebook that somebody has changed by hand is not overwritten.
+# second makes the students' notebook in `notebooks/`, the third yours, with solutions, in a folder that you name.
+# Python files of your own that the lesson imports go with each of them. A notebook that somebody has changed by hand
+# is not overwritten; with `--force` it is, and what was there is kept as `20-my-lesson-before.ipynb`. Outputs of a
+# notebook that was run are not kept.
 #
 # A cell of the source begins with `# %%`, a cell of text with `# %% [markdown]`. Three tags are known:
 #
 # | tag | what it is for |
 # |---|---|
 # | `["instructor"]` | marking notes, timing, misconceptions, answers: left out of the students' notebook |
-# | `["exercise"]` | a function that students write |
+# | `["exercise"]` | a function that students write; its solution stands between the marks |
 # | `["claim"]` | a cell that measures what the text says |
 #
 # A lesson that teaches well has a frame: *predict* before anything runs, *try it out*, *explain* with the equation
