@@ -67,11 +67,11 @@ def baird_weights(
     weights = np.array(weights, dtype=float)
     if weights.shape != seen.shape[1:] or not np.isfinite(weights).all():
         raise TabularError(f"{seen.shape[1]} numbers are needed to begin with, one for each weight.")
-    share, following = _share(off_policy), _following(bootstrapping)
-    while np.linalg.norm(weights) < DIVERGED:
+    errors = (gamma * _following(bootstrapping) - np.eye(N_STATES)) @ seen
+    sweep = np.eye(len(weights)) + alpha * seen.T @ np.diag(_share(off_policy)) @ errors
+    while weights @ weights < DIVERGED**2:
         yield weights
-        values = seen @ weights
-        weights = weights + alpha * seen.T @ (share * (gamma * following @ values - values))
+        weights = sweep @ weights
     yield weights
 
 
