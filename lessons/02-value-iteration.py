@@ -221,7 +221,7 @@ def greedy(values, transitions, rewards, terminal, gamma):
     """Return the best action of each state."""
     ### BEGIN SOLUTION
     action_values = rewards + gamma * transitions @ values
-    return action_values.argmax(axis=1)
+    return np.where(terminal, 0, action_values.argmax(axis=1))
     ### END SOLUTION
 
 

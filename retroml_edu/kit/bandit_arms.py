@@ -15,6 +15,8 @@ from retroml_edu.kit.bandit_play import Arm, Game
 from retroml_edu.tabular.bandits import GradientBandit, ThompsonSampling
 
 _LOW, _HIGH = -4.0, 4.0
+_TAILS = 2.7
+"""Standard deviations that the outline of a distribution reaches, and a little room."""
 
 
 class BanditArms(anywidget.AnyWidget):
@@ -50,15 +52,19 @@ class BanditArms(anywidget.AnyWidget):
             kind = "preference"
         elif isinstance(game.strategy, ThompsonSampling):
             kind = "belief"
-        seen = [each.estimate for each in arms if each.estimate is not None and kind != "preference"]
-        seen += game.means.tolist() if truth else []
+        reach = [
+            (each.estimate, max(1.5, _TAILS * (each.spread or 0.0)))
+            for each in arms
+            if each.estimate is not None and kind != "preference"
+        ]
+        reach += [(mean, _TAILS) for mean in game.means.tolist()] if truth else []
         best = int(game.means.argmax())
         self.state = {
             "arms": [_column(number, each, kind, truth, number == best) for number, each in enumerate(arms)],
             "now": game.taken[-1] if game.taken else -1,
             "paid": game.paid[-1] if game.paid else None,
-            "low": min([_LOW, *(value - 1.5 for value in seen)]),
-            "high": max([_HIGH, *(value + 1.5 for value in seen)]),
+            "low": min([_LOW, *(value - room for value, room in reach)]),
+            "high": max([_HIGH, *(value + room for value, room in reach)]),
             "truth": truth,
             "kind": kind,
             "told": told,

@@ -143,7 +143,7 @@ class ManyProblems:
         with self._bench.lock:
             wanted, drawn = self._wanted, [*([self.newest] if self.newest is not None else []), *self.pinned]
             pulls, seed, problems = self._pulls, self._bench.seed, int(self.controls.values["problems"])
-        problems = min(problems, MOST_PULLS // pulls // BLOCK * BLOCK)
+        problems = min(problems, _most_problems(pulls))
         for each in drawn:
             if len(each.curves.reward) == problems:
                 continue
@@ -170,7 +170,9 @@ class ManyProblems:
         free = {"tickformat": "", "autorange": True, "rangemode": "tozero" if measure == REGRET else "normal"}
         title = {"title": {"text": measure}}
         self.plot.show(
-            *traces, xaxis={"range": [0, self._pulls]}, yaxis={**(percent if measure == OPTIMAL else free), **title}
+            *traces,
+            xaxis={"range": [0, 1.02 * self._pulls]},
+            yaxis={**(percent if measure == OPTIMAL else free), **title},
         )
         self.controls.offer(pin=self.newest is not None, clear=bool(self.pinned))
         self._bench.tell(self._told())
@@ -180,12 +182,18 @@ class ManyProblems:
             return "Choose a strategy: nobody pulls thousands of arms by hand."
         curves = self.newest.curves
         tenth = max(1, len(curves.pull) // 10)
+        asked, most = int(self.controls.values["problems"]), _most_problems(self._pulls)
         optimal = curves.optimal[:, -tenth:].mean(axis=1)
         return (
             f"{self.newest.name}, {self._pulls:,} pulls: {REWARD} {_interval(curves.reward.mean(axis=1))}; "
             f"best arm {_interval(100 * optimal, 1)} % of the last tenth; regret {_interval(curves.regret[:, -1], 0)}. "
             f"95 % intervals over {len(curves.reward):,} problems, seed {self._bench.seed}; {self._took_s:.2f} s."
+            + (f" With {self._pulls:,} pulls {most:,} problems are the most." if asked > most else "")
         )
+
+
+def _most_problems(pulls: int) -> int:
+    return MOST_PULLS // pulls // BLOCK * BLOCK
 
 
 def _interval(values: np.ndarray, digits: int = 2) -> str:

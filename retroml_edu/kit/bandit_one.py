@@ -85,7 +85,12 @@ class OneProblem:
         self.controls.offer(again=self.game.count > 0)
         self.compare.offer(compare=self.game.count > 0)
         if self._told_rivals:
-            self.plot.show(*_rival_traces(self._told_rivals, self._earned, float(self.game.means.max())))
+            best = float(self.game.means.max())
+            ends = [end for each in self._told_rivals for end in (each.low, each.high)]
+            self.plot.show(
+                *_rival_traces(self._told_rivals, self._earned, best),
+                xaxis={"range": _with_room([*ends, self._earned, best])},
+            )
         parts = (
             self.arms,
             *([self.compare] if by_hand else [self.player]),
@@ -118,12 +123,7 @@ class OneProblem:
         if self.controls.values["truth"]:
             told += f"; regret so far {game.regret:.1f}"
         if self._told_rivals:
-            most = max(self._told_rivals, key=lambda each: each.beaten)
-            least = min(self._told_rivals, key=lambda each: each.beaten)
-            told += (
-                f". You earned more than {most.beaten:.0%} of {RIVAL_PLAYS} plays by {most.name}, and more than "
-                f"{least.beaten:.0%} of those by {least.name}"
-            )
+            told += f". You earned more than {_beaten(self._told_rivals)}"
         return with_minus(f"{told}.")
 
     def _go(self, position: int) -> int:
@@ -157,6 +157,24 @@ class OneProblem:
                 self.player.begin()
             else:
                 self._bench.head.set("seed", (self._bench.seed + 1) % 10_000)
+
+
+def _beaten(found: list[Rival]) -> str:
+    """Return in words how many plays earned less than a person: by the strategies that differ most in it."""
+    most, least = (choose(found, key=lambda each: each.beaten) for choose in (max, min))
+    if f"{most.beaten:.0%}" == f"{least.beaten:.0%}":
+        return f"{most.beaten:.0%} of the {RIVAL_PLAYS} plays by each strategy"
+    return (
+        f"{most.beaten:.0%} of {RIVAL_PLAYS} plays by {most.name}, and more than {least.beaten:.0%} of those by "
+        f"{least.name}"
+    )
+
+
+def _with_room(values: list[float]) -> list[float]:
+    """Return an axis on which none of these stands at the edge."""
+    low, high = min(values), max(values)
+    room = 0.06 * (high - low) or 1.0
+    return [low - room, high + room]
 
 
 def _rival_traces(found: list[Rival], own: float, best: float) -> list[Trace]:

@@ -72,7 +72,7 @@ class GridLab(Piece):
         self.board = GridBoard(world, editable=True, on_edit=self._edited, label=label)
         self.player = Player(self._show, length=0, unit="sweep", rates=(1, 5, 20), back=True)
         self.plot = Plot(
-            "sweep", "largest change of a value", height=320, yaxis={"type": "log", "exponentformat": "power"}
+            "sweep", "largest change of a value", height=380, yaxis={"type": "log", "exponentformat": "power"}
         )
         self._plans: dict[PlanName, Plan] = {}
         shown = row(self.board, column(self.plot))
@@ -142,14 +142,13 @@ class GridLab(Piece):
             position = min(position, plan.sweeps)  # an edit from another thread may have left fewer
             values = plan.values[position]
             backups = self._mdp.action_values(values, float(self.controls.values["gamma"]))
-            ends = plan.values[-1]
             self.board.show(
                 values=values,
                 policy=plan.policies[position],
                 action_values=backups if four else None,
                 backups=backups,
                 path=way(self._outcomes, plan.policies[position]) if self.controls.values["way"] else None,
-                limits=(min(0.0, float(ends.min())), max(0.0, float(ends.max()))),
+                limits=(min(0.0, float(plan.values.min())), max(0.0, float(plan.values.max()))),
             )
             self.plot.show(*self._traces(position), xaxis={"title": {"text": self._unit}})
             self.tell(told(plan, position))
@@ -167,7 +166,9 @@ class GridLab(Piece):
                 continue
             x = self._along(plan)
             y = np.maximum(plan.residuals, THETA / 10)  # of no change at all there is no logarithm
-            traces += line(f"{name}: {plan.sweeps:,} sweeps, {plan.backups[-1]:,} backups", x, y, color=color)
+            short = name.removeprefix("evaluation of the ")  # a legend of two rows, not of five
+            unit = "sweeps" if self.controls.values["over"] == SWEEPS else "backups"
+            traces += line(f"{short}: {x[-1]:,} {unit}", x, y, color=color)
             if plan.improved:
                 at = np.array(plan.improved)
                 marker = {"color": f"$line{color}", "size": 9, "symbol": "diamond"}
@@ -189,17 +190,19 @@ class GridLab(Piece):
 def way(world: Outcomes, policy: np.ndarray) -> list[int]:
     """Return the states from the start along a policy's first arrows, each move as it is meant, until one comes again.
 
+    It ends where all actions are as good: nothing leads on from there. Where that is the start, there is no way.
+
     Args:
         world: Whose first outcome of an action is the one that is meant.
         policy: Shape (states, actions).
     """
     state, passed = world.start, [world.start]
-    while not world.terminal[state]:
+    while not world.terminal[state] and np.ptp(policy[state]) > 0:
         state = int(world.following[state, policy[state].argmax(), 0])
         if state in passed:
             break
         passed.append(state)
-    return passed
+    return passed if len(passed) > 1 else []
 
 
 def told(plan: Plan, position: int) -> str:

@@ -10,12 +10,14 @@ import anywidget
 import numpy as np
 import traitlets
 
+from retroml_edu.figures.live import BUTTONS_LEFT_OUT
 from retroml_edu.figures.palette import THEMES, Theme
 from retroml_edu.figures.parts import plain
 from retroml_edu.kit.assets import script
 from retroml_edu.widgets.chart import plotly_js, plotly_version
 
 Trace = dict[str, Any]
+_BAR = {"bgcolor": "rgba(0,0,0,0)", "color": "$muted", "activecolor": "$text"}
 
 
 class Plot(anywidget.AnyWidget):
@@ -87,7 +89,7 @@ def _axes(x: str, y: str, height: int) -> dict[str, Any]:
         "hoverlabel": {"bgcolor": "$surface", "font": {"color": "$text"}, "bordercolor": "$grid"},
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         # In a row, plotly's buttons would cover the legend.
-        "modebar": {"orientation": "v", "bgcolor": "rgba(0,0,0,0)", "color": "$muted", "activecolor": "$text"},
+        "modebar": {"remove": list(BUTTONS_LEFT_OUT), "orientation": "v", **_BAR},
         "uirevision": "kept",
         "xaxis": {**axis, "title": {"text": plain(x)}},
         "yaxis": {**axis, "title": {"text": plain(y)}},

@@ -22,6 +22,7 @@ KINDS = {Choice: "choice", Number: "number", Order: "order", FreeText: "text"}
 RIGHT, WRONG, KEPT, PROBLEM = "right", "wrong", "kept", "problem"
 MOST_LABEL = 120
 CHECK, KEEP = "Check", "Keep my answer"
+STAYS_KEPT = "Your right answer stays kept."
 KEPT_FOR_MARKING = "Kept for marking. You can change it until you hand in."
 
 Keep = Callable[[Callable[[Entry | None], Mapping[str, Any]]], Entry]
@@ -123,7 +124,10 @@ class Asked(Piece):
             feedback = self._feedback(answer)
             self._show(answer, feedback, self.card.tries)
             entry = self._keep(lambda before: self._entry(answer, before))
-            self.card.tries = tries_of(entry)
+            with self.card.hold_sync():
+                self.card.tries = tries_of(entry)
+                if self._judged and feedback.right is False and entry.get("right") is True:
+                    self.card.told = f"{feedback.told} {STAYS_KEPT}"
             return feedback
 
     def _feedback(self, answer: Any) -> Feedback:

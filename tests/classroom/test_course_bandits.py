@@ -47,61 +47,113 @@ def test_the_scores_are_those_of_the_package():
     assert strategy.choose(rng)[0] == scores.argmax()
 
 
-@pytest.mark.parametrize(
-    ("name", "wrong", "hint"),
-    [
-        ("update", lambda estimate, n, reward: estimate + (reward - estimate) / (n + 1), "n counts the newest pull"),
-        (
-            "update",
-            lambda estimate, n, reward: estimate + (estimate - reward) / n,
-            "What that pull paid|moved away|mean",
+KNOWN = [
+    ("update", lambda estimate, n, reward: estimate + (reward - estimate) / (n + 1), "n counts the newest pull"),
+    (
+        "update",
+        lambda estimate, n, reward: estimate + (estimate - reward) / n,
+        "What that pull paid|moved away|mean",
+    ),
+    (
+        "update",
+        lambda estimate, n, reward: estimate / n + (1 - 1 / n) * reward,
+        "weights are swapped|what that pull",
+    ),
+    ("update", lambda estimate, n, reward: estimate + reward - estimate / n, "brackets"),
+    ("update", lambda estimate, n, reward: (reward - estimate) / n, "step alone"),
+    ("update", lambda estimate, n, reward: estimate - (reward - estimate) / n, "moved away"),
+    ("update", lambda estimate, n, reward: estimate + reward / n, "not the reward alone"),
+    ("update", lambda estimate, n, reward: (estimate + reward) / n, "old estimate stays whole"),
+    ("update", lambda estimate, n, reward: estimate + (reward - estimate) // n, "divide with `/`"),
+    ("epsilon_greedy", lambda **given: epsilon_greedy(**given) + 1, "counted from 0"),
+    ("epsilon_greedy", lambda **given: epsilon_greedy(**{**given, "estimates": -given["estimates"]}), "lowest"),
+    ("epsilon_greedy", lambda **given: int(given["estimates"].argmax()), "did not explore"),
+    ("epsilon_greedy", lambda **given: int(given["which"] * len(given["estimates"])), "explored although"),
+    (
+        "epsilon_greedy",
+        lambda estimates, epsilon, explore, which: (
+            round(which * len(estimates)) if explore < epsilon else int(np.argmax(estimates))
         ),
-        (
-            "update",
-            lambda estimate, n, reward: estimate / n + (1 - 1 / n) * reward,
-            "weights are swapped|what that pull",
+        "rounds down",
+    ),
+    (
+        "epsilon_greedy",
+        lambda estimates, epsilon, explore, which: (
+            which * len(estimates) if explore < epsilon else int(np.argmax(estimates))
         ),
-        ("update", lambda estimate, n, reward: estimate + reward - estimate / n, "brackets"),
-        ("update", lambda estimate, n, reward: reward, "became the reward"),
-        (
-            "epsilon_greedy",
-            lambda estimates, epsilon, explore, which: (
-                int(which * len(estimates)) if explore > epsilon else int(np.argmax(estimates))
-            ),
-            "explored although",
+        "whole number",
+    ),
+    (
+        "epsilon_greedy",
+        lambda estimates, epsilon, explore, which: (
+            int(which) * len(estimates) if explore < epsilon else int(np.argmax(estimates))
         ),
-        (
-            "epsilon_greedy",
-            lambda estimates, epsilon, explore, which: (
-                int(which * len(estimates)) if explore <= epsilon else int(np.argmax(estimates))
-            ),
-            "below ε, not at most",
+        "cut off then",
+    ),
+    (
+        "epsilon_greedy",
+        lambda estimates, epsilon, explore, which: (
+            int(which * len(estimates)) if explore < epsilon else max(0, int(np.append(0, estimates).argmax()) - 1)
         ),
-        (
-            "epsilon_greedy",
-            lambda estimates, epsilon, explore, which: (
-                int(which * (len(estimates) - 1)) if explore < epsilon else int(np.argmax(estimates))
-            ),
-            "the last arm is never drawn",
+        "begin with −∞",
+    ),
+    ("ucb_scores", lambda **given: ucb_scores(**given).argmax(), "number of the arm"),
+    ("ucb_scores", lambda **given: ucb_scores(**given).max(), "highest score"),
+    ("ucb_scores", lambda **given: ucb_scores(**given)[0], "`return` stand in the loop"),
+    ("ucb_scores", lambda **given: ucb_scores(**given) * np.eye(9)[0, : len(given["pulls"])], "`return` stand"),
+    ("ucb_scores", lambda **given: 2 * given["estimates"] - ucb_scores(**given), "Doubt is added"),
+    (
+        "ucb_scores",
+        lambda estimates, pulls, c: estimates + c * np.sqrt(np.log(pulls + 1) / np.maximum(pulls, 1)),
+        "all arms together",
+    ),
+    (
+        "ucb_scores",
+        lambda estimates, pulls, c: c * ucb_scores(estimates, pulls, 1.0),
+        "not the estimate",
+    ),
+    ("update", lambda estimate, n, reward: reward, "became the reward"),
+    (
+        "epsilon_greedy",
+        lambda estimates, epsilon, explore, which: (
+            int(which * len(estimates)) if explore > epsilon else int(np.argmax(estimates))
         ),
-        ("epsilon_greedy", lambda estimates, epsilon, explore, which: max(estimates), "number of the arm"),
-        (
-            "ucb_scores",
-            lambda estimates, pulls, c: estimates + c * np.sqrt((pulls.sum() + 1) / np.maximum(pulls, 1e-9)),
-            "Is the logarithm",
+        "explored although",
+    ),
+    (
+        "epsilon_greedy",
+        lambda estimates, epsilon, explore, which: (
+            int(which * len(estimates)) if explore <= epsilon else int(np.argmax(estimates))
         ),
-        (
-            "ucb_scores",
-            lambda estimates, pulls, c: estimates + c * np.sqrt(np.log(pulls.sum()) / np.maximum(pulls, 1e-9)),
-            "number of the coming pull",
+        "below ε, not at most",
+    ),
+    (
+        "epsilon_greedy",
+        lambda estimates, epsilon, explore, which: (
+            int(which * (len(estimates) - 1)) if explore < epsilon else int(np.argmax(estimates))
         ),
-        (
-            "ucb_scores",
-            lambda estimates, pulls, c: estimates + c * np.sqrt(np.log(pulls.sum() + 1) / np.maximum(pulls, 1)),
-            "np.inf",
-        ),
-    ],
-)
+        "the last arm is never drawn",
+    ),
+    ("epsilon_greedy", lambda estimates, epsilon, explore, which: max(estimates), "number of the arm"),
+    (
+        "ucb_scores",
+        lambda estimates, pulls, c: estimates + c * np.sqrt((pulls.sum() + 1) / np.maximum(pulls, 1e-9)),
+        "Is the logarithm",
+    ),
+    (
+        "ucb_scores",
+        lambda estimates, pulls, c: estimates + c * np.sqrt(np.log(pulls.sum()) / np.maximum(pulls, 1e-9)),
+        "number of the coming pull",
+    ),
+    (
+        "ucb_scores",
+        lambda estimates, pulls, c: estimates + c * np.sqrt(np.log(pulls.sum() + 1) / np.maximum(pulls, 1)),
+        "np.inf",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "wrong", "hint"), KNOWN, ids=range(len(KNOWN)))
 def test_a_known_mistake_gets_its_own_hint(name, wrong, hint):
     tried = EXERCISE[name].try_out(wrong)
     assert not tried.is_right
@@ -152,7 +204,7 @@ def test_variants_differ_and_stay_the_same():
 
 def numbers_in(text):
     """Return the rows of numbers that a text lists: whole sentences are split at their words."""
-    found = re.findall(r"-?\d+(?:\.\d+)?(?:, -?\d+(?:\.\d+)?)+", text)
+    found = re.findall(r"-?\d+(?:\.\d+)?(?:, -?\d+(?:\.\d+)?)+", text.replace("−", "-"))
     return [[float(each) for each in row.split(", ")] for row in found]
 
 

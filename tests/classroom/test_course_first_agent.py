@@ -147,20 +147,59 @@ def takes_the_last_game_too(rewards, dones):
     return returns_of(rewards, [*dones[:-1], True])
 
 
-@pytest.mark.parametrize(
-    ("wrong", "passed", "hint"),
-    [
-        (ignores_dones, 1, "another one begins"),
-        (never_starts_anew, 1, "return of 0"),
-        (leaves_the_last_reward_out, 0, "last step included"),
-        (counts_steps, 2, "do not count the steps"),
-        (drops_what_is_negative, 2, "negative reward counts"),
-        (takes_the_last_game_too, 3, "has not ended has no return"),
-    ],
-)
+def append_after_the_loop(rewards, dones):
+    total = 0.0
+    for reward in rewards:
+        total += reward
+    return [total]
+
+
+def set_back_and_append_after_the_loop(rewards, dones):
+    total = 0.0
+    for reward, done in zip(rewards, dones, strict=True):
+        total = 0.0 if done else total + reward
+    return [total]
+
+
+def adds_after_it_has_kept(rewards, dones):
+    returns, total = [], 0.0
+    for reward, done in zip(rewards, dones, strict=True):
+        if done:
+            returns.append(total)
+            total = 0.0
+        total += reward
+    return returns
+
+
+RETURNS = [
+    (append_after_the_loop, 1, "inside the loop"),
+    (set_back_and_append_after_the_loop, 0, "keep it first"),
+    (adds_after_it_has_kept, 0, "last step included"),
+    (lambda rewards, dones: [], 0, "Does `return` stand in the loop"),
+    (lambda rewards, dones: rewards[0], 0, "behind the loop"),
+    (lambda rewards, dones: returns_of(rewards, dones)[:1], 1, "ended with the first game"),
+    (lambda rewards, dones: sum(rewards), 0, "in a list"),
+    (lambda rewards, dones: np.cumsum(rewards).tolist(), 0, "not for each step"),
+    (lambda rewards, dones: rewards, 0, "These are the rewards"),
+    (lambda rewards, dones: rewards[-1:], 0, "add each reward"),
+    (lambda rewards, dones: returns_of(rewards, dones)[-1:], 1, "Make the list once"),
+    (ignores_dones, 1, "another one begins"),
+    (never_starts_anew, 1, "return of 0"),
+    (leaves_the_last_reward_out, 0, "last step included"),
+    (counts_steps, 2, "do not count the steps"),
+    (drops_what_is_negative, 2, "negative reward counts"),
+    (takes_the_last_game_too, 3, "has not ended has no return"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "passed", "hint"), RETURNS, ids=range(len(RETURNS)))
 def test_returns_that_are_wrong_in_a_known_way_get_its_hint(wrong, passed, hint):
     tried = EXERCISE["returns_of"].try_out(wrong)
     assert (tried.passed, hint in tried.hint) == (passed, True), tried
+
+
+def means_of(slice_of):
+    return lambda returns, window: np.array([np.mean(slice_of(returns, window, i)) for i in range(len(returns))])
 
 
 MEANS = {
@@ -187,6 +226,37 @@ def test_means_that_are_wrong_in_a_known_way_get_its_hint(name):
     wrong, hint = MEANS[name]
     tried = EXERCISE["rolling_mean"].try_out(wrong)
     assert (tried.passed, hint in tried.hint) == (int(name != "all"), True), tried
+
+
+OTHER_MEANS = {
+    "one before": (
+        0,
+        means_of(lambda all_of_it, window, i: all_of_it[max(0, i - window) : i + 1]),
+        "one value too long",
+    ),
+    "return inside": (0, lambda returns, window: np.array([float(returns[0])]), "`return` stand in the loop"),
+    "return inside, a number": (0, lambda returns, window: returns[0], "`return` stand in the loop"),
+    "the newest alone": (0, lambda returns, window: np.mean(returns[-window:]), "one for each game"),
+    "all, one number": (0, lambda returns, window: np.mean(returns), "one for each game"),
+    "sums": (
+        1,
+        lambda returns, window: [sum(returns[max(0, i - window + 1) : i + 1]) for i in range(len(returns))],
+        "sums",
+    ),
+    "before the beginning": (
+        1,
+        lambda returns, window: [sum(r := returns[i - window + 1 : i + 1]) / len(r) for i in range(len(returns))],
+        "before place 0",
+    ),
+    "cut off": (2, lambda returns, window: rolling_mean(returns, window) // 1, "divide with `/`"),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_MEANS)
+def test_other_wrong_means_get_their_hints(name):
+    passed, wrong, hint = OTHER_MEANS[name]
+    tried = EXERCISE["rolling_mean"].try_out(wrong)
+    assert (tried.passed, hint in tried.hint) == (passed, True), tried
 
 
 POLICIES = {

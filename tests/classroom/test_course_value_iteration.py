@@ -290,7 +290,7 @@ def test_a_graded_number_is_what_its_own_text_says(variant):
     for name in ("state-value", "after-two-sweeps"):
         task = MATERIAL.task(name).task(LESSON, variant)
         leave, toll, arrives, take, work, stays, gamma = (
-            float(number)
+            float(number.replace("−", "-"))
             for number in re.search(
                 r'"leave" pays (\S+) and ends; "go" pays (\S+) and leads to B with probability (\S+), .*'
                 r'"take" pays (\S+) and ends; "work" pays (\S+) and stays in B with probability (\S+), .*'

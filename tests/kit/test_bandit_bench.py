@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from retroml_edu.core.errors import LessonError
-from retroml_edu.kit import bandit_many
+from retroml_edu.kit import bandit_many, bandit_one
 from retroml_edu.kit.bandit_bench import MANY, ONE, BanditBench
 from retroml_edu.kit.bandit_many import MOST_PINNED, OPTIMAL, REGRET
 from retroml_edu.kit.bandit_play import (
@@ -17,6 +17,7 @@ from retroml_edu.kit.bandit_play import (
     THOMPSON,
     UCB,
     Game,
+    Rival,
     block_curves,
     finer,
     name_of,
@@ -126,6 +127,50 @@ def test_rivals_play_this_very_problem_with_as_many_pulls():
         assert each.beaten > 0.5  # who knows the best arm beats most
     with pytest.raises(LessonError, match="Pull some arms first"):
         rivals(Game(2), [EpsilonGreedy(0.1)])
+
+
+@pytest.mark.parametrize(
+    ("beaten", "told"),
+    [
+        ((0.0, 0.0), "You earned more than 0% of the 1000 plays by each strategy."),
+        ((0.9, 0.2), "You earned more than 90% of 1000 plays by a, and more than 20% of those by b."),
+    ],
+)
+def test_who_is_beaten_is_told_once_where_all_are_alike_and_no_mean_stands_at_the_edge(monkeypatch, beaten, told):
+    found = [Rival(name, 1.0, 0.5, 1.5, share) for name, share in zip("ab", beaten, strict=True)]
+    monkeypatch.setattr(bandit_one, "rivals", lambda *_: found)
+    bench = BanditBench(method="by hand", seed=2)
+    bench.pull(1)
+    bench.reveal()
+    assert told.replace("1000", str(RIVAL_PLAYS)) in bench.status.text
+    plot = bench.box.children[-2].children[-1]
+    low, high = plot.figure["layout"]["xaxis"]["range"]
+    drawn = np.concatenate([np.asarray(trace["x"]) for trace in plot.traces])
+    assert low < min(0.5, drawn.min())
+    assert drawn.max() < high
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_outline_is_cut_off(seed):
+    bench = BanditBench(method="Thompson sampling", seed=seed)
+    bench.set("truth", True)
+    bench.player.to(3)
+    state = bench.box.children[-2].children[0].state
+    assert state["low"] <= bench.game.means.min() - 2.6
+    assert state["high"] >= bench.game.means.max() + 2.6
+    for arm in state["arms"]:
+        assert state["low"] <= arm["estimate"] - 2.6 * arm["spread"]
+        assert arm["estimate"] + 2.6 * arm["spread"] <= state["high"]
+
+
+def test_fewer_problems_than_asked_for_are_told_and_the_axis_has_room_for_its_last_number():
+    bench = BanditBench("many")
+    bench.set("pulls", "5,000")
+    assert "With 5,000 pulls 800 problems are the most." in bench.status.text
+    low, high = bench.box.children[-2].children[-1].figure["layout"]["xaxis"]["range"]
+    assert (low, high > 5_000) == (0, True)
+    bench.set("problems", 400)
+    assert "are the most" not in bench.status.text
 
 
 def test_the_truth_does_not_reach_the_page_before_it_is_shown(page_of):

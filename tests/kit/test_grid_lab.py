@@ -105,6 +105,37 @@ def test_the_way_from_the_start_follows_discount_and_slip():
     assert straight == [(2, column) for column in range(9)]
 
 
+def test_no_way_is_drawn_where_all_arrows_are_as_good():
+    lab = GridLab()
+    lab.controls.set("way", True)
+    assert not lab.board.shown.get("path"), "before the first sweep nothing leads on from the start"
+    lab.player.to(10_000)
+    assert len(lab.board.shown["path"]) > 3
+    world = GridWorld(("S..",)).outcomes()
+    assert way(world, np.array([[0, 1, 0, 0], [0.25] * 4, [1, 0, 0, 0]])) == [0, 1]
+
+
+@pytest.mark.parametrize("method", PLANS)
+def test_the_scale_of_colours_reaches_from_the_lowest_to_the_highest_value_of_all_sweeps(method):
+    lab = GridLab(method=method)
+    low, high = lab.board.shown["limits"]
+    for position in range(0, lab.plan.sweeps, 3):
+        lab.player.to(position)
+        assert lab.board.shown["limits"] == [low, high]
+        assert low - 1e-9 <= lab.values.min()
+        assert lab.values.max() <= high + 1e-9
+
+
+@pytest.mark.parametrize("method", PLANS)
+def test_names_in_the_chart_are_short(method):
+    lab = GridLab(four_by_four(), gamma=1.0, method=method)
+    for over in ("sweeps", "backups"):
+        lab.controls.set("over", over)
+        names = [trace["name"] for trace in lab.plot.traces]
+        assert max(map(len, names)) <= 32, names
+        assert any(name.endswith(f" {over}") for name in names)
+
+
 def test_a_way_that_goes_in_circles_ends_where_it_began_to():
     world = GridWorld(("S..",)).outcomes()
     assert way(world, np.eye(4)[[1, 3, 0]]) == [0, 1]

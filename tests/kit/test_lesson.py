@@ -98,6 +98,7 @@ def test_an_answer_of_each_kind_is_judged_kept_and_there_again(lesson, page_of, 
     assert page.heard == [{"kind": "answered"}] * 2
     page.tell(action="answer", answer=wrong)
     assert (asked.card.verdict, asked.card.tries) == ("wrong", 2), "tried once more, and the right one stays kept"
+    assert asked.card.told == f"{told} Your right answer stays kept."
     card = restarted(lesson).ask(name).card
     assert (card.answer, card.verdict, card.tries) == (right, "right", 2)
 

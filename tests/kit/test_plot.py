@@ -9,6 +9,7 @@ import pytest
 from PIL.ImageColor import getrgb
 
 from retroml_edu.core.errors import LessonError
+from retroml_edu.figures.live import BUTTONS_LEFT_OUT
 from retroml_edu.kit import Piece, Plot, bars, heat, level, line
 from retroml_edu.kit.piece import row
 from retroml_edu.kit.traces import thinned
@@ -35,6 +36,13 @@ def test_a_line_has_its_band_behind_it_and_a_pattern_of_its_own():
     assert (band["showlegend"], first["name"], second["name"], goal["name"]) == (False, "SARSA", "Q-learning", "goal")
     assert first["line"]["dash"] != second["line"]["dash"]
     assert (first["line"]["color"], second["line"]["color"]) == ("$line0", "$line1")
+
+
+def test_no_button_sends_a_chart_anywhere_and_the_buttons_do_not_hide_it():
+    bar = Plot().figure["layout"]["modebar"]
+    assert bar["remove"] == list(BUTTONS_LEFT_OUT)
+    assert "sendChartToCloud" in bar["remove"]
+    assert (bar["orientation"], bar["bgcolor"], bar["color"]) == ("v", "rgba(0,0,0,0)", "$muted")
 
 
 def test_layout_changes_last_and_touch_nothing_else():

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from retroml_edu.classroom.exercise import Case, Exercise
 from retroml_edu.classroom.graded import Asked, Graded
 from retroml_edu.classroom.quiz import Choice, FreeText, Number, Option, Order, Question
+from retroml_edu.core.numbers import with_minus
 
 QUESTIONS: tuple[Question, ...] = (
     Choice(
@@ -191,9 +194,12 @@ def _ucb(estimates: np.ndarray, pulls: np.ndarray, c: float) -> np.ndarray:
     return scores
 
 
-def _ucb_mistakes(estimates: np.ndarray, pulls: np.ndarray, c: float) -> tuple[tuple[np.ndarray, str], ...]:
+def _ucb_mistakes(estimates: np.ndarray, pulls: np.ndarray, c: float) -> tuple[tuple[Any, str], ...]:
     """Return what known mistakes lead to, where every arm was tried."""
     time = pulls.sum() + 1
+    doubt = np.sqrt(np.log(time) / pulls)
+    scores = _ucb(estimates, pulls, c)
+    early = "Only the first arm has a score: does `return` stand in the loop? It belongs behind it."
     return (
         (estimates + c * np.sqrt(time / pulls), "Is the logarithm of t there?"),
         (estimates + c * np.log(time) / pulls, "The bonus is the square root of ln t / N."),
@@ -206,6 +212,19 @@ def _ucb_mistakes(estimates: np.ndarray, pulls: np.ndarray, c: float) -> tuple[t
         (estimates + np.sqrt(np.log(time) / pulls), "Is c there?"),
         (c * np.sqrt(np.log(time) / pulls), "Add the estimates: a score is estimate plus doubt."),
         (np.sqrt(np.log(time) / pulls), "Estimate plus c times the square root: two of the three parts are missing."),
+        (
+            estimates + c * np.sqrt(np.log(pulls + 1) / pulls),
+            "t counts the pulls of all arms together: pulls.sum() + 1.",
+        ),
+        (estimates + c * np.sqrt(np.log(pulls) / pulls), "t counts the pulls of all arms together: pulls.sum() + 1."),
+        (c * (estimates + doubt), "c multiplies the square root alone, not the estimate."),
+        ((estimates + c) * doubt, "c multiplies the square root; the estimate is added to that. Are there brackets?"),
+        (estimates - c * doubt, "Doubt is added: an arm that is little known may be better than it looks."),
+        (scores[0], early),
+        (np.concatenate((scores[:1], np.zeros(len(pulls) - 1))), early),
+        (np.concatenate((scores[:1], np.full(len(pulls) - 1, np.inf))), early),
+        (float(scores.argmax()), "That is the number of the arm. The scores of all arms are wanted, in an array."),
+        (scores.max(), "That is the highest score. The scores of all arms are wanted, in an array."),
     )
 
 
@@ -223,47 +242,65 @@ EXERCISES: tuple[Exercise, ...] = (
                 {"estimate": 0.0, "n": 1, "reward": 3.0},
                 3.0,
                 "After one pull the mean is what that pull paid.",
-                ((1.5, "You divided by 2. n counts the newest pull already: after the first one n is 1."),),
+                (
+                    (1.5, "You divided by 2. n counts the newest pull already: after the first one n is 1."),
+                    (-3.0, "The estimate moved away from the reward: the error is reward − estimate."),
+                ),
             ),
             Case(
-                {"estimate": 2.0, "n": 5, "reward": 7.0},
-                3.0,
+                {"estimate": 3.0, "n": 5, "reward": 8.0},
+                4.0,
                 "Old estimate plus step size times error: the step size is 1/n, the error is reward − estimate.",
                 (
-                    (2.0 + 5.0 / 6.0, "You divided by n + 1. n counts the newest pull already."),
-                    (2.0 + 5.0 / 4.0, "You divided by n − 1. The newest pull has the weight 1/n."),
-                    (1.0, "The estimate moved away from the reward: the error is reward − estimate."),
-                    (6.0, "The weights are swapped: the newest reward has 1/n, the old estimate the rest."),
-                    (8.6, "1/n multiplies the whole error, reward − estimate: are there brackets around it?"),
-                    (7.0, "The estimate became the reward. Only a part of the error, 1/n of it, is added."),
-                    (4.5, "That is the mean of old estimate and reward. The old estimate stands for more pulls."),
-                    (1.4, "That is 1/5 of the reward, and no more. Are there brackets around reward − estimate?"),
+                    (3.0 + 5.0 / 6.0, "You divided by n + 1. n counts the newest pull already."),
+                    (3.0 + 5.0 / 4.0, "You divided by n − 1. The newest pull has the weight 1/n."),
+                    (2.0, "The estimate moved away from the reward: the error is reward − estimate."),
+                    (1.0, "That is the step alone. It is added to the old estimate."),
+                    (7.0, "The weights are swapped: the newest reward has 1/n, the old estimate the rest."),
+                    (10.4, "1/n multiplies the whole error, reward − estimate: are there brackets around it?"),
+                    (8.0, "The estimate became the reward. Only a part of the error, 1/n of it, is added."),
+                    (5.5, "That is the mean of old estimate and reward. The old estimate stands for more pulls."),
+                    (1.6, "That is 1/5 of the reward, and no more. Are there brackets around reward − estimate?"),
+                    (4.6, "A part of the reward was added. The error is reward − estimate, not the reward alone."),
+                    (2.2, "Both were divided by n. Only the error is: the old estimate stays whole."),
                 ),
             ),
             Case({"estimate": -1.0, "n": 4, "reward": -1.0}, -1.0, "Where there is no error, nothing changes."),
-            Case({"estimate": 0.5, "n": 100, "reward": -9.5}, 0.4, "After many pulls one reward moves little."),
+            Case(
+                {"estimate": 0.5, "n": 100, "reward": -9.5},
+                0.4,
+                "After many pulls one reward moves little.",
+                ((-0.5, "`//` cuts off what follows the decimal point: divide with `/`."),),
+            ),
         ),
     ),
     Exercise(
         "epsilon_greedy",
         (
             Case(
-                {"estimates": np.array([0.2, 1.5, 0.3]), "epsilon": 0.1, "explore": 0.5, "which": 0.9},
+                # Each mistake leads to another arm: 1 is best, 2 is one more, 3 is worst, and 4 is drawn.
+                {"estimates": np.array([0.2, 0.7, 0.3, -0.4, 0.4]), "epsilon": 0.1, "explore": 0.5, "which": 0.95},
                 1,
                 "The draw 0.5 is not below ε = 0.1: take the arm with the highest estimate, np.argmax(estimates).",
                 (
-                    (2, "It explored although 0.5 is above ε = 0.1: explore when the draw is below ε."),
-                    (1.5, "That is the estimate. The number of the arm is wanted: np.argmax instead of max."),
+                    (2, "Arms are counted from 0, as np.argmax counts them: nothing has to be added."),
+                    (3, "That is the arm with the lowest estimate: take the one with the highest, np.argmax."),
+                    (4, "It explored although 0.5 is above ε = 0.1: explore when the draw is below ε."),
+                    (4.75, "It explored although 0.5 is above ε = 0.1: explore when the draw is below ε."),
+                    (0.7, "That is the estimate. The number of the arm is wanted: np.argmax instead of max."),
                 ),
             ),
             Case(
-                {"estimates": np.array([0.2, 1.5, 0.3]), "epsilon": 0.1, "explore": 0.05, "which": 0.9},
-                2,
+                {"estimates": np.array([0.2, 0.7, 0.3, -0.4, 0.4]), "epsilon": 0.1, "explore": 0.05, "which": 0.95},
+                4,
                 "0.05 is below ε: any arm, int(which * number of arms).",
                 (
-                    (1, "0.05 is below ε, and it did not explore (or the last arm is never drawn)."),
-                    (2.7, "An arm is a whole number: int(...) cuts off what follows the decimal point."),
-                    (3, "There are arms 0, 1 and 2. int(...) rounds down."),
+                    (1, "0.05 is below ε, and it did not explore: compare `explore` with `epsilon`."),
+                    (3, "The last arm is never drawn: multiply by the number of arms, not by one less."),
+                    (4.75, "An arm is a whole number: int(...) cuts off what follows the decimal point."),
+                    (5, "There are arms 0 to 4. int(...) rounds down, and nothing is added."),
+                    (0.95, "That is the draw. Which arm it means: int(which * number of arms)."),
+                    (0, "Multiply first and cut off then: int(which * number of arms)."),
                 ),
             ),
             Case(
@@ -278,9 +315,15 @@ EXERCISES: tuple[Exercise, ...] = (
                 "Exploring takes any arm, the best one too.",
             ),
             Case(
-                {"estimates": np.array([-2.0, -1.0]), "epsilon": 0.0, "explore": 0.0, "which": 0.0},
+                {"estimates": np.array([-2.0, -1.0, -3.0]), "epsilon": 0.0, "explore": 0.0, "which": 0.9},
                 1,
                 "With ε = 0 it never explores, not even when the draw is 0: below ε, not at most ε.",
+                (
+                    (
+                        0,
+                        "All estimates are negative here, so none is above 0: begin with −∞, or with the first one.",
+                    ),
+                ),
             ),
         ),
     ),
@@ -311,7 +354,7 @@ def _regret_task(rng: np.random.Generator) -> Asked:
     counts = rng.integers(2, 9, 3)
     lost = means.max() - means
     regret = round(float(counts @ lost), 6)
-    listed = ", ".join(f"{mean:g}" for mean in means)
+    listed = with_minus(", ".join(f"{mean:g}" for mean in means))
     often = ", ".join(map(str, counts.tolist()))
     return Number(
         "regret",

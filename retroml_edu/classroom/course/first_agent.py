@@ -224,11 +224,17 @@ QUESTIONS = (
 
 _ALL_OF_IT = "The return of a game is the sum of its rewards, the one of its last step included."
 _STARTS_ANEW = "Each game begins with a return of 0: what has to happen to your sum when a game has ended?"
+_BOTH_GAMES = (
+    "That is the sum of both games: after each true value in `dones` another one begins. Keep a return there, inside "
+    "the loop, and begin again with 0."
+)
 _NOT_ENDED = "A game that has not ended has no return yet: only where `dones` is true is one finished."
 _REWARDS_COUNT = "Rewards need not be 1: add up the rewards, do not count the steps."
 
 _NEWEST = "Place i holds the mean of returns[i] and of up to `window - 1` values before it."
 _SO_FAR = f"This is the mean of all games so far. {_NEWEST}"
+_TOO_LONG = f"This window is one value too long. {_NEWEST}"
+_RETURN_INSIDE = "Only the first game has a mean: does `return` stand in the loop? It belongs behind it."
 _FEW_YET = "At the beginning there are fewer than `window` values: divide by how many there are."
 
 _AS_INT = "The direction is not judged yet: an action is a number. `int(True)` is 1 and `int(False)` is 0."
@@ -255,13 +261,29 @@ EXERCISES = (
     Exercise(
         "returns_of",
         (
-            Case({"rewards": [1.0, 1.0, 1.0], "dones": [False, False, True]}, [3.0], _ALL_OF_IT),
+            Case(
+                {"rewards": [1.0, 1.0, 1.0], "dones": [False, False, True]},
+                [3.0],
+                _ALL_OF_IT,
+                (
+                    ([], "Nothing was kept. Does `return` stand in the loop? It belongs behind it, after all steps."),
+                    (1.0, "It ended with the first step: `return` belongs behind the loop, and returns a list."),
+                    (3.0, "That is a number. Keep it in a list: one return for each game that has ended."),
+                    ([1.0, 2.0, 3.0], "There is one return for each game, not for each step: where is `dones` true?"),
+                    ([1.0, 1.0, 1.0], "These are the rewards. Add them up until the game has ended."),
+                    ([1.0], "That is one reward alone. Begin with 0 before the loop, and add each reward to the sum."),
+                    ([0.0], "The sum was set back to 0 before it was kept: keep it first, inside the loop."),
+                ),
+            ),
             Case(
                 {"rewards": [1.0, 1.0, 1.0, 1.0, 1.0], "dones": [False, True, False, False, True]},
                 [2.0, 3.0],
                 "Two games ended here, so there are two returns.",
                 (
-                    ([5.0], "These are two games: after each true value in `dones` another one begins."),
+                    ([5.0], _BOTH_GAMES),
+                    ([2.0], "It ended with the first game: `return` belongs behind the loop."),
+                    ([3.0], "Only the last game is left. Make the list once, before the loop."),
+                    ([0.0], "The sum was set back to 0 before it was kept: keep it first, inside the loop."),
                     ([2.0, 5.0], _STARTS_ANEW),
                     ([1.0, 2.0], _ALL_OF_IT),
                 ),
@@ -288,21 +310,34 @@ EXERCISES = (
                 {"returns": [10.0, 20.0, 60.0], "window": 1},
                 np.array([10.0, 20.0, 60.0]),
                 _NEWEST,
-                ((np.array([10.0, 15.0, 30.0]), _SO_FAR),),
+                (
+                    (np.array([10.0, 15.0, 30.0]), _SO_FAR),
+                    (np.array([10.0, 15.0, 40.0]), _TOO_LONG),
+                    (np.array([10.0]), _RETURN_INSIDE),
+                    (10.0, _RETURN_INSIDE),
+                    (60.0, "That is the mean of the newest alone. There is one for each game, in an array."),
+                    (30.0, "That is the mean of all. There is one for each game, in an array."),
+                ),
             ),
             Case(
                 {"returns": [10.0, 20.0, 60.0, 80.0], "window": 2},
                 np.array([10.0, 15.0, 40.0, 70.0]),
-                _NEWEST,
+                f"{_NEWEST} Mind the beginning: no slice may begin before place 0.",
                 (
                     (np.array([15.0, 40.0, 70.0]), f"There is one value for each game. {_FEW_YET}"),
                     (np.array([5.0, 15.0, 40.0, 70.0]), _FEW_YET),
                     (np.array([15.0, 40.0, 70.0, 80.0]), "The window looks back, not ahead. " + _NEWEST),
                     (np.array([10.0, 10.0, 15.0, 40.0]), "The game itself belongs to its window. " + _NEWEST),
-                    (np.array([10.0, 15.0, 30.0, 160.0 / 3]), "This window is one value too long. " + _NEWEST),
+                    (np.array([10.0, 15.0, 30.0, 160.0 / 3]), _TOO_LONG),
+                    (np.array([10.0, 30.0, 80.0, 140.0]), "These are sums: divide each by how many values it has."),
                 ),
             ),
-            Case({"returns": [3.0, 5.0], "window": 20}, np.array([3.0, 4.0]), _FEW_YET),
+            Case(
+                {"returns": [3.0, 6.0], "window": 20},
+                np.array([3.0, 4.5]),
+                _FEW_YET,
+                ((np.array([3.0, 4.0]), "`//` cuts off what follows the decimal point: divide with `/`."),),
+            ),
         ),
     ),
     Exercise(

@@ -10,6 +10,7 @@ import numpy as np
 from retroml_edu.classroom.exercise import Case, Exercise, mistakes
 from retroml_edu.classroom.graded import Graded
 from retroml_edu.classroom.quiz import Choice, FreeText, Number, Option, Order
+from retroml_edu.core.numbers import with_minus
 from retroml_edu.tabular import MDP, value_iteration
 
 # -- questions -------------------------------------------------------------------------------------------------------
@@ -393,7 +394,7 @@ class _Quest:
     @property
     def text(self) -> str:
         """What is told of it."""
-        return (
+        return with_minus(
             "There are two states, A and B, with two actions each; any end has the value 0. "
             f'In A, "leave" pays {self.leave} and ends; "go" pays {self.toll} and leads to B with probability '
             f"{self.arrives:g}, else back to A. "

@@ -106,6 +106,7 @@ export default {
           const top = arm.upper === "inf" ? BANDIT_PAD : y(arm.upper);
           if (arm.estimate !== null && arm.upper !== "inf") add("line", "rml-bandit-doubt", { x1: x, x2: x, y1: y(arm.estimate), y2: top });
           if (arm.upper === "inf") words("∞", "rml-bandit-endless", { x, y: sign });
+          else if (arm.upper > high) add("path", "rml-bandit-bound rml-bandit-beyond", { d: `M${x - 9},${top + 7}L${x},${top}L${x + 9},${top + 7}` });
           else add("path", "rml-bandit-bound", { d: `M${x - 9},${top}H${x + 9}` });
         }
         if (arm.drawn !== null) add("path", "rml-bandit-drawn", { d: `M${x - 5},${y(arm.drawn) - 5}l10,10m0,-10l-10,10` });
@@ -121,6 +122,7 @@ export default {
         ["rml-bandit-belief", "◖", "belief: where the mean may lie"],
         ["rml-bandit-drawn", "✕", "drawn from the belief"],
         ["rml-bandit-bound", "┬", "upper bound: estimate + doubt"],
+        ["rml-bandit-beyond", "∧", "the bound lies above the axis"],
         ["rml-bandit-endless", "∞", "not tried yet: the bound is infinite"],
         ["rml-bandit-chance", "▮", "probability of the next pull"],
         ["rml-bandit-paid", "◆", "what the newest pull paid"],

@@ -40,6 +40,7 @@ function render({ model, el }) {
   let unsaid = []; // rewards that have no room in their fields
   let focus = 0;
   let looked = null; // field under the mouse
+  let tallest = 0; // pixels of the line under the board, at this width
 
   // -- what the kernel is told: one message at a time, so that none pile up while it computes ------------------------
   let number = 0;
@@ -105,6 +106,8 @@ function render({ model, el }) {
   const measure = () => {
     const room = frame.clientWidth - 1;
     if (room <= 0) return;
+    tallest = 0;
+    told.style.minHeight = "";
     const board = model.get("board");
     const [height, width] = [board.rows.length, board.rows[0].length];
     const most = Math.min(LARGEST, Math.max(40, MOST_HEIGHT / height));
@@ -188,6 +191,8 @@ function render({ model, el }) {
     const idle = model.get("editable") ? "Click or drag to paint. By keyboard: arrow keys move, Enter paints, W G P R S F pick a tool." : "Point at a field to read it.";
     const some = unsaid.length ? `${unsaid.slice(0, 4).join(", ")}${unsaid.length > 4 ? ", …" : ""}. ` : "";
     say(told, field ? wordsOf(field.kind, known) : some + idle);
+    tallest = Math.max(tallest, told.offsetHeight); // what stands below does not jump with each field
+    told.style.minHeight = `${tallest}px`;
   };
   const draw = () => {
     if (!size) return;
@@ -284,7 +289,11 @@ function render({ model, el }) {
     looked = null;
     tell();
   });
-  grid.addEventListener("focusin", tell);
+  // The last one that moved is read: a key moves the focus while the mouse rests on another field.
+  grid.addEventListener("focusin", () => {
+    looked = null;
+    tell();
+  });
   grid.addEventListener("focusout", () => requestAnimationFrame(tell));
   const moved = (key, ctrl) => {
     const width = Number(grid.dataset.width);
