@@ -221,9 +221,9 @@ player.position
 # the function of that name on its cases. If it is not right, the notebook stops there with what is wrong in words and
 # a hint, not with a traceback.
 #
-# A gap that nobody has filled in yet is no attempt: the card says what to do. A first attempt is told the `idea=` of the
-# exercise, later ones the hint of the case; what stands in `instead=` is a known mistake and is told at once. Where a
-# case expects an int, 3.0 does not pass: an index has to be whole. Expect mere quantities as floats.
+# A gap that nobody has filled in yet is no attempt: the card says what to do. A first attempt is told the `idea=` of
+# the exercise, later ones the hint of the case; what stands in `instead=` is a known mistake and is told at once. Where
+# a case expects an int, 3.0 does not pass: an index has to be whole. Expect mere quantities as floats.
 
 
 # %% tags=["exercise"]

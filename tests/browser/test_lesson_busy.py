@@ -136,12 +136,14 @@ def test_two_views_of_a_player_play_no_faster_than_one(page: LabPage) -> None:
     clock.install()
     clock.pause_at(page.page.evaluate("Date.now() + 1_000"))
     pieces.first.get_by_role("button", name="Play", exact=True).evaluate("button => button.click()")
-    ticks = 20
-    for _ in range(ticks):
-        before = first.inner_text()
-        clock.run_for(TICK_MS)
-        expect(first).not_to_have_text(before)
-    assert int(first.inner_text().split()[-1]) <= ticks + 1
+    elapsed_ms = 0
+    for _ in range(20):
+        before, wait_ms = first.inner_text(), TICK_MS
+        while first.inner_text() == before:  # where the kernel answers late, the next tick is due some moments later
+            clock.run_for(wait_ms)
+            elapsed_ms += wait_ms
+            wait_ms = 1
+    assert int(first.inner_text().split()[-1]) <= elapsed_ms / TICK_MS + 1
     # The one that was there first goes, and the other one plays on.
     clock.resume()
     page.page.evaluate("() => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = 0; }")
