@@ -43,6 +43,8 @@ def test_a_world_is_rebuilt_and_planned_in(page: LabPage) -> None:
     page.run_cell(0)
     lab = page.wait_for(".rml-kit")
     goes_sweep_by_sweep(page, lab)
+    shows_no_way_to_the_cloud(page, lab)
+    is_read_by_the_last_that_moved(page, lab.locator(".rml-board"))
     is_rebuilt(page, lab.locator(".rml-board"))
     is_changed_while_it_plays(page, lab)
     for theme in THEMES:
@@ -65,6 +67,40 @@ def goes_sweep_by_sweep(page: LabPage, lab: Locator) -> None:
     drawn = dict(page.page.evaluate(_DRAWN))
     assert drawn["value iteration"] == 39
     assert drawn["policy iteration"] > 100
+
+
+def shows_no_way_to_the_cloud(page: LabPage, lab: Locator) -> None:
+    """Plotly's buttons are there, none of them sends the chart anywhere, and they cover no name of a line."""
+    lab.locator(".rml-plot").hover()
+    bar = lab.locator(".rml-plot .modebar")
+    titles = bar.locator(".modebar-btn").evaluate_all("all => all.map(each => each.dataset.title)")
+    assert titles
+    assert not [title for title in titles if re.search("cloud|share", title, re.IGNORECASE)]
+    covered = page.page.evaluate("""() => {
+      const box = document.querySelector('.rml-plot .modebar-group').getBoundingClientRect();
+      const names = [...document.querySelectorAll('.rml-plot .legendtext')].map(each => each.getBoundingClientRect());
+      return names.filter(({ left, right, top, bottom }) =>
+        left < box.right && right > box.left && top < box.bottom && bottom > box.top).length;
+    }""")
+    assert covered == 0
+
+
+def is_read_by_the_last_that_moved(page: LabPage, board: Locator) -> None:
+    """A key is followed though the mouse rests on another field, and nothing below moves while fields are read."""
+    told = board.locator(".rml-board-told")
+    heights = set()
+    for place in ((2, 0), (2, 7), (2, 8), (4, 1)):
+        field(board, *place).hover()
+        expect(told).to_contain_text(f"Row {place[0]}, column {place[1]}:")
+        heights.add(told.bounding_box()["height"])
+    board.locator(".rml-board-field[tabindex='0']").focus()
+    expect(told).to_contain_text("Row 0, column 0:")
+    page.page.keyboard.press("ArrowRight")
+    expect(told).to_contain_text("Row 0, column 1:")
+    page.page.mouse.move(0, 0)
+    field(board, 4, 1).hover()
+    expect(told).to_contain_text("Row 4, column 1:")
+    assert len(heights) == 1, heights
 
 
 def is_rebuilt(page: LabPage, board: Locator) -> None:
