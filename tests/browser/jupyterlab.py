@@ -51,6 +51,7 @@ class LabServer:
         notebooks: The folder that it serves.
         runs: ``RETROML_HOME`` of its kernels.
         settings: What people changed in its menus; the folder may not exist.
+        workspaces: Which documents were open, to be opened again by the next page; the folder may not exist.
         log: File with everything that the server and its kernels printed.
     """
 
@@ -59,6 +60,7 @@ class LabServer:
     notebooks: Path
     runs: Path
     settings: Path
+    workspaces: Path
     log: Path
 
     def add_notebook(self, name: str, cells: Sequence[str]) -> str:
@@ -81,13 +83,15 @@ class LabServer:
         return json.loads(body) if body else None
 
     def start_over(self) -> None:
-        """End all kernels with their sessions and forget changed settings.
+        """End all kernels with their sessions and forget changed settings and open documents.
 
-        One test's notebook is not another's load, and a test that died in the dark theme leaves the next a light one.
+        One test's notebook is neither another's load nor open beside its own, and a test that died in the dark theme
+        leaves the next a light one.
         """
         for session in self.api("sessions"):
             self.api(f"sessions/{session['id']}", "DELETE")
-        shutil.rmtree(self.settings, ignore_errors=True)
+        for folder in (self.settings, self.workspaces):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -121,7 +125,7 @@ def running_lab(folder: Path) -> Iterator[LabServer]:
         )
     try:
         url = _wait_until_ready(process, folder / "runtime", token, log)
-        yield LabServer(url, token, notebooks, folder / "runs", folder / "settings", log)
+        yield LabServer(url, token, notebooks, folder / "runs", folder / "settings", folder / "workspaces", log)
     finally:
         _end_tree(process)
 
@@ -167,7 +171,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], runtime: Path, token: st
             told = next(runtime.glob("jpserver-*.json"), None)
             if told is not None:
                 url = str(json.loads(told.read_text("utf-8"))["url"])
-                LabServer(url, token, runtime, runtime, runtime, log).api("kernelspecs")
+                LabServer(url, token, runtime, runtime, runtime, runtime, log).api("kernelspecs")
                 return url
         except (URLError, ConnectionError, TimeoutError, json.JSONDecodeError):
             pass  # the file is half written, or the port not yet open

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, WebSocketRoute
+from playwright.sync_api import BrowserContext, WebSocketRoute, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from tests.browser import browser as harness
@@ -15,6 +15,7 @@ from tests.browser.jupyterlab import LabServer
 
 pytestmark = pytest.mark.browser
 
+REMEMBERED = "async name => (await (await fetch('/lab/api/workspaces')).text()).includes(name)"
 BUTTON = """
 import ipywidgets
 button = ipywidgets.Button(description="Train")
@@ -204,3 +205,14 @@ def test_a_kernel_that_ends_tells_all_who_wanted_to_hear_of_it(page: LabPage) ->
     page.run_all()
     page.server.start_over()
     assert (page.server.notebooks / "told").exists()
+
+
+def test_what_was_open_is_not_opened_again_by_the_next_page(profile: BrowserContext, lab_server: LabServer) -> None:
+    """JupyterLab's server remembers the documents that were open, and shows them beside the one that is asked for."""
+    for name in ("before.ipynb", "after.ipynb"):
+        with alone(profile, lab_server.url) as context:
+            lab = LabPage(context, lab_server)
+            lab.open(lab_server.add_notebook(name, [BUTTON]), single_document=False)
+            expect(lab.page.locator(".jp-NotebookPanel")).to_have_count(1)
+            lab.page.wait_for_function(REMEMBERED, arg=name)
+        lab_server.start_over()

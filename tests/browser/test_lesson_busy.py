@@ -35,6 +35,7 @@ VBox([each.box for each in (piece, bench, figure)])
 """
 BUSY = """
 with piece.lock, bench.lock, figure.lock:
+    print("busy now")
     while not Path("go-on").exists():
         Event().wait(0.05)
 """
@@ -65,6 +66,7 @@ def test_what_is_pressed_while_the_kernel_is_busy_is_done_afterwards(page: LabPa
     field = piece.get_by_role("gridcell").nth(1)
     keys = page.page.keyboard
     page.start_cell(1)
+    page.wait_for_text("busy now")
 
     for _ in range(3):
         one.press("Enter")

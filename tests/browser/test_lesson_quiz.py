@@ -17,6 +17,7 @@ from threading import Event
 
 go_on = Path("go-on")
 with asked[0].lock:
+    print("busy now")
     while not go_on.exists():
         Event().wait(0.05)
 go_on.unlink()
@@ -184,6 +185,7 @@ def test_what_is_answered_while_the_answer_before_is_judged_is_judged_too(page: 
     check = one.get_by_role("button", name="Check")
     keys = page.page.keyboard
     page.start_cell(1)
+    page.wait_for_text("busy now")
     one.get_by_role("radio").first.focus()
     keys.press("Space")
     keys.press("Enter")

@@ -49,7 +49,7 @@ COMMANDS = (
     ("report", "write a report of a run: settings, machine, curves, what they mean"),
     ("import", "take in a model.zip of plain stable-baselines3"),
     ("verify", "check a run by its files, and by training parts of it again"),
-    ("lesson", "make the notebooks of lessons, or begin a lesson of your own"),
+    ("lesson", "make notebooks of lessons, begin your own, or see answers"),
     ("prepare", "compile the fast engine and the lessons' algorithms for this machine, once"),
     ("settings", "show or change your settings of panels"),
     ("doctor", "check this machine and say how to mend what does not fit"),
