@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.browser import LabPage
+from tests.browser.busy import BusyCell
 
 pytestmark = pytest.mark.browser
 
 MOST_MS = 20_000
 TICK_MS = 100
 PIECES = """
-from pathlib import Path
-from threading import Event
 from ipywidgets import VBox
 from retroml_edu.kit import BanditBench, Button, Controls, GridBoard, Lesson, Line, Piece, Player, Slider
 from retroml_edu.tabular import GridWorld
 
-Path("go-on").unlink(missing_ok=True)
 controls = Controls(
     Slider("alpha", "Step size", 0.1, 0.0, 1.0, step=0.01),
     Button("pin", "Pin"),
@@ -32,12 +31,6 @@ piece = Piece("Mine", controls, player, board)
 bench = BanditBench(method="by hand")
 figure = Lesson("97-busy").figure("curve", Line("it", [0, 1], [0, 1]))
 VBox([each.box for each in (piece, bench, figure)])
-"""
-BUSY = """
-with piece.lock, bench.lock, figure.lock:
-    print("busy now")
-    while not Path("go-on").exists():
-        Event().wait(0.05)
 """
 ENDLESS = """
 from retroml_edu.kit import Piece, Player
@@ -55,9 +48,10 @@ def is_greyed_out(button: Locator) -> None:
     expect(button).to_have_attribute("aria-disabled", "true")
 
 
-def test_what_is_pressed_while_the_kernel_is_busy_is_done_afterwards(page: LabPage) -> None:
+def test_what_is_pressed_while_the_kernel_is_busy_is_done_afterwards(page: LabPage, tmp_path: Path) -> None:
+    busy = BusyCell("piece.lock, bench.lock, figure.lock", tmp_path)
     page.set_width(1280, 1_600)
-    page.open(page.server.add_notebook("busy.ipynb", [PIECES, BUSY]))
+    page.open(page.server.add_notebook("busy.ipynb", [PIECES, busy.source]))
     page.run_cell(0)
     piece = page.wait_for(".rml-kit")
     one = piece.get_by_role("button", name="One step", exact=True)
@@ -65,8 +59,7 @@ def test_what_is_pressed_while_the_kernel_is_busy_is_done_afterwards(page: LabPa
     csv, png = (page.page.get_by_role("button", name=f"Save {form}") for form in ("CSV", "PNG"))
     field = piece.get_by_role("gridcell").nth(1)
     keys = page.page.keyboard
-    page.start_cell(1)
-    page.wait_for_text("busy now")
+    busy.start(page, 1)
 
     for _ in range(3):
         one.press("Enter")
@@ -90,7 +83,7 @@ def test_what_is_pressed_while_the_kernel_is_busy_is_done_afterwards(page: LabPa
         page.page.expect_download(lambda file: file.suggested_filename == "curve.csv"),
         page.page.expect_download(lambda file: file.suggested_filename == "curve.png"),
     ):
-        (page.server.notebooks / "go-on").touch()
+        busy.end()
     expect(place(piece)).to_have_text("step 3", timeout=MOST_MS)
     expect(piece.locator(".rml-kit-told")).to_have_text("pinned 0.13", timeout=MOST_MS)
     expect(field).to_have_attribute("aria-label", re.compile("^Row 0, column 1: wall"), timeout=MOST_MS)

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.axe import findings
 from tests.browser.browser import THEMES, LabPage
+from tests.browser.busy import BusyCell
 
 pytestmark = pytest.mark.browser
 
 MOST_MS = 15_000
-BUSY = """
-from pathlib import Path
-from threading import Event
-
-go_on = Path("go-on")
-with asked[0].lock:
-    print("busy now")
-    while not go_on.exists():
-        Event().wait(0.05)
-go_on.unlink()
-"""
 STEPS = ["choose an arm", "pull it", "move the estimate"]
 RESTART = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
 SETUP = """
@@ -178,14 +170,14 @@ def test_each_kind_is_answered_by_keyboard_and_there_again_after_a_restart(page:
     assert page.problems == []
 
 
-def test_what_is_answered_while_the_answer_before_is_judged_is_judged_too(page: LabPage) -> None:
-    page.open(page.server.add_notebook("queue.ipynb", [SETUP.replace("99-mine", "98-queue"), BUSY]))
+def test_what_is_answered_while_the_answer_before_is_judged_is_judged_too(page: LabPage, tmp_path: Path) -> None:
+    busy = BusyCell("asked[0].lock", tmp_path)
+    page.open(page.server.add_notebook("queue.ipynb", [SETUP.replace("99-mine", "98-queue"), busy.source]))
     page.run_cell(0)
     one = page.page.locator(".rml-quiz").first
     check = one.get_by_role("button", name="Check")
     keys = page.page.keyboard
-    page.start_cell(1)
-    page.wait_for_text("busy now")
+    busy.start(page, 1)
     one.get_by_role("radio").first.focus()
     keys.press("Space")
     keys.press("Enter")
@@ -196,7 +188,7 @@ def test_what_is_answered_while_the_answer_before_is_judged_is_judged_too(page: 
     keys.press("Enter")
     expect(check).to_have_attribute("aria-disabled", "true")
     expect(one.locator(".rml-quiz-feedback")).to_be_hidden()
-    (page.server.notebooks / "go-on").touch()
+    busy.end()
     told(one, "✓Right. Yes: Q.")
     expect(check).to_have_attribute("aria-disabled", "false")
     expect(one.locator(".rml-quiz-tries")).to_have_text("2 tries")
