@@ -27,7 +27,7 @@
 # %%
 import numpy as np
 
-from retroml_edu.kit import Lesson, Line, WalkBench, WalkErrors, WalkStudy
+from retroml_edu.kit import Lesson, Line, WalkBench, WalkErrors, WalkStudy, tracked
 from retroml_edu.tabular import (
     NStepTD,
     TDLambda,
@@ -639,7 +639,7 @@ def batch_errors(rng):
 
 
 rngs = np.random.default_rng(3).spawn(lesson.budget(200, quick=20))
-runs = np.array([batch_errors(rng) for rng in rngs])
+runs = np.array([batch_errors(rng) for rng in tracked(rngs)])
 lesson.figure(
     "batch",
     Line.of_runs("batch TD(0)", np.arange(1, 101), runs[:, 0]),

@@ -30,7 +30,7 @@ from itertools import islice
 import numpy as np
 import pandas as pd
 
-from retroml_edu.kit import Lesson, Line, TriadBench, ValueSurface
+from retroml_edu.kit import Lesson, Line, TriadBench, ValueSurface, tracked
 from retroml_edu.tabular import Fourier, LinearSarsa, NetworkSarsa, Tiles, baird_growth, baird_weights
 
 lesson = Lesson("05-function-approximation")  # for graded work: Lesson("05-...", variant="your student number")
@@ -535,7 +535,8 @@ learners = {
     "network, 60 units": lambda rng: NetworkSarsa(60, alpha=0.003, rng=rng),
 }
 lengths = {
-    name: np.array([make(np.random.default_rng(run)).play(150) for run in runs]) for name, make in learners.items()
+    name: np.array([make(np.random.default_rng(run)).play(150) for run in tracked(runs, f"cars with {name}")])
+    for name, make in learners.items()
 }
 lesson.figure(
     "four-representations",

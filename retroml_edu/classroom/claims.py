@@ -42,7 +42,8 @@ class Measured:
         high: Upper end.
         seeds: How many were measured.
         of_seeds: How many a full measurement has.
-        agreeing: Share of seeds whose own figure is within the bound.
+        agreeing: Share of seeds whose own figure is within the bound. None for a bound with two sides: that says how
+            large a mean is, near which no single seed has to be.
         verdict: ``holds``: the whole interval is within the bound. ``not contradicted``: a quick look, in which it is
             not, and which does not show the opposite either. ``not judged``: a quick look at too few seeds to say
             anything. ``does not hold``: everything else.
@@ -57,7 +58,7 @@ class Measured:
     high: float
     seeds: int
     of_seeds: int
-    agreeing: float
+    agreeing: float | None
     verdict: Verdict
 
     @property
@@ -166,7 +167,7 @@ class Claim:
             report(len(figures), seeds)
         values = np.array(figures)  # of bool, if each of them is
         mean, low, high = (float(each) for each in mean_interval(values))
-        within = (values > self._low) & (values < self._high)
+        agreeing = (values > self._low) & (values < self._high)
         measured = Measured(
             lesson,
             self.text,
@@ -177,7 +178,7 @@ class Claim:
             high,
             seeds,
             self.seeds,
-            float(within.mean()),
+            None if self.between is not None else float(agreeing.mean()),
             self._verdict(mean, low, high, seeds, DOUBT_OF_SHARES if values.dtype == bool else DOUBT),
         )
         for listener in _heard:

@@ -29,6 +29,7 @@ _HOMES = {
     "piece": ("Piece",),
     "player": ("Player",),
     "plot": ("Plot",),
+    "progress": ("tracked",),
     "retroml_edu.classroom.exercise": (
         "Case",
         "Exercise",
@@ -92,6 +93,7 @@ __all__ = [
     "level",
     "line",
     "play_games",
+    "tracked",
     "two_goals",
 ]
 

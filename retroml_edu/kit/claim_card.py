@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -17,11 +16,9 @@ from retroml_edu.classroom.claims import Claim, Measured
 from retroml_edu.core.errors import ClaimError, LessonError
 from retroml_edu.kit.assets import script
 from retroml_edu.kit.piece import Piece
+from retroml_edu.kit.progress import Progress
 
 display: Any = ipython_display  # it has no types
-PATIENCE_S = 2.0
-"""What takes longer says how far it is."""
-_TICK_S = 0.5
 
 
 class ClaimCard(anywidget.AnyWidget):
@@ -77,7 +74,7 @@ def claimed(lesson: str, claim: Claim, *, quick: bool) -> Claimed:
     Raises:
         ClaimError: If it does not hold; the card is shown first.
     """
-    piece = Claimed(claim.measured(lesson, quick=quick, report=_Progress()))
+    piece = Claimed(claim.measured(lesson, quick=quick, report=Progress("seeds")))
     if piece.measured.verdict == "does not hold":
         if get_ipython() is not None:
             display(piece)
@@ -105,12 +102,12 @@ def telling(text: str, measure: Callable[[np.random.Generator], float]) -> Calla
 
 def facts(measured: Measured) -> tuple[tuple[str, str], ...]:
     """Return what stands in the row of a claim, as pairs of name and value."""
-    return (
+    told = (
         ("measured", f"{measured.figure}, mean and 95 % interval"),
         ("has to be", measured.bound),
         ("seeds", measured.of_how_many),
-        ("seeds that agree", f"{measured.agreeing:.0%}"),
     )
+    return told if measured.agreeing is None else (*told, ("seeds that agree", f"{measured.agreeing:.0%}"))
 
 
 def sentence(measured: Measured) -> str:
@@ -119,26 +116,3 @@ def sentence(measured: Measured) -> str:
         f"{measured.verdict.capitalize()}: {measured.text} Measured {measured.figure} over {measured.of_how_many} "
         f"seeds, and it has to be {measured.bound}."
     )
-
-
-class _Progress:
-    """Says in the cell how far a long measurement is, and takes it away at the end."""
-
-    def __init__(self) -> None:
-        self._began = self._said = time.monotonic()
-        self._handle: Any = None
-
-    def __call__(self, done: int, of: int) -> None:
-        now = time.monotonic()
-        if done == of:
-            self._say("")
-        elif now - self._began > PATIENCE_S and now - self._said > _TICK_S:
-            left = (now - self._began) / done * (of - done)
-            self._said = now
-            self._say(f"Measuring: {done} of {of} seeds, about {left:.0f} s left", first=True)
-
-    def _say(self, text: str, *, first: bool = False) -> None:
-        if self._handle is not None:
-            self._handle.update({"text/plain": text}, raw=True)
-        elif first and get_ipython() is not None:
-            self._handle = display({"text/plain": text}, raw=True, display_id=True)

@@ -50,33 +50,28 @@ def test_a_quick_budget_of_too_few_seeds_says_that_nothing_was_judged(lesson, mo
     assert repr(piece).startswith("Not judged: It is positive.")
 
 
-def test_what_takes_long_says_how_far_it_is_and_is_silent_in_the_end(lesson, monkeypatch):
-    now, shown = [0.0], []
+def test_a_bound_with_two_sides_is_one_of_the_mean_and_no_seed_has_to_agree(lesson):
+    def seldom(rng):
+        return bool(rng.random() < 0.1)
 
-    class Handle:
-        def update(self, bundle, raw):
-            shown.append(bundle["text/plain"])
+    piece = lesson.claim("About every tenth is drawn.", seldom, between=(0.05, 0.2), seeds=200)
+    assert piece.card.verdict == "holds"
+    assert [name for name, _ in piece.card.facts] == ["measured", "has to be", "seeds"]
 
-    def display(bundle, **_):
-        shown.append(bundle["text/plain"])
-        return Handle()
 
-    def slow(rng):
-        now[0] += 1.0
-        return rng.random()
+def test_a_claim_that_takes_long_says_how_far_it_is(lesson, monkeypatch):
+    heard = []
 
-    monkeypatch.setattr(claim_card.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(claim_card, "display", display)
-    monkeypatch.setattr(claim_card, "get_ipython", object)
-    lesson.claim("It is positive.", slow, above=0.0, seeds=5)
-    assert shown == [
-        "Measuring: 3 of 5 seeds, about 2 s left",
-        "Measuring: 4 of 5 seeds, about 1 s left",
-        "",
-    ]
-    shown.clear()
+    class Heard:
+        def __init__(self, unit):
+            heard.append(unit)
+
+        def __call__(self, done, of):
+            heard.append((done, of))
+
+    monkeypatch.setattr(claim_card, "Progress", Heard)
     lesson.claim("It is positive.", lambda rng: rng.random(), above=0.0, seeds=5)
-    assert shown == []
+    assert heard == ["seeds", *((done, 5) for done in range(1, 6))]
 
 
 def test_what_raises_while_a_claim_is_measured_is_told_with_the_claim(lesson):

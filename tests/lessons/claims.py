@@ -36,7 +36,8 @@ Kept = Mapping[str, Mapping[str, Any]]
 _HEAD = """# Claims of the lessons
 
 What the lessons say of figures, measured: mean over seeds with its 95 % interval. A claim holds if the whole interval
-is within the bound. *Agree*: the share of seeds whose own figure is. Made by `make claims`; not edited by hand.
+is within the bound. *Agree*: the share of seeds whose own figure is, where the bound has one side; one with two says
+how large a mean is, near which no single seed has to be. Made by `make claims`; not edited by hand.
 """
 
 
@@ -134,7 +135,8 @@ def to_markdown(kept: Kept) -> str:
     for name, told in sorted(kept.items()):
         for claim in told["claims"]:
             each = Measured(lesson=name, **claim)
-            cells = (name, each.text, each.figure, each.bound, each.of_how_many, f"{each.agreeing:.0%}", each.verdict)
+            agree = "" if each.agreeing is None else f"{each.agreeing:.0%}"
+            cells = (name, each.text, each.figure, each.bound, each.of_how_many, agree, each.verdict)
             lines.append(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
     return "\n".join([_HEAD, *lines, ""])
 
