@@ -225,8 +225,9 @@ class Panel:
             UnknownNameError: If there is no such run.
         """
         with self._starter.alone():  # before anything is read: a follower that nobody shows would follow for ever
-            self._show_left(RunFollower(load_run(run_id, self._home.path), in_columns=True))
-        self.tabs.open(TRAIN)
+            run = RunFollower(load_run(run_id, self._home.path), in_columns=True)
+            self.tabs.open(TRAIN)  # before it is shown, which takes a moment: nobody is fetched back from another tab
+            self._show_left(run)
 
     def clone(self, config: ExperimentConfig) -> None:
         """Take over a config as settings for the next run, where Train is.

@@ -325,7 +325,8 @@ def test_another_run_is_found_opened_and_cloned_from_every_list(panel: WholePane
     expect(models.locator(".rml-xp-shown")).to_have_text(f"{number + 1} models", timeout=MOST_MS)
 
     title = panel.root.locator(".rml-run-title")
-    models.locator(".rml-xp-space .rml-xp-row", has_text="Acrobot-v1").click()
+    this = f".rml-xp-space .rml-xp-row[data-run='{other.run_id}']"
+    models.locator(this).click()
     models.get_by_role("button", name="Open run").click()
     expect(title).to_contain_text("Acrobot-v1", timeout=MOST_MS)
 
@@ -337,11 +338,12 @@ def test_another_run_is_found_opened_and_cloned_from_every_list(panel: WholePane
     expect(title).to_have_attribute("title", re.compile(mine.run_id), timeout=MOST_MS)
     panel.to("Experiments")
     chosen.get_by_role("button", name="Clear choice").click()
-    rows.filter(has_text="Acrobot-v1").locator("input").check()
+    part.locator(this).locator("input").check()
     chosen.get_by_role("button", name="Clone settings").click()
     expect(panel.field("env_id").locator(".rml-env-chosen")).to_contain_text("Acrobot-v1", timeout=MOST_MS)
+    expect(panel.root.get_by_role("tab", name="Train", exact=True)).to_have_attribute("aria-selected", "true")
     panel.to("Experiments")
-    rows.filter(has_text="Acrobot-v1").locator('[data-column="env_id"]').click()
+    part.locator(this).locator('[data-column="env_id"]').click()
     part.get_by_label("Details of the run").get_by_role("button", name="Open", exact=True).click()
     expect(title).to_contain_text("Acrobot-v1", timeout=MOST_MS)
 

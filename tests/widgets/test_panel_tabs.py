@@ -125,6 +125,15 @@ def test_a_refusal_goes_when_a_run_is_shown(two_runs, bench):
     assert item.problems == []
 
 
+def test_whoever_sees_an_opened_run_is_not_fetched_back_from_the_tab_they_go_to(two_runs):
+    panel, first = two_runs
+    panel.tabs.open("Experiments")
+    tab_at_each_title = []
+    panel.runbar.observe(lambda _change: tab_at_each_title.append(panel.tabs.bar.tab), "title")
+    panel.open_run(first)
+    assert set(tab_at_each_title) == {"Train"}
+
+
 def test_what_is_no_run_cannot_be_opened(bench):
     panel = bench().open()
     with pytest.raises(UnknownNameError):
