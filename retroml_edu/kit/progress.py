@@ -56,7 +56,8 @@ class Progress:
             left = (now - self._began) / done * (of - done)
             self._said = now
             text = f"Measuring: {done:,} of {of:,} {self._unit}, about {left:.0f} s left"
-            self._show(text, f'<progress value="{done}" max="{of}" aria-label="Measuring"></progress> {text}')
+            counts = f'value="{done}" max="{of}" aria-label="Measuring"'
+            self._show(text, f'<progress {counts} style="vertical-align: middle"></progress> {text}')
 
     def end(self) -> None:
         """Show it no longer."""
