@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
@@ -57,7 +58,7 @@ class Progress:
             self._said = now
             text = f"Measuring: {done:,} of {of:,} {self._unit}, about {left:.0f} s left"
             counts = f'value="{done}" max="{of}" aria-label="Measuring"'
-            self._show(text, f'<progress {counts} style="vertical-align: middle"></progress> {text}')
+            self._show(text, f'<progress {counts} style="vertical-align: middle"></progress> {html.escape(text)}')
 
     def end(self) -> None:
         """Show it no longer."""
@@ -65,8 +66,8 @@ class Progress:
             self._show("", "")
             self._handle = None
 
-    def _show(self, text: str, html: str) -> None:
-        bundle = {"text/plain": text, "text/html": html}
+    def _show(self, text: str, markup: str) -> None:
+        bundle = {"text/plain": text, "text/html": markup}
         if self._handle is not None:
             self._handle.update(bundle, raw=True)
         elif get_ipython() is not None:

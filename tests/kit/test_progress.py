@@ -1,5 +1,7 @@
 """How far long work in a cell is."""
 
+import html
+
 import pytest
 
 from retroml_edu.kit import progress, tracked
@@ -17,7 +19,7 @@ def cell(monkeypatch):
 
         def show(self, bundle, **_):
             self.shown.append(bundle["text/plain"])
-            assert bundle["text/html"].endswith(bundle["text/plain"])
+            assert bundle["text/html"].endswith(html.escape(bundle["text/plain"]))
             assert ("<progress " in bundle["text/html"]) == bool(bundle["text/plain"])
             return self
 
@@ -52,6 +54,12 @@ def test_it_speaks_twice_a_second_at_most(cell):
     for _ in tracked(range(1_000)):
         cell.now += 0.01
     assert len(cell.shown) == pytest.approx(2 * 8, abs=2)
+
+
+def test_what_is_counted_is_text_whatever_it_is_called(cell):
+    for _ in tracked(range(5), "runs with <b>α</b> < 0.1"):
+        cell.now += 1.0
+    assert cell.shown[0] == "Measuring: 3 of 5 runs with <b>α</b> < 0.1, about 2 s left"
 
 
 def test_a_loop_that_ends_early_leaves_nothing(cell):
